@@ -1,0 +1,156 @@
+# Phosphene's build. `make help` lists the targets.
+
+CC       ?= gcc
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+SANITIZE ?=
+FROM     ?=
+WERROR   ?= $(if $(CI),-Werror)
+
+# A sanitized build lives beside the ordinary one.
+BUILD := build$(if $(SANITIZE),/sanitize)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Wvla \
+            -Wdouble-promotion $(WERROR)
+# gcc's OpenMP shares its runtime with oneDNN's; clang's would bring a second one, so there the loops run serially.
+OPENMP    = $(if $(findstring clang,$(shell $(CC) --version)),-fopenmp-simd,-fopenmp)
+LIBRARIES := lua5.4 fftw3f libcjson zlib
+CFLAGS   ?= -O3 -g
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(OPENMP) \
+             $(WARNINGS) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+             $(shell pkg-config --cflags $(LIBRARIES) stb libedit)
+# Our module must not carry Lua itself; the program links Debian's shared liblua5.4.
+CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib) -ldnnl -lm
+MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
+
+CORE_SRC := $(wildcard src/core/*.c src/core/*/*.c)
+BIND_SRC := $(wildcard src/bind/*.c)
+TEST_SRC := $(wildcard tests/unit/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
+BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
+MAIN_OBJ := $(BUILD)/obj/src/main.o
+TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+BENCHES  := $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%)
+
+.DEFAULT_GOAL := all
+.PHONY: all test unit spec demo bench lint format check-format install uninstall install-weights deps deps-lint \
+        clean help
+
+all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
+
+# ---- what the build needs ----
+
+PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev lua5.4 libdnnl-dev libfftw3-dev libstb-dev libcjson-dev \
+            libedit-dev zlib1g-dev lua-busted fonts-dejavu-core perl
+PACKAGES_LINT := lua-check clang clang-format
+
+# $(call need,packages): installs those that are missing, or prints the command that would.
+define need
+missing=$$(for p in $(1); do \
+    dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done | xargs); \
+if [ -z "$$missing" ]; then :; \
+elif [ "$$(id -u)" = 0 ]; then \
+  echo "installing $$missing"; \
+  { apt-get install -y -qq --no-install-recommends $$missing || \
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } >/dev/null; \
+else \
+  echo "missing packages; run: sudo apt-get install $$missing" >&2; exit 1; \
+fi
+endef
+
+deps: ## install the missing Debian packages (as root; else say which)
+	@$(call need,$(PACKAGES))
+deps-lint:
+	@$(call need,$(PACKAGES_LINT))
+
+# ---- compiling ----
+
+$(BUILD)/obj/%.o: %.c | deps
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/phosphene: $(MAIN_OBJ) $(BIND_OBJ) $(CORE_OBJ)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS) $(MAIN_LIBS)
+
+$(BUILD)/lua/phosphene/core.so: $(BIND_OBJ) $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $^ -o $@ $(CORE_LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+
+.SECONDARY:
+-include $(CORE_OBJ:.o=.d) $(BIND_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) \
+         $(TEST_SRC:%.c=$(BUILD)/obj/%.d) $(BENCH_SRC:%.c=$(BUILD)/obj/%.d)
+
+compile_commands.json: Makefile ## for editors and clang tools
+	@$(call need,bear)
+	$(MAKE) -B --no-print-directory BUILD=build/bear -n all >/dev/null
+	bear --output $@ -- $(MAKE) -B BUILD=build/bear all
+
+# ---- testing ----
+
+# Sanitized specs run inside the program, which the sanitizer's runtime is linked into.
+export PHOSPHENE_TEST_BUILD := $(BUILD)
+export LSAN_OPTIONS := suppressions=tests/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1
+
+test: all $(TESTS) ## run every test; ends in one summary
+	prove --exec tests/run $(TESTS) $(sort $(wildcard tests/spec/*_spec.lua))
+
+unit: $(TESTS) ## only the C tests
+	prove --exec tests/run $(TESTS)
+
+spec: all ## only the Lua specs
+	prove --exec tests/run $(sort $(wildcard tests/spec/*_spec.lua))
+
+# ---- pictures, figures ----
+
+demo: all ## render a contact sheet of units, shallow to deep, into out/
+	@$(BUILD)/phosphene demo
+
+bench: all $(BENCHES) ## measure; writes build/bench/*.json
+	@for b in $(BENCHES); do $$b || exit 1; done
+
+# ---- keeping the house ----
+
+lint: deps-lint check-format ## the architecture's rules, luacheck, formatting, headers alone
+	@tests/lint
+	luacheck -q lua scripts tests/spec
+
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
+format: deps-lint ## rewrite the C sources in the house style
+	clang-format -i $(SOURCES)
+check-format: deps-lint
+	clang-format --dry-run -Werror $(SOURCES)
+
+# ---- installing ----
+
+SHARE := $(DESTDIR)$(PREFIX)/share/phosphene
+install: all ## install the program, module, recipes and weights under PREFIX
+	install -D -m 755 $(BUILD)/phosphene $(DESTDIR)$(PREFIX)/bin/phosphene
+	install -D -m 755 $(BUILD)/lua/phosphene/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/phosphene/core.so
+	find lua -name '*.lua' -exec install -D -m 644 {} $(SHARE)/{} \;
+	find scripts -name '*.lua' -exec install -D -m 644 {} $(SHARE)/{} \;
+	find weights -name '*.safetensors' -exec install -D -m 644 {} $(SHARE)/{} \;
+
+uninstall: ## remove what install put there
+	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/bin/phosphene $(DESTDIR)$(PREFIX)/lib/lua/5.4/phosphene
+
+WEIGHTS_HOME = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/phosphene/weights
+install-weights: ## copy weights from FROM=file-or-folder to where networks are looked up
+	@test -n "$(FROM)" || { echo "usage: make install-weights FROM=file.safetensors" >&2; exit 1; }
+	@mkdir -p $(WEIGHTS_HOME)
+	cp $(if $(wildcard $(FROM)/.),$(wildcard $(FROM)/*.safetensors),$(FROM)) $(WEIGHTS_HOME)/
+
+clean: ## remove everything that was built
+	rm -rf build out compile_commands.json
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

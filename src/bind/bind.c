@@ -1,0 +1,176 @@
+/* What the bindings share: boxes, errors, arguments. */
+#include "bind.h"
+
+#include <string.h>
+
+#include "../core/memory.h"
+
+/* ---- boxes ---- */
+
+static const phb_type *type_of(lua_State *L, int i) {
+  const phb_type *type = NULL;
+  if (luaL_getmetafield(L, i, "__type") == LUA_TLIGHTUSERDATA) type = lua_touserdata(L, -1);
+  if (type != NULL) lua_pop(L, 1);
+  return type;
+}
+
+/* __gc, __close and :close(): let the object go, once. */
+static int box_close(lua_State *L) {
+  const phb_type *type = lua_touserdata(L, lua_upvalueindex(1));
+  void **box = luaL_checkudata(L, 1, type->name);
+  void *object = *box;
+  *box = NULL;
+  if (object != NULL) type->release(object);
+  return 0;
+}
+
+static void set_close(lua_State *L, const char *name, const phb_type *type) {
+  lua_pushlightuserdata(L, (void *)(uintptr_t)type);
+  lua_pushcclosure(L, box_close, 1);
+  lua_setfield(L, -2, name);
+}
+
+void phb_register(lua_State *L, const phb_type *type) {
+  luaL_newmetatable(L, type->name);
+  if (type->metamethods != NULL) luaL_setfuncs(L, type->metamethods, 0);
+  set_close(L, "__gc", type);
+  set_close(L, "__close", type);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)type);
+  lua_setfield(L, -2, "__type");
+  lua_newtable(L);
+  luaL_setfuncs(L, type->methods, 0);
+  set_close(L, "close", type);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
+
+void **phb_box(lua_State *L, const phb_type *type) {
+  void **box = lua_newuserdatauv(L, sizeof *box, 1);
+  *box = NULL;
+  luaL_setmetatable(L, type->name);
+  return box;
+}
+
+void *phb_check(lua_State *L, int i, const phb_type *type) {
+  void **box = luaL_checkudata(L, i, type->name);
+  if (*box == NULL) luaL_argerror(L, i, lua_pushfstring(L, "this %s is closed", type->name));
+  return *box;
+}
+
+void *phb_test(lua_State *L, int i, const phb_type *type) {
+  return type_of(L, i) == type ? phb_check(L, i, type) : NULL;
+}
+
+/* ---- errors ---- */
+
+int phb_raise(lua_State *L, const ph_error *e) { return luaL_error(L, "%s", e->message); }
+
+int phb_fail(lua_State *L, const ph_error *e) {
+  if (e->status == PH_MISUSE) return phb_raise(L, e);
+  luaL_pushfail(L);
+  lua_pushstring(L, e->message);
+  return 2;
+}
+
+void phb_pace(lua_State *L) {
+  /* The mark lives in the registry: a module may be opened in several states. */
+  static const char key = 'p';
+  const uint64_t step = UINT64_C(1) << 20;
+  uint64_t now = ph_memory_allocated(), before;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
+  before = (uint64_t)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  if (now - before < step) return;
+  lua_pushinteger(L, (lua_Integer)now);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+  uint64_t kilobytes = (now - before) / 1024;
+  lua_gc(L, LUA_GCSTEP, kilobytes < 1 << 20 ? (int)kilobytes : 1 << 20);
+}
+
+/* ---- arguments ---- */
+
+double phb_check_number(lua_State *L, int i) {
+  luaL_checktype(L, i, LUA_TNUMBER);
+  return lua_tonumber(L, i);
+}
+
+lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what) {
+  luaL_checktype(L, i, LUA_TNUMBER);
+  lua_Integer value = luaL_checkinteger(L, i);
+  if (value < least || value > most)
+    luaL_argerror(L, i,
+                  lua_pushfstring(L, "%s %I out of range %I..%I", what, (LUAI_UACINT)value,
+                                  (LUAI_UACINT)least, (LUAI_UACINT)most));
+  return value;
+}
+
+static int is_skipped(const char *key, const char *const *skip) {
+  for (; skip != NULL && *skip != NULL; skip++)
+    if (strcmp(key, *skip) == 0) return 1;
+  return 0;
+}
+
+static void read_list(lua_State *L, int i, ph_setting *setting) {
+  lua_Unsigned length = lua_rawlen(L, i);
+  if (length < 1 || length > PH_SETTING_VALUES)
+    luaL_error(L, "setting '%s': a list of 1 to %d numbers expected, got %d values", setting->key,
+               PH_SETTING_VALUES, (int)length);
+  for (lua_Unsigned j = 1; j <= length; j++) {
+    if (lua_rawgeti(L, i, (lua_Integer)j) != LUA_TNUMBER)
+      luaL_error(L, "setting '%s': element %d is not a number", setting->key, (int)j);
+    setting->value[j - 1] = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+  setting->count = (int)length;
+}
+
+int phb_check_settings(lua_State *L, int i, const char *const *skip, ph_setting *settings, int most) {
+  int count = 0;
+  if (lua_isnoneornil(L, i)) return 0;
+  luaL_checktype(L, i, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    int value = lua_gettop(L);
+    if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, i, "settings must have names");
+    const char *key = lua_tostring(L, -2);
+    if (!is_skipped(key, skip)) {
+      if (count == most) luaL_argerror(L, i, "too many settings");
+      ph_setting *setting = &settings[count++];
+      *setting = (ph_setting){.key = key, .count = 1};
+      switch (lua_type(L, value)) {
+        case LUA_TNUMBER:
+          setting->value[0] = lua_tonumber(L, value);
+          break;
+        case LUA_TBOOLEAN:
+          setting->value[0] = lua_toboolean(L, value);
+          break;
+        case LUA_TTABLE:
+          read_list(L, value, setting);
+          break;
+        case LUA_TSTRING:
+          setting->count = 0;
+          setting->text = lua_tostring(L, value);
+          break;
+        default:
+          luaL_error(L, "setting '%s': a %s is no setting", key, luaL_typename(L, value));
+      }
+    }
+    lua_pop(L, 1);
+  }
+  return count;
+}
+
+ph_shape phb_check_shape(lua_State *L, int i) {
+  ph_shape shape = {0};
+  luaL_checktype(L, i, LUA_TTABLE);
+  lua_Unsigned rank = lua_rawlen(L, i);
+  if (rank > PH_MAX_RANK) luaL_argerror(L, i, "too many dimensions");
+  for (lua_Unsigned d = 0; d < rank; d++) {
+    lua_rawgeti(L, i, (lua_Integer)d + 1);
+    if (!lua_isinteger(L, -1)) luaL_argerror(L, i, "a list of whole numbers expected");
+    shape.dim[d] = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+  }
+  shape.rank = (int)rank;
+  return shape;
+}

@@ -1,0 +1,74 @@
+/* What the bindings share. A core object crosses into Lua as a box: a full userdata holding one pointer,
+   which is NULL once closed. Every binding file checks its arguments, calls the core, pushes the result, and
+   raises last, when it holds nothing that would leak. No logic lives here: that is the core's, or Lua's. */
+#ifndef PH_BIND_H
+#define PH_BIND_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "../core/field.h"
+#include "../core/tensor.h"
+
+/* A type of box: its metatable's name (as shown in error messages) and how to let an object go. */
+typedef struct phb_type {
+  const char *name; /* "ph.tensor" */
+  void (*release)(void *object);
+  const luaL_Reg *methods;
+  const luaL_Reg *metamethods; /* besides __gc, __close, __index and __name, which every box has */
+} phb_type;
+
+extern const phb_type phb_tensor, phb_network, phb_objective, phb_transform, phb_parameterisation,
+    phb_optimiser, phb_random;
+
+/* Creates the type's metatable; every method table also gets `close`. */
+void phb_register(lua_State *L, const phb_type *type);
+
+/* Pushes an empty box; the caller stores an object (one reference) into *result as soon as it has one. Making
+   the box first means that an error in between leaks nothing. */
+void **phb_box(lua_State *L, const phb_type *type);
+
+/* The object in argument i, which must be an open box of this type. phb_test: NULL when it is something else,
+   but a closed box still raises. */
+void *phb_check(lua_State *L, int i, const phb_type *type);
+void *phb_test(lua_State *L, int i, const phb_type *type);
+
+/* Ends a binding after a core call that failed: misuse raises at the recipe's line; failures of the world
+   give nil, message. */
+int phb_fail(lua_State *L, const ph_error *e);
+
+/* Raises whatever the status is: for calls that touch nothing outside the program. */
+int phb_raise(lua_State *L, const ph_error *e);
+
+/* Lets Lua's collector feel the memory that the core has allocated since the last call. */
+void phb_pace(lua_State *L);
+
+/* Arguments. Integers must be numbers (a numeric string is refused) and lie in the range. */
+lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what);
+double phb_check_number(lua_State *L, int i);
+
+/* Reads a table of settings at index i (nil and none: no settings) into at most `most` settings; keys listed
+   in `skip` (NULL-terminated, may be NULL) are left to the caller. Numbers, booleans, strings and lists of
+   numbers are accepted. Texts and keys point into Lua strings of that table. Returns the count. */
+enum { PHB_MAX_SETTINGS = 24 };
+int phb_check_settings(lua_State *L, int i, const char *const *skip, ph_setting *settings, int most);
+
+/* A shape from a Lua list {n, c, h, w} at index i. */
+ph_shape phb_check_shape(lua_State *L, int i);
+
+/* Boxes a tensor that the caller gives one reference of. */
+int phb_push_tensor(lua_State *L, ph_tensor *tensor);
+
+/* One per binding file: adds its functions to the core module's table on top of the stack. */
+void phb_open_tensor(lua_State *L);
+void phb_open_random(lua_State *L);
+void phb_open_image(lua_State *L);
+void phb_open_safetensors(lua_State *L);
+void phb_open_network(lua_State *L);
+void phb_open_objective(lua_State *L);
+void phb_open_transform(lua_State *L);
+void phb_open_parameterisation(lua_State *L);
+void phb_open_optimiser(lua_State *L);
+void phb_open_system(lua_State *L);
+
+#endif

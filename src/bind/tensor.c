@@ -1,0 +1,254 @@
+/* Tensors in Lua. Coordinates count from 0 and there is no t[i]; see lua/phosphene/meta/tensor.lua. */
+#include "../core/tensor.h"
+
+#include "bind.h"
+
+static void release(void *object) { ph_tensor_release(object); }
+
+static ph_tensor *self(lua_State *L) { return phb_check(L, 1, &phb_tensor); }
+
+int phb_push_tensor(lua_State *L, ph_tensor *tensor) {
+  *phb_box(L, &phb_tensor) = tensor;
+  phb_pace(L);
+  return 1;
+}
+
+/* Fills from a flat list of numbers at index i. */
+static void fill_from_list(lua_State *L, int i, ph_tensor *tensor) {
+  int64_t count = ph_tensor_count(tensor);
+  float *data = ph_tensor_data(tensor);
+  if ((int64_t)lua_rawlen(L, i) != count)
+    luaL_error(L, "%d values given for a tensor of %I elements", (int)lua_rawlen(L, i), (LUAI_UACINT)count);
+  for (int64_t j = 0; j < count; j++) {
+    if (lua_rawgeti(L, i, j + 1) != LUA_TNUMBER)
+      luaL_error(L, "value %I is not a number", (LUAI_UACINT)(j + 1));
+    data[j] = (float)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+}
+
+/* core.tensor(shape [, value | values]) */
+static int tensor_new(lua_State *L) {
+  ph_error e;
+  ph_tensor *tensor;
+  ph_shape shape = phb_check_shape(L, 1);
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_tensor_new(shape, &tensor, &e) != PH_OK) return phb_raise(L, &e);
+  *box = tensor;
+  if (lua_istable(L, 2))
+    fill_from_list(L, 2, tensor);
+  else if (!lua_isnoneornil(L, 2))
+    ph_tensor_fill(tensor, (float)phb_check_number(L, 2));
+  phb_pace(L);
+  return 1;
+}
+
+static int tensor_shape(lua_State *L) {
+  ph_shape shape = ph_tensor_shape(self(L));
+  lua_createtable(L, shape.rank, 0);
+  for (int i = 0; i < shape.rank; i++) {
+    lua_pushinteger(L, shape.dim[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+static int tensor_count(lua_State *L) {
+  lua_pushinteger(L, ph_tensor_count(self(L)));
+  return 1;
+}
+
+/* The element that arguments 2 … name, one coordinate a dimension. */
+static float *element(lua_State *L, ph_tensor *tensor) {
+  ph_shape shape = ph_tensor_shape(tensor);
+  int64_t at = 0;
+  for (int d = 0; d < shape.rank; d++)
+    at = at * shape.dim[d] + phb_check_integer(L, d + 2, 0, shape.dim[d] - 1, "coordinate");
+  return ph_tensor_data(tensor) + at;
+}
+
+static int tensor_at(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)*element(L, self(L)));
+  return 1;
+}
+
+/* t:set(n, c, y, x, value) */
+static int tensor_set(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  double value = phb_check_number(L, 2 + ph_tensor_shape(tensor).rank);
+  *element(L, tensor) = (float)value;
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* A new tensor of one shape's worth, boxed and on the stack. */
+static ph_tensor *push_new(lua_State *L, ph_shape shape) {
+  ph_error e;
+  ph_tensor *tensor;
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_tensor_new(shape, &tensor, &e) != PH_OK) phb_raise(L, &e);
+  *box = tensor;
+  phb_pace(L);
+  return tensor;
+}
+
+static int tensor_clone(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  ph_tensor_copy(push_new(L, ph_tensor_shape(tensor)), tensor);
+  return 1;
+}
+
+/* t:image(n): image n of a batch, copied, with n = 1. */
+static int tensor_image(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  ph_shape shape = ph_tensor_shape(tensor);
+  if (shape.rank < 1) luaL_argerror(L, 1, "a scalar has no images");
+  lua_Integer n = phb_check_integer(L, 2, 0, shape.dim[0] - 1, "image");
+  shape.dim[0] = 1;
+  int64_t count = ph_shape_count(shape);
+  float *data = ph_tensor_data(push_new(L, shape));
+  const float *source = ph_tensor_read(tensor) + n * count;
+  for (int64_t i = 0; i < count; i++) data[i] = source[i];
+  return 1;
+}
+
+static int tensor_reshape(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  ph_shape shape = phb_check_shape(L, 2);
+  ph_error e;
+  if (ph_shape_check(shape, "reshape", &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_shape_count(shape) != ph_tensor_count(tensor)) {
+    char from[PH_SHAPE_TEXT], to[PH_SHAPE_TEXT];
+    return luaL_error(L, "reshape: %s does not have as many elements as %s", ph_shape_print(shape, to),
+                      ph_shape_print(ph_tensor_shape(tensor), from));
+  }
+  ph_tensor_copy(push_new(L, shape), tensor);
+  return 1;
+}
+
+static int tensor_fill(lua_State *L) {
+  ph_tensor_fill(self(L), (float)phb_check_number(L, 2));
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int tensor_scale(lua_State *L) {
+  ph_tensor_scale(self(L), (float)phb_check_number(L, 2));
+  lua_settop(L, 1);
+  return 1;
+}
+
+static ph_tensor *check_same_shape(lua_State *L, int i, ph_tensor *tensor) {
+  ph_error e;
+  ph_tensor *other = phb_check(L, i, &phb_tensor);
+  if (ph_tensor_expect(other, ph_tensor_shape(tensor), "second tensor", &e) != PH_OK) phb_raise(L, &e);
+  return other;
+}
+
+/* t:add(other [, factor]) */
+static int tensor_add(lua_State *L) {
+  ph_tensor *tensor = self(L), *other = check_same_shape(L, 2, tensor);
+  double factor = lua_isnoneornil(L, 3) ? 1.0 : phb_check_number(L, 3);
+  ph_tensor_add_scaled(tensor, (float)factor, other);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int tensor_multiply(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  ph_tensor_multiply(tensor, check_same_shape(L, 2, tensor));
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int tensor_copy(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  ph_tensor_copy(tensor, check_same_shape(L, 2, tensor));
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int tensor_dot(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  lua_pushnumber(L, ph_tensor_dot(tensor, check_same_shape(L, 2, tensor)));
+  return 1;
+}
+
+static int tensor_sum(lua_State *L) {
+  lua_pushnumber(L, ph_tensor_sum(self(L)));
+  return 1;
+}
+
+/* t:statistics() -> { mean, deviation, least, most, not_finite } */
+static int tensor_statistics(lua_State *L) {
+  ph_statistics s = ph_tensor_statistics(self(L));
+  lua_createtable(L, 0, 5);
+  const char *names[] = {"mean", "deviation", "least", "most"};
+  const double values[] = {s.mean, s.deviation, s.least, s.most};
+  for (int i = 0; i < 4; i++) {
+    lua_pushnumber(L, values[i]);
+    lua_setfield(L, -2, names[i]);
+  }
+  lua_pushinteger(L, s.not_finite);
+  lua_setfield(L, -2, "not_finite");
+  return 1;
+}
+
+/* t:values(): a flat list, for tests and small tensors. */
+static int tensor_values(lua_State *L) {
+  ph_tensor *tensor = self(L);
+  int64_t count = ph_tensor_count(tensor);
+  const float *data = ph_tensor_read(tensor);
+  lua_createtable(L, count < 1 << 24 ? (int)count : 1 << 24, 0);
+  for (int64_t i = 0; i < count; i++) {
+    lua_pushnumber(L, (lua_Number)data[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+static int tensor_tostring(lua_State *L) {
+  void **box = luaL_checkudata(L, 1, phb_tensor.name);
+  char shape[PH_SHAPE_TEXT];
+  if (*box == NULL) {
+    lua_pushliteral(L, "tensor (closed)");
+    return 1;
+  }
+  ph_statistics s = ph_tensor_statistics(*box);
+  lua_pushfstring(L, "tensor %s, mean %f, deviation %f, range %f..%f",
+                  ph_shape_print(ph_tensor_shape(*box), shape), s.mean, s.deviation, s.least, s.most);
+  if (s.not_finite > 0) {
+    lua_pushfstring(L, ", %I not finite", (LUAI_UACINT)s.not_finite);
+    lua_concat(L, 2);
+  }
+  return 1;
+}
+
+static const luaL_Reg methods[] = {{"shape", tensor_shape},
+                                   {"count", tensor_count},
+                                   {"at", tensor_at},
+                                   {"set", tensor_set},
+                                   {"clone", tensor_clone},
+                                   {"image", tensor_image},
+                                   {"reshape", tensor_reshape},
+                                   {"fill", tensor_fill},
+                                   {"scale", tensor_scale},
+                                   {"add", tensor_add},
+                                   {"multiply", tensor_multiply},
+                                   {"copy", tensor_copy},
+                                   {"dot", tensor_dot},
+                                   {"sum", tensor_sum},
+                                   {"statistics", tensor_statistics},
+                                   {"values", tensor_values},
+                                   {NULL, NULL}};
+
+static const luaL_Reg metamethods[] = {{"__tostring", tensor_tostring}, {NULL, NULL}};
+
+const phb_type phb_tensor = {"ph.tensor", release, methods, metamethods};
+
+static const luaL_Reg functions[] = {{"tensor", tensor_new}, {NULL, NULL}};
+
+void phb_open_tensor(lua_State *L) {
+  phb_register(L, &phb_tensor);
+  luaL_setfuncs(L, functions, 0);
+}

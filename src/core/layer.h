@@ -1,0 +1,111 @@
+/* Layers: what a node of a network can be. A layer type is one file in layers/, one row of its table, one
+   test. The file gives the type's settings, its output shape, and forward and backward in plain C: the
+   definition that every faster backend is checked against, and runs where it has nothing faster.
+
+   A pass sees one image: every activation has n = 1. Batches are a loop above (network.h). */
+#ifndef PH_LAYER_H
+#define PH_LAYER_H
+
+#include "field.h"
+#include "tensor.h"
+
+enum { PH_MAX_PARAMETERS = 5 };
+
+/* How ReLU's gradient is taken. `plain`: the derivative. `redirected` (Lucid): where the whole image's masked
+   gradient is zero, let through what would wake a unit. `guided` (Springenberg et al., 2014): the derivative,
+   positive gradients only. */
+typedef enum ph_relu_mode { PH_RELU_PLAIN, PH_RELU_REDIRECTED, PH_RELU_GUIDED } ph_relu_mode;
+
+typedef struct ph_layer_type ph_layer_type;
+
+typedef struct ph_layer {
+  const ph_layer_type *type;
+  char *name;
+  int inputs;
+  int *input;                              /* indices of earlier layers */
+  void *config;                            /* the type's configuration struct */
+  ph_tensor *parameter[PH_MAX_PARAMETERS]; /* in the order of the type's names; NULL where absent */
+} ph_layer;
+
+/* One image's run through one layer. */
+typedef struct ph_pass {
+  const ph_array *input;
+  ph_array output;
+  const float *output_gradient; /* backward only */
+  float *const *input_gradient; /* backward adds to these; NULL where nobody needs it */
+  ph_relu_mode relu_mode;
+} ph_pass;
+
+struct ph_layer_type {
+  const char *name;
+  const char *summary;
+  int least_inputs, most_inputs;
+  const char *const *parameters; /* NULL-terminated names, at most PH_MAX_PARAMETERS; those from */
+  int required_parameters;       /* this index on are optional */
+  const ph_field *fields;
+  size_t config_size;
+
+  /* Checks inputs (rank, channels) against configuration and parameters, and gives the output's shape.
+     Messages begin with the layer's name. */
+  ph_status (*shape)(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e);
+  void (*forward)(const ph_layer *layer, const ph_pass *pass);
+  void (*backward)(const ph_layer *layer, const ph_pass *pass);
+};
+
+/* The registered type of this name, or NULL. Index i of all types, NULL past the last. */
+const ph_layer_type *ph_layer_type_find(const char *name);
+const ph_layer_type *ph_layer_type_at(int i);
+
+/* PH_MISUSE with the layer's name and both counts, unless the shape has this rank. */
+ph_status ph_layer_expect_rank(const ph_layer *layer, ph_shape shape, int rank, ph_error *e);
+
+/* One extern per file in layers/. */
+extern const ph_layer_type ph_layer_image;      /* the source of every network: the picture itself */
+extern const ph_layer_type ph_layer_preprocess; /* channel order, scale and offset: picture to input */
+extern const ph_layer_type ph_layer_convolution;
+extern const ph_layer_type ph_layer_dense;
+extern const ph_layer_type ph_layer_max_pool;
+extern const ph_layer_type ph_layer_average_pool;
+extern const ph_layer_type ph_layer_global_average_pool;
+extern const ph_layer_type ph_layer_local_response_norm;
+extern const ph_layer_type ph_layer_relu;
+extern const ph_layer_type ph_layer_softmax;
+extern const ph_layer_type ph_layer_concat;
+extern const ph_layer_type ph_layer_sum;
+extern const ph_layer_type ph_layer_product;
+extern const ph_layer_type ph_layer_dropout;
+extern const ph_layer_type ph_layer_batch_norm;
+
+/* Configurations that more than the layer's own file reads: backends build their primitives from them. */
+typedef struct ph_convolution_config {
+  int64_t stride[2], dilation[2], padding[4], groups;
+  int same; /* index into {"explicit", "same"}: TensorFlow's SAME padding, computed from the input's size */
+} ph_convolution_config;
+
+typedef struct ph_pool_config {
+  int64_t kernel[2], stride[2], padding[4];
+  int same;  /* as above */
+  bool ceil; /* round output sizes up (Caffe); windows that would begin past the image's end are dropped */
+  bool count_pad; /* average only: divide by the whole window rather than by the part inside the image */
+} ph_pool_config;
+
+typedef struct ph_lrn_config {
+  int64_t size;          /* window across channels, centred */
+  double alpha, beta, k; /* y = x / (k + alpha / size * sum of squares)^beta */
+} ph_lrn_config;
+
+typedef struct ph_preprocess_config {
+  double scale;            /* input = (picture * scale - mean) / deviation */
+  ph_list mean, deviation; /* per channel of the input's order; empty: 0 and 1 */
+  int order;               /* index into {"rgb", "bgr"} */
+} ph_preprocess_config;
+
+/* Window geometry as it is for this input (h, w): resolves SAME and ceil. Padding is (top, left, bottom,
+   right); with ceil, bottom and right are enlarged to what the last window needs. */
+typedef struct ph_window {
+  int64_t kernel[2], stride[2], dilation[2], padding[4], output[2];
+} ph_window;
+ph_status ph_convolution_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e);
+ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e);
+
+#endif

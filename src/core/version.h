@@ -1,0 +1,7 @@
+/* The version, as printed by -v and stored in pictures. */
+#ifndef PH_VERSION_H
+#define PH_VERSION_H
+
+#define PH_VERSION "0.1.0"
+
+#endif
