@@ -1,8 +1,15 @@
-/* What Lua needs to know of the process: version, memory, time, terminal, interruption. */
+/* What Lua needs of the process and the system that its own libraries do not offer: version, memory, time,
+   terminal, interruption, folders; and the core's way of guessing what a mistyped name meant. */
+#include <dirent.h>
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../core/field.h"
 #include "../core/memory.h"
 #include "../core/version.h"
 #include "bind.h"
@@ -57,15 +64,97 @@ static int system_interrupted(lua_State *L) {
   return 1;
 }
 
+/* ---- folders ---- */
+
+/* A listing is boxed while its names are pushed, since pushing may raise. */
+typedef struct listing {
+  struct dirent **entry;
+  int count;
+} listing;
+
+static void release_listing(void *object) {
+  listing *list = object;
+  for (int i = 0; i < list->count; i++) free(list->entry[i]);
+  free(list->entry);
+  ph_free(list);
+}
+
+static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_type listing_type = {"ph.listing", release_listing, no_methods, NULL};
+
+/* Not alphasort, whose order depends on the locale. */
+static int by_name(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
+/* core.list_folder(path) -> names, sorted by bytes, hidden ones left out | nil, message */
+static int system_list_folder(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  void **box = phb_box(L, &listing_type);
+  listing *list = ph_alloc(sizeof *list);
+  if (list == NULL) return luaL_error(L, "not enough memory");
+  *box = list;
+  list->count = scandir(path, &list->entry, is_visible, by_name);
+  if (list->count < 0) {
+    luaL_pushfail(L);
+    lua_pushfstring(L, "cannot list '%s': %s", path, strerror(errno));
+    list->count = 0;
+    return 2;
+  }
+  lua_createtable(L, list->count, 0);
+  for (int i = 0; i < list->count; i++) {
+    lua_pushstring(L, list->entry[i]->d_name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  release_listing(list);
+  *box = NULL;
+  return 1;
+}
+
+/* core.make_folder(path) -> true | nil, message: one level; a folder that exists is fine */
+static int system_make_folder(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+    luaL_pushfail(L);
+    lua_pushfstring(L, "cannot make the folder '%s': %s", path, strerror(errno));
+    return 2;
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* ---- names ---- */
+
+/* core.nearest(name, names) -> the one that was probably meant, or nil */
+static int system_nearest(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  int count = (int)lua_rawlen(L, 2);
+  const char **names = lua_newuserdatauv(L, sizeof *names * (size_t)(count + 1), 0);
+  for (int i = 0; i < count; i++) {
+    if (lua_rawgeti(L, 2, i + 1) != LUA_TSTRING) return luaL_argerror(L, 2, "a list of names expected");
+    names[i] = lua_tostring(L, -1); /* kept alive by the list */
+    lua_pop(L, 1);
+  }
+  lua_pushstring(L, ph_nearest(name, names, count));
+  return 1;
+}
+
 static const luaL_Reg functions[] = {{"memory", system_memory},
                                      {"fail_after", system_fail_after},
                                      {"clock", system_clock},
                                      {"is_terminal", system_is_terminal},
                                      {"watch_interrupt", system_watch_interrupt},
                                      {"interrupted", system_interrupted},
+                                     {"list_folder", system_list_folder},
+                                     {"make_folder", system_make_folder},
+                                     {"nearest", system_nearest},
                                      {NULL, NULL}};
 
 void phb_open_system(lua_State *L) {
+  phb_register(L, &listing_type);
   luaL_setfuncs(L, functions, 0);
   lua_pushliteral(L, PH_VERSION);
   lua_setfield(L, -2, "version");
