@@ -47,9 +47,11 @@ const ph_layer *ph_network_layer(const ph_network *network, int index);
 /* The index of a layer; PH_MISUSE "no layer 'mixed4z'; did you mean 'mixed4e'?" otherwise. */
 ph_status ph_network_find(const ph_network *network, const char *name, int *index, ph_error *e);
 
-/* Shapes of all layers (ph_network_count of them) for one image of (h, w). */
-ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, ph_shape *shapes,
-                            ph_error *e);
+/* Shapes for one image of (h, w), written to `shapes` (ph_network_count of them), of the layers marked in
+   `needed` (NULL: all of them); the others are left alone. A layer that the image is too small for is an
+   error only when it is needed. */
+ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
+                            ph_shape *shapes, ph_error *e);
 
 /* The layers that an index depends on, itself included, marked true in `needed` (ph_network_count of them,
    which the caller zeroed). */

@@ -1,0 +1,376 @@
+/* Networks in Lua: building, looking, and the lowest level of running; see lua/phosphene/meta/network.lua. */
+#include "../core/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind.h"
+
+static void release(void *object) { ph_network_release(object); }
+
+static ph_network *self(lua_State *L) { return phb_check(L, 1, &phb_network); }
+
+/* core.network{ backend = "dnnl" | "reference", channels = 3 } */
+static int network_new(lua_State *L) {
+  static const char *const names[] = {"dnnl", "reference", NULL};
+  static const ph_backend *const backends[] = {&ph_backend_dnnl, &ph_backend_reference};
+  ph_error e;
+  ph_network *network;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_getfield(L, 1, "backend");
+  const ph_backend *backend = backends[luaL_checkoption(L, -1, "dnnl", names)];
+  lua_getfield(L, 1, "channels");
+  lua_Integer channels = luaL_optinteger(L, -1, 3);
+  void **box = phb_box(L, &phb_network);
+  if (ph_network_new(backend, channels, &network, &e) != PH_OK) return phb_raise(L, &e);
+  *box = network;
+  return 1;
+}
+
+/* ---- building ---- */
+
+enum { MAX_INPUTS = 64 };
+
+/* `from`: one name or a list of names, at index i. The strings stay alive in their table. */
+static int read_inputs(lua_State *L, int i, const char **inputs) {
+  if (lua_type(L, i) == LUA_TSTRING) {
+    inputs[0] = lua_tostring(L, i);
+    return 1;
+  }
+  if (lua_isnil(L, i)) return 0;
+  luaL_checktype(L, i, LUA_TTABLE);
+  int count = (int)lua_rawlen(L, i);
+  if (count > MAX_INPUTS) luaL_error(L, "from: at most %d inputs", MAX_INPUTS);
+  for (int j = 0; j < count; j++) {
+    if (lua_rawgeti(L, i, j + 1) != LUA_TSTRING) luaL_error(L, "from: names of layers expected");
+    inputs[j] = lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  return count;
+}
+
+/* The description's tensors, and their keys as a skip list for the settings. Returns the count. */
+static int read_parameters(lua_State *L, int i, ph_named_tensor *parameters, const char **skip, int skipped) {
+  int count = 0;
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    ph_tensor *tensor = phb_test(L, -1, &phb_tensor);
+    if (tensor != NULL) {
+      if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, i, "parameters must have names");
+      if (count == PH_MAX_PARAMETERS) luaL_argerror(L, i, "too many parameters");
+      parameters[count] = (ph_named_tensor){lua_tostring(L, -2), tensor};
+      skip[skipped + count] = parameters[count].name;
+      count++;
+    }
+    lua_pop(L, 1);
+  }
+  skip[skipped + count] = NULL;
+  return count;
+}
+
+static const char *string_field(lua_State *L, int i, const char *key) {
+  if (lua_getfield(L, i, key) != LUA_TSTRING) luaL_error(L, "a layer needs a %s", key);
+  return lua_tostring(L, -1);
+}
+
+/* net:add{ type=, name=, from=, <parameters>, <settings> } -> net */
+static int network_add(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  const char *inputs[MAX_INPUTS], *skip[PH_MAX_PARAMETERS + 4] = {"type", "name", "from"};
+  ph_named_tensor parameters[PH_MAX_PARAMETERS];
+  ph_setting settings[PHB_MAX_SETTINGS];
+  luaL_checktype(L, 2, LUA_TTABLE);
+  const char *type = string_field(L, 2, "type"), *name = string_field(L, 2, "name");
+  lua_getfield(L, 2, "from");
+  int input_count = read_inputs(L, lua_gettop(L), inputs);
+  int parameter_count = read_parameters(L, 2, parameters, skip, 3);
+  int setting_count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
+  if (ph_network_add(network, type, name, inputs, input_count, settings, setting_count, parameters,
+                     parameter_count, &e) != PH_OK)
+    return phb_fail(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int network_fold(lua_State *L) {
+  ph_error e;
+  if (ph_network_fold(self(L), &e) != PH_OK) return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* net:set_classes{ logits=, probabilities=, labels={…} } -> net */
+static int network_set_classes(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_getfield(L, 2, "logits");
+  lua_getfield(L, 2, "probabilities");
+  lua_getfield(L, 2, "labels");
+  int count = lua_isnil(L, 5) ? 0 : (luaL_checktype(L, 5, LUA_TTABLE), (int)lua_rawlen(L, 5));
+  /* Userdata as scratch: an error while reading the list must not leak. */
+  const char **labels = lua_newuserdatauv(L, sizeof *labels * (size_t)(count + 1), 0);
+  for (int i = 0; i < count; i++) {
+    if (lua_rawgeti(L, 5, i + 1) != LUA_TSTRING) luaL_error(L, "labels: strings expected");
+    labels[i] = lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  if (ph_network_set_classes(network, luaL_optstring(L, 3, NULL), luaL_optstring(L, 4, NULL), labels, count,
+                             &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* ---- looking ---- */
+
+static int network_layers(lua_State *L) {
+  ph_network *network = self(L);
+  int count = ph_network_count(network);
+  lua_createtable(L, count, 0);
+  for (int i = 0; i < count; i++) {
+    lua_pushstring(L, ph_network_layer(network, i)->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+static void push_shape(lua_State *L, ph_shape shape, int from) {
+  lua_createtable(L, shape.rank, 0);
+  for (int d = from; d < shape.rank; d++) {
+    lua_pushinteger(L, shape.dim[d]);
+    lua_rawseti(L, -2, d - from + 1);
+  }
+}
+
+/* net:layer(name) -> { name=, type=, from={…}, parameters={ name={shape} } } */
+static int network_layer(lua_State *L) {
+  ph_error e;
+  int index;
+  ph_network *network = self(L);
+  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_layer *layer = ph_network_layer(network, index);
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, layer->name);
+  lua_setfield(L, -2, "name");
+  lua_pushstring(L, layer->type->name);
+  lua_setfield(L, -2, "type");
+  lua_createtable(L, layer->inputs, 0);
+  for (int i = 0; i < layer->inputs; i++) {
+    lua_pushstring(L, ph_network_layer(network, layer->input[i])->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "from");
+  lua_newtable(L);
+  for (int i = 0; i < PH_MAX_PARAMETERS; i++) {
+    if (layer->parameter[i] == NULL) continue;
+    push_shape(L, ph_tensor_shape(layer->parameter[i]), 0);
+    lua_setfield(L, -2, layer->type->parameters[i]);
+  }
+  lua_setfield(L, -2, "parameters");
+  return 1;
+}
+
+/* net:shapes(height, width) -> { [layer] = {c, h, w} }; layers that do not fit this size are left out */
+static int network_shapes(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  lua_Integer height = phb_check_integer(L, 2, 1, 1 << 20, "height");
+  lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
+  int count = ph_network_count(network);
+  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
+  bool *needed = lua_newuserdatauv(L, sizeof *needed * (size_t)count, 0);
+  lua_newtable(L);
+  for (int i = 0; i < count; i++) {
+    memset(needed, 0, sizeof *needed * (size_t)count);
+    ph_network_ancestors(network, i, needed);
+    if (ph_network_shapes(network, height, width, needed, shapes, &e) != PH_OK) continue;
+    push_shape(L, shapes[i], 1);
+    lua_setfield(L, -2, ph_network_layer(network, i)->name);
+  }
+  return 1;
+}
+
+static int network_labels(lua_State *L) {
+  ph_network *network = self(L);
+  int count = ph_network_class_count(network);
+  lua_createtable(L, count, 0);
+  for (int i = 0; i < count; i++) {
+    lua_pushstring(L, ph_network_label(network, i));
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+/* net:find_label(text) -> index, from 0 */
+static int network_find_label(lua_State *L) {
+  ph_error e;
+  int index = 0;
+  if (ph_network_find_label(self(L), luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  lua_pushinteger(L, index);
+  return 1;
+}
+
+/* net:classes() -> name of the logits layer, name of the probabilities layer; nil where there is none */
+static int network_classes(lua_State *L) {
+  ph_network *network = self(L);
+  const int index[] = {ph_network_logits(network), ph_network_probabilities(network)};
+  for (int i = 0; i < 2; i++)
+    lua_pushstring(L, index[i] < 0 ? NULL : ph_network_layer(network, index[i])->name);
+  return 2;
+}
+
+/* ---- running ---- */
+
+static int compare_integers(const void *a, const void *b) {
+  return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+static int find_layer(lua_State *L, ph_network *network, int i) {
+  ph_error e;
+  int index;
+  if (ph_network_find(network, luaL_checkstring(L, i), &index, &e) != PH_OK) phb_raise(L, &e);
+  return index;
+}
+
+/* Layer indices for argument i: nil is every layer, else a name or a list of names; ascending, without
+   doubles. The list lives in a userdata that is left on the stack. */
+static const int *read_taps(lua_State *L, ph_network *network, int i, int *count) {
+  int layers = ph_network_count(network);
+  int wanted = lua_istable(L, i) ? (int)lua_rawlen(L, i) : 1;
+  int *taps = lua_newuserdatauv(L, sizeof *taps * (size_t)(layers + wanted), 0);
+  if (lua_isnoneornil(L, i)) {
+    for (*count = 0; *count < layers; (*count)++) taps[*count] = *count;
+    return taps;
+  }
+  if (!lua_istable(L, i)) {
+    taps[0] = find_layer(L, network, i);
+    *count = 1;
+    return taps;
+  }
+  for (int j = 0; j < wanted; j++) {
+    lua_rawgeti(L, i, j + 1);
+    taps[j] = find_layer(L, network, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  qsort(taps, (size_t)wanted, sizeof *taps, compare_integers);
+  *count = 0;
+  for (int j = 0; j < wanted; j++)
+    if (j == 0 || taps[j] != taps[j - 1]) taps[(*count)++] = taps[j];
+  return taps;
+}
+
+/* What of { relu=, backward= } at index i differs from the defaults. */
+static void read_run_options(lua_State *L, int i, ph_run *run) {
+  static const char *const modes[] = {"plain", "redirected", "guided", NULL};
+  if (lua_isnoneornil(L, i)) return;
+  luaL_checktype(L, i, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(key, "relu") == 0)
+      run->relu_mode = (ph_relu_mode)luaL_checkoption(L, lua_gettop(L), NULL, modes);
+    else if (strcmp(key, "backward") == 0)
+      run->backward = lua_toboolean(L, -1);
+    else
+      luaL_error(L, "forward: no option '%s'; there are relu and backward", key);
+    lua_pop(L, 1);
+  }
+}
+
+/* net:forward(images [, taps [, options]]) -> net */
+static int network_forward(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  ph_tensor *images = phb_check(L, 2, &phb_tensor);
+  ph_run run = {.backward = true};
+  lua_settop(L, 4);
+  read_run_options(L, 4, &run);
+  run.tap = read_taps(L, network, 3, &run.taps);
+  if (ph_network_forward(network, images, &run, &e) != PH_OK) return phb_raise(L, &e);
+  phb_pace(L);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* net:activation(name) -> tensor, a copy */
+static int network_activation(lua_State *L) {
+  ph_error e;
+  ph_tensor *activation, *copy;
+  ph_network *network = self(L);
+  int layer = find_layer(L, network, 2);
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_tensor_new(ph_tensor_shape(activation), &copy, &e) != PH_OK) return phb_raise(L, &e);
+  ph_tensor_copy(copy, activation);
+  *box = copy;
+  phb_pace(L);
+  return 1;
+}
+
+/* net:inject(name, gradient) -> net: adds to the gradient that backward starts from */
+static int network_inject(lua_State *L) {
+  ph_error e;
+  ph_tensor *gradient;
+  ph_network *network = self(L);
+  int layer = find_layer(L, network, 2);
+  ph_tensor *given = phb_check(L, 3, &phb_tensor);
+  if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_tensor_expect(given, ph_tensor_shape(gradient), ph_network_layer(network, layer)->name, &e) != PH_OK)
+    return phb_raise(L, &e);
+  ph_tensor_add_scaled(gradient, 1, given);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* net:backward([gradient]) -> gradient of the images, in the given tensor (which is resized) or a new one */
+static int network_backward(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  ph_tensor *gradient = lua_isnoneornil(L, 2) ? NULL : phb_check(L, 2, &phb_tensor);
+  lua_settop(L, 2);
+  if (gradient == NULL) {
+    void **box = phb_box(L, &phb_tensor);
+    if (ph_tensor_new(ph_shape4(1, 1, 1, 1), &gradient, &e) != PH_OK) return phb_raise(L, &e);
+    *box = gradient;
+  }
+  if (ph_network_backward(network, gradient, &e) != PH_OK) return phb_raise(L, &e);
+  phb_pace(L);
+  return 1;
+}
+
+/* net:set_threads(n) -> net; 0: one a core */
+static int network_set_threads(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  if (ph_network_set_threads(network, (int)phb_check_integer(L, 2, 0, 1024, "threads"), &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {{"add", network_add},
+                                   {"fold", network_fold},
+                                   {"set_classes", network_set_classes},
+                                   {"layers", network_layers},
+                                   {"layer", network_layer},
+                                   {"shapes", network_shapes},
+                                   {"labels", network_labels},
+                                   {"find_label", network_find_label},
+                                   {"classes", network_classes},
+                                   {"forward", network_forward},
+                                   {"activation", network_activation},
+                                   {"inject", network_inject},
+                                   {"backward", network_backward},
+                                   {"set_threads", network_set_threads},
+                                   {NULL, NULL}};
+
+const phb_type phb_network = {"ph.network", release, methods, NULL};
+
+static const luaL_Reg functions[] = {{"network", network_new}, {NULL, NULL}};
+
+void phb_open_network(lua_State *L) {
+  phb_register(L, &phb_network);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,58 @@
+/* The inside of a network, for the files that implement network.h: building (network.c), folding (fold.c),
+   classes (classes.c), running (run.c). Nobody else includes this. */
+#ifndef PH_NETWORK_PRIVATE_H
+#define PH_NETWORK_PRIVATE_H
+
+#include "network.h"
+
+/* A second name for a layer: what a folded batch_norm leaves behind. */
+typedef struct ph_alias {
+  char *name;
+  int layer;
+} ph_alias;
+
+/* A plan and what it was made for. */
+typedef struct ph_cached_plan {
+  ph_plan_request request;
+  int *tap;            /* request.tap points here */
+  ph_shape *tap_shape; /* of one image */
+  void *plan;
+  uint64_t last_use;
+} ph_cached_plan;
+
+/* Random scaling draws 11 sizes, and redirected ReLU needs plans of its own: room for both, twice. */
+enum { PH_PLAN_CACHE = 48 };
+
+struct ph_network {
+  int references;
+  const ph_backend *backend;
+  void *shared; /* the backend's */
+
+  ph_layer *layer;
+  int count, capacity;
+  ph_alias *alias;
+  int aliases;
+
+  int logits, probabilities; /* layer indices, or -1 */
+  char **label;
+  int labels;
+
+  /* running */
+  ph_cached_plan cache[PH_PLAN_CACHE];
+  int plans;
+  uint64_t uses;
+  int threads;
+  ph_cached_plan *current;            /* of the last successful forward, or NULL */
+  ph_shape images;                    /* its shape */
+  ph_tensor **activation, **gradient; /* one per tap of the widest run so far */
+  float **outputs;                    /* scratch: one pointer per tap */
+  int tap_room;
+};
+
+/* Drops all plans: the graph changed. */
+void ph_network_forget_plans(ph_network *network);
+
+void ph_network_free_classes(ph_network *network);
+void ph_network_free_layer(ph_layer *layer);
+
+#endif
