@@ -168,6 +168,18 @@ static int tensor_copy(lua_State *L) {
   return 1;
 }
 
+/* t:paste(source, y, x): lays the source into t, its corner at (y, x); what falls outside is left out */
+static int tensor_paste(lua_State *L) {
+  const lua_Integer far = 1 << 30;
+  ph_error e;
+  ph_tensor *tensor = self(L), *source = phb_check(L, 2, &phb_tensor);
+  lua_Integer y = phb_check_integer(L, 3, -far, far, "y"), x = phb_check_integer(L, 4, -far, far, "x");
+  if (source == tensor) return luaL_argerror(L, 2, "a tensor cannot be pasted into itself");
+  if (ph_tensor_paste(tensor, source, y, x, &e) != PH_OK) return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
 static int tensor_dot(lua_State *L) {
   ph_tensor *tensor = self(L);
   lua_pushnumber(L, ph_tensor_dot(tensor, check_same_shape(L, 2, tensor)));
@@ -236,6 +248,7 @@ static const luaL_Reg methods[] = {{"shape", tensor_shape},
                                    {"add", tensor_add},
                                    {"multiply", tensor_multiply},
                                    {"copy", tensor_copy},
+                                   {"paste", tensor_paste},
                                    {"dot", tensor_dot},
                                    {"sum", tensor_sum},
                                    {"statistics", tensor_statistics},

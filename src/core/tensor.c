@@ -118,6 +118,26 @@ void ph_tensor_multiply(ph_tensor *dst, const ph_tensor *src) {
   for (int64_t i = 0; i < count; i++) dst->data[i] *= src->data[i];
 }
 
+ph_status ph_tensor_paste(ph_tensor *dst, const ph_tensor *src, int64_t y, int64_t x, ph_error *e) {
+  ph_shape to = dst->shape, from = src->shape;
+  if (to.rank != 4 || from.rank != 4 || to.dim[0] != from.dim[0] || to.dim[1] != from.dim[1]) {
+    char a[PH_SHAPE_TEXT], b[PH_SHAPE_TEXT];
+    return ph_fail(e, PH_MISUSE, "paste: %s does not fit onto %s", ph_shape_print(from, a),
+                   ph_shape_print(to, b));
+  }
+  /* The rows and columns of src that land inside dst. */
+  int64_t top = y < 0 ? -y : 0, left = x < 0 ? -x : 0;
+  int64_t bottom = from.dim[2] < to.dim[2] - y ? from.dim[2] : to.dim[2] - y;
+  int64_t right = from.dim[3] < to.dim[3] - x ? from.dim[3] : to.dim[3] - x;
+  if (right <= left) return PH_OK;
+  for (int64_t plane = 0; plane < to.dim[0] * to.dim[1]; plane++)
+    for (int64_t row = top; row < bottom; row++)
+      memcpy(dst->data + (plane * to.dim[2] + row + y) * to.dim[3] + left + x,
+             src->data + (plane * from.dim[2] + row) * from.dim[3] + left,
+             (size_t)(right - left) * sizeof(float));
+  return PH_OK;
+}
+
 double ph_tensor_dot(const ph_tensor *a, const ph_tensor *b) {
   int64_t count = ph_tensor_count(a);
   double sum = 0;

@@ -43,6 +43,11 @@ void ph_tensor_scale(ph_tensor *tensor, float factor);
 void ph_tensor_add_scaled(ph_tensor *dst, float factor, const ph_tensor *src); /* dst += factor * src */
 void ph_tensor_multiply(ph_tensor *dst, const ph_tensor *src);                 /* dst *= src */
 
+/* Lays src (n, c, h, w) into dst, which has as many images and channels, with src's corner at (y, x); what
+   falls outside dst is left out, so a negative corner cuts a piece out of src. PH_MISUSE with both shapes
+   otherwise. */
+ph_status ph_tensor_paste(ph_tensor *dst, const ph_tensor *src, int64_t y, int64_t x, ph_error *e);
+
 double ph_tensor_dot(const ph_tensor *a, const ph_tensor *b);
 double ph_tensor_sum(const ph_tensor *tensor);
 
