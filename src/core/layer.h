@@ -9,7 +9,7 @@
 #include "field.h"
 #include "tensor.h"
 
-enum { PH_MAX_PARAMETERS = 5 };
+enum { PH_MAX_PARAMETERS = 5, PH_MAX_INPUTS = 64 };
 
 /* How ReLU's gradient is taken. `plain`: the derivative. `redirected` (Lucid): where the whole image's masked
    gradient is zero, let through what would wake a unit. `guided` (Springenberg et al., 2014): the derivative,
@@ -27,7 +27,7 @@ typedef struct ph_layer {
   ph_tensor *parameter[PH_MAX_PARAMETERS]; /* in the order of the type's names; NULL where absent */
 } ph_layer;
 
-/* One image's run through one layer. */
+/* One image's run through one layer. Backward sees inputs and output as forward left them. */
 typedef struct ph_pass {
   const ph_array *input;
   ph_array output;
@@ -39,14 +39,15 @@ typedef struct ph_pass {
 struct ph_layer_type {
   const char *name;
   const char *summary;
-  int least_inputs, most_inputs;
+  int least_inputs, most_inputs; /* at most PH_MAX_INPUTS */
   const char *const *parameters; /* NULL-terminated names, at most PH_MAX_PARAMETERS; those from */
   int required_parameters;       /* this index on are optional */
-  const ph_field *fields;
-  size_t config_size;
+  const ph_field *fields;        /* never NULL */
+  size_t config_size;            /* may be 0 */
 
   /* Checks inputs (rank, channels) against configuration and parameters, and gives the output's shape.
-     Messages begin with the layer's name. */
+     Messages begin with the layer's type and name. The source is given one input, whose height and width are
+     the picture's. */
   ph_status (*shape)(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e);
   void (*forward)(const ph_layer *layer, const ph_pass *pass);
   void (*backward)(const ph_layer *layer, const ph_pass *pass);
@@ -56,8 +57,22 @@ struct ph_layer_type {
 const ph_layer_type *ph_layer_type_find(const char *name);
 const ph_layer_type *ph_layer_type_at(int i);
 
-/* PH_MISUSE with the layer's name and both counts, unless the shape has this rank. */
+/* PH_MISUSE with a message that begins with the layer's type and name: "convolution 'conv2d0': …". */
+ph_status ph_layer_fail(const ph_layer *layer, ph_error *e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Failures in that form, naming what was expected and what came: unless the input's shape has this rank;
+   unless it has a channel axis (rank 2 or 4); unless the parameter of this index is absent or has this shape.
+ */
 ph_status ph_layer_expect_rank(const ph_layer *layer, ph_shape shape, int rank, ph_error *e);
+ph_status ph_layer_expect_channels(const ph_layer *layer, ph_shape shape, ph_error *e);
+ph_status ph_layer_expect_parameter(const ph_layer *layer, int index, ph_shape shape, ph_error *e);
+
+/* The shape function of types whose output is shaped like their inputs, which must all be alike. */
+ph_status ph_layer_same_shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e);
+
+/* Elements of one channel: height times width, 1 where there are none. */
+int64_t ph_plane(ph_shape shape);
 
 /* One extern per file in layers/. */
 extern const ph_layer_type ph_layer_image;      /* the source of every network: the picture itself */
@@ -116,5 +131,10 @@ typedef struct ph_window {
 } ph_window;
 ph_status ph_convolution_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e);
 ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e);
+
+/* batch_norm as what it computes: y = scale * x + shift for each of `channels` channels. PH_MISUSE where the
+   parameters do not fit that count or a variance plus epsilon is not positive. */
+ph_status ph_batch_norm_affine(const ph_layer *layer, int64_t channels, float *scale, float *shift,
+                               ph_error *e);
 
 #endif

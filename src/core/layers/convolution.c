@@ -1,0 +1,148 @@
+/* convolution: a weighted sum over a sliding window, with stride, dilation, padding and groups. Weights are
+   (o, i / groups, kh, kw); what networks call convolution is correlation: the kernel is not flipped. */
+#include "window.h"
+
+static const ph_field fields[] = {{"stride", PH_PAIR, offsetof(ph_convolution_config, stride), 1, 1,
+                                   PH_MOST_WINDOW, NULL, "pixels from window to window"},
+                                  {"dilation", PH_PAIR, offsetof(ph_convolution_config, dilation), 1, 1,
+                                   PH_MOST_WINDOW, NULL, "pixels from weight to weight"},
+                                  {"padding", PH_SIDES, offsetof(ph_convolution_config, padding), 0, 0,
+                                   PH_MOST_WINDOW, NULL, "zeros around the image: top, left, bottom, right"},
+                                  {"padding_mode", PH_CHOICE, offsetof(ph_convolution_config, same),
+                                   PH_PADDING_EXPLICIT, 0, 0, ph_padding_modes,
+                                   "'same': TensorFlow's SAME, computed from the input's size"},
+                                  {"groups", PH_INTEGER, offsetof(ph_convolution_config, groups), 1, 1,
+                                   PH_MOST_WINDOW, NULL, "groups of channels that do not mix"},
+                                  {0}};
+
+static const char *const parameters[] = {"weight", "bias", NULL};
+enum { WEIGHT, BIAS };
+
+ph_status ph_convolution_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e) {
+  const ph_convolution_config *config = layer->config;
+  ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]);
+  *window = (ph_window){0};
+  for (int axis = 0; axis < 2; axis++) {
+    window->kernel[axis] = weight.dim[2 + axis];
+    window->stride[axis] = config->stride[axis];
+    window->dilation[axis] = config->dilation[axis];
+    if (window->kernel[axis] > PH_MOST_WINDOW)
+      return ph_layer_fail(layer, e, "a kernel of %lldx%lld is too large", (long long)weight.dim[2],
+                           (long long)weight.dim[3]);
+  }
+  for (int side = 0; side < 4; side++) window->padding[side] = config->padding[side];
+  return ph_window_resolve(layer, input, config->same, false, window, e);
+}
+
+static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
+  const ph_convolution_config *config = layer->config;
+  ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]);
+  char text[PH_SHAPE_TEXT];
+  ph_window window;
+  ph_status status;
+  if (weight.rank != 4)
+    return ph_layer_fail(layer, e, "weight must be (outputs, inputs, height, width), got %s",
+                         ph_shape_print(weight, text));
+  PH_TRY(ph_layer_expect_rank(layer, inputs[0], 4, e));
+  /* Division rather than product: neither can overflow. */
+  if (inputs[0].dim[1] % config->groups != 0 || inputs[0].dim[1] / config->groups != weight.dim[1])
+    return ph_layer_fail(layer, e, "weight expects %lld input channels, got %lld",
+                         (long long)(weight.dim[1] * config->groups), (long long)inputs[0].dim[1]);
+  if (weight.dim[0] % config->groups != 0)
+    return ph_layer_fail(layer, e, "%lld output channels do not divide into %lld groups",
+                         (long long)weight.dim[0], (long long)config->groups);
+  PH_TRY(ph_layer_expect_parameter(layer, BIAS, ph_shape_of(1, weight.dim), e));
+  PH_TRY(ph_convolution_window(layer, inputs[0], &window, e));
+  *output = ph_shape4(1, weight.dim[0], window.output[0], window.output[1]);
+fail:
+  return status;
+}
+
+/* dst += factor * src, element by element, each with its own step. */
+static void add_row(float *restrict dst, int64_t dst_step, const float *restrict src, int64_t src_step,
+                    float factor, int64_t count) {
+  if (dst_step == 1 && src_step == 1)
+    for (int64_t i = 0; i < count; i++) dst[i] += factor * src[i];
+  else
+    for (int64_t i = 0; i < count; i++) dst[i * dst_step] += factor * src[i * src_step];
+}
+
+/* One weight's contribution from a channel of the input (h, w) to a channel of the output; or, which is the
+   same walk with source and destination exchanged, from the output's gradient to the input's. Exactly one of
+   the two pairs is given. */
+typedef struct planes {
+  const float *input;
+  float *output;
+  const float *output_gradient;
+  float *input_gradient;
+} planes;
+
+static void apply_weight(const ph_window *window, const ph_shape *input, int64_t ky, int64_t kx, float weight,
+                         const planes *at) {
+  ph_range rows = ph_window_outputs(window, 0, ky, input->dim[2]);
+  ph_range columns = ph_window_outputs(window, 1, kx, input->dim[3]);
+  int64_t step = window->stride[1], count = columns.last - columns.first;
+  int64_t left = columns.first * step + kx * window->dilation[1] - window->padding[1];
+  if (count <= 0) return;
+  for (int64_t y = rows.first; y < rows.last; y++) {
+    int64_t row = y * window->stride[0] + ky * window->dilation[0] - window->padding[0];
+    int64_t outer = y * window->output[1] + columns.first, inner = row * input->dim[3] + left;
+    if (at->output != NULL)
+      add_row(at->output + outer, 1, at->input + inner, step, weight, count);
+    else
+      add_row(at->input_gradient + inner, step, at->output_gradient + outer, 1, weight, count);
+  }
+}
+
+/* Walks all weights. `base` points at the whole tensors. */
+static void walk(const ph_layer *layer, const ph_pass *pass, const planes *base) {
+  const ph_convolution_config *config = layer->config;
+  const float *weights = ph_tensor_read(layer->parameter[WEIGHT]);
+  ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]), input = pass->input[0].shape;
+  int64_t inside = ph_plane(input), outside = ph_plane(pass->output.shape), kernel = ph_plane(weight);
+  int64_t outputs_per_group = weight.dim[0] / config->groups;
+  ph_window window;
+  if (ph_convolution_window(layer, input, &window, NULL) != PH_OK) return; /* `shape` refused it already */
+  for (int64_t o = 0; o < weight.dim[0]; o++) {
+    for (int64_t j = 0; j < weight.dim[1]; j++) {
+      int64_t i = o / outputs_per_group * weight.dim[1] + j;
+      const float *w = weights + (o * weight.dim[1] + j) * kernel;
+      planes at = *base;
+      if (at.output != NULL) {
+        at.input += i * inside;
+        at.output += o * outside;
+      } else {
+        at.output_gradient += o * outside;
+        at.input_gradient += i * inside;
+      }
+      for (int64_t k = 0; k < kernel; k++)
+        apply_weight(&window, &input, k / weight.dim[3], k % weight.dim[3], w[k], &at);
+    }
+  }
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  int64_t plane = ph_plane(pass->output.shape);
+  const float *bias = layer->parameter[BIAS] == NULL ? NULL : ph_tensor_read(layer->parameter[BIAS]);
+  for (int64_t o = 0; o < pass->output.shape.dim[1]; o++)
+    for (int64_t i = 0; i < plane; i++) pass->output.data[o * plane + i] = bias == NULL ? 0 : bias[o];
+  walk(layer, pass, &(planes){.input = pass->input[0].data, .output = pass->output.data});
+}
+
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  if (pass->input_gradient[0] == NULL) return;
+  walk(layer, pass,
+       &(planes){.output_gradient = pass->output_gradient, .input_gradient = pass->input_gradient[0]});
+}
+
+const ph_layer_type ph_layer_convolution = {.name = "convolution",
+                                            .summary = "a weighted sum over a sliding window",
+                                            .least_inputs = 1,
+                                            .most_inputs = 1,
+                                            .parameters = parameters,
+                                            .required_parameters = 1,
+                                            .fields = fields,
+                                            .config_size = sizeof(ph_convolution_config),
+                                            .shape = shape,
+                                            .forward = forward,
+                                            .backward = backward};
