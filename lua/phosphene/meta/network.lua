@@ -1,0 +1,104 @@
+---@meta
+
+--- A network: a graph of named layers with frozen weights, and the last run through it. Layers are named as in the
+--- papers (`mixed4a`, `mixed4a_pre_relu`, …); `image` is the picture, RGB in [0, 1], and `input` what the first
+--- convolution sees after preprocessing. Units, classes and images of a batch count from 0. Image and batch sizes are
+--- free. Get one from `ph.network`.
+---@class ph.network
+local network = {}
+
+--- A layer for `network:add`. Besides these fields: the type's parameters, as tensors (`weight`, `bias`), and its
+--- settings (`stride`, `padding`, …).
+---@class ph.layer_description
+---@field type string for example "convolution", "relu", "max_pool", "concat"
+---@field name string not yet taken
+---@field from string|string[] names of earlier layers
+
+--- Appends a layer, and returns the network. Raises for a name that is taken, for unknown types, inputs, settings or
+--- parameters, and for shapes that can never fit; gives nil and a message where a parameter holds NaN or infinity.
+---@param description ph.layer_description
+---@return ph.network?
+---@return string? message
+function network:add(description) end
+
+--- Folds every batch normalisation that directly follows a convolution into that convolution.
+---@return ph.network
+function network:fold() end
+
+--- Says which layers hold the class scores and their softmax, and what the classes are called. Both may be missing.
+---@param classes { logits: string?, probabilities: string?, labels: string[]? }
+---@return ph.network
+function network:set_classes(classes) end
+
+--- Names of all layers, in the order of computation.
+---@return string[]
+function network:layers() end
+
+--- What is known of one layer; raises for unknown names, with a suggestion. `parameters` maps names to shapes.
+---@param name string
+---@return { name: string, type: string, from: string[], parameters: table<string, integer[]> }
+function network:layer(name) end
+
+--- Shapes {channels, height, width} of the layers for pictures of this size, by name. Layers for which such a picture
+--- is too small are missing.
+---@param height integer pixels
+---@param width integer pixels
+---@return table<string, integer[]>
+function network:shapes(height, width) end
+
+--- The network as a table in text: layers, types, inputs, shapes, parameters and multiplications.
+---@param height integer? pixels; 224 by default
+---@param width integer? pixels; as high by default
+---@return string
+function network:describe(height, width) end
+
+--- Names of the layers with the class scores before and after the softmax; nil where there is none.
+---@return string? logits
+---@return string? probabilities
+function network:classes() end
+
+--- Class labels in order: class 0 is `labels()[1]`. Empty where none are known.
+---@return string[]
+function network:labels() end
+
+--- The number of the class with this label, or with this among its comma-separated synonyms, or containing it as whole
+--- words, ignoring case. Raises where there is none, or several equally good ones.
+---@param text string
+---@return integer class from 0
+function network:find_label(text) end
+
+--- Runs pictures forward to the taps, the layers that are to be read or that gradients will be given to; nothing else
+--- than what they need is computed. Injected gradients of an earlier run are cleared.
+---
+--- `relu` says how gradients pass a ReLU on the way back: "plain", the derivative; "redirected" (Lucid), which wakes
+--- units that nothing reaches; "guided" (Springenberg et al., 2014), positive gradients only. `backward = false` saves
+--- work where no backward pass follows.
+---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
+---@param taps string|string[]|nil all layers where nil
+---@param options { relu: "plain"|"redirected"|"guided"|nil, backward: boolean? }?
+---@return ph.network
+function network:forward(images, taps, options) end
+
+--- The activations (n, c, h, w) of a tap of the last run, copied. Raises for a layer that was no tap.
+---@param name string
+---@return ph.tensor
+function network:activation(name) end
+
+--- Adds to the gradient that `backward` starts from at a tap. Shaped like the activation.
+---@param name string
+---@param gradient ph.tensor
+---@return ph.network
+function network:inject(name, gradient) end
+
+--- Takes the injected gradients back to the pictures.
+---@param gradient ph.tensor? written and returned instead of a new tensor; it is resized as needed
+---@return ph.tensor gradient with respect to the images, (n, 3, h, w)
+function network:backward(gradient) end
+
+--- How many threads runs use; 0 for one a core. Pictures are bit-identical for equal thread counts.
+---@param count integer
+---@return ph.network
+function network:set_threads(count) end
+
+--- Lets the memory go now rather than when Lua's collector gets to it. The network can no longer be used.
+function network:close() end

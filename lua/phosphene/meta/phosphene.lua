@@ -1,0 +1,78 @@
+---@meta
+
+--- Phosphene's module: `local ph = require "phosphene"`. Units, classes, images of a batch and pixels count from 0;
+--- pictures are float32 tensors (n, 3, h, w), RGB in [0, 1].
+---@class phosphene
+---@field version string
+local ph = {}
+
+--- A network by name or by the path of a `.safetensors` file. "googlenet" is the first that is found of BVLC's
+--- GoogLeNet, Inception 5h and the embedded googlenet-tiny, on the weights path: PHOSPHENE_WEIGHTS, then
+--- `~/.local/share/phosphene/weights`, then the bundled weights. Gives nil and a message where weights are missing or
+--- corrupt; raises for a name that no network has, with a suggestion.
+---@param name string
+---@param options { backend: "dnnl"|"reference"|nil, threads: integer? }? threads: 0 for one a core
+---@return ph.network?
+---@return string? message
+function ph.network(name, options) end
+
+--- A picture from a PNG, JPEG or BMP file, as (1, 3, h, w).
+---@param path string
+---@param options { size: integer?, width: integer?, height: integer? }? pixels: `size` is for the shorter side
+---@return ph.tensor?
+---@return string? message
+function ph.load_image(path, options) end
+
+--- Writes one picture (1, 3, h, w) as PNG or JPEG by the path's suffix; values are clipped to [0, 1], missing folders
+--- are made. `tensor:save(path, metadata)` is the same.
+---@param tensor ph.tensor
+---@param path string
+---@param metadata table<string, string|number|boolean>? stored in the file
+---@return boolean?
+---@return string? message
+function ph.save(tensor, path, metadata) end
+
+--- The metadata that a picture was saved with.
+---@param path string
+---@return table<string, string>?
+---@return string? message
+function ph.read_metadata(path) end
+
+--- Pictures (n, c, h, w) resized.
+---@param tensor ph.tensor
+---@param height integer
+---@param width integer
+---@return ph.tensor
+function ph.resize_image(tensor, height, width) end
+
+--- The middle of each picture; where a picture is smaller, black surrounds it.
+---@param tensor ph.tensor (n, c, h, w)
+---@param height integer
+---@param width integer
+---@return ph.tensor (n, c, height, width)
+function ph.crop(tensor, height, width) end
+
+--- Paths of the pictures (PNG, JPEG, BMP) in a folder, sorted by name.
+---@param folder string
+---@return string[]?
+---@return string? message
+function ph.list_images(folder) end
+
+---@class ph.montage_options
+---@field columns integer? about as many as rows by default
+---@field labels string[]? one beneath each picture
+---@field title string?
+---@field caption string? beneath the sheet
+---@field row_labels string[]? left of the rows
+---@field column_labels string[]? above the columns
+---@field padding integer? pixels between pictures; 6
+---@field background number[]? {red, green, blue} in [0, 1]; white
+---@field colour number[]? of the text; dark on a light background, light on a dark one
+---@field text_size integer? pixels; by default it goes with the pictures
+
+--- Many pictures on one sheet. Pictures of different sizes are centred in their cells; text is wrapped, and shrunk where
+--- a word is too long for its cell.
+---@param images ph.tensor|ph.tensor[] a batch, or a list of pictures and batches
+---@param options ph.montage_options?
+---@return ph.tensor (1, 3, h, w)
+function ph.montage(images, options) end

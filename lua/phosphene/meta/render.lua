@@ -1,0 +1,75 @@
+---@meta
+
+--- What `ph.render` and `ph.steps` take. The first two may also be given by place: `{ net, "mixed4a:11" }`.
+---@class ph.steps_options
+---@field net ph.network|string a network, or the name of one
+---@field objective ph.objective|string|number what is maximised; a string is "layer:unit"
+---@field steps integer? updates of the picture; 512
+---@field size integer? pixels on both sides; 128
+---@field width integer? pixels
+---@field height integer? pixels
+---@field batch integer? how many pictures are optimised at once; 1, or as many as `image` has
+---@field seed integer? of the starting noise and the transforms; chosen from the clock, and told, where not given
+---@field image ph.tensor? the picture to start from, (n, 3, h, w), in place of noise
+---@field parameterisation "fourier"|"pixels"|ph.parameterisation|nil what the picture is made of; "fourier"
+---@field decorrelate boolean? optimise decorrelated colours; true
+---@field squash "sigmoid"|"clip"|"none"|nil what keeps the picture in [0, 1]; "sigmoid"
+---@field decay number? fourier only: amplitudes fall as frequency to this power; 1
+---@field deviation number? of the noise that the parameters start as; 0.01
+---@field transforms "lucid"|"distill"|"none"|ph.transform[]|ph.transform|nil what the network sees the picture through,
+--- drawn anew each step; "lucid"
+---@field optimiser "adam"|"ascent"|"momentum"|table|ph.optimiser|nil a table is { kind, settings… }; "adam"
+---@field rate number? of the optimiser; 0.05
+---@field relu "redirected"|"plain"|"guided"|(fun(step: integer): string)|nil how gradients pass ReLUs: "redirected", for
+--- the first 17 steps, then plain
+
+--- A run of `ph.steps`, alive while it runs. Its tensors are overwritten by the next step: `clone` what is to be kept.
+---@class ph.run
+---@field step integer updates so far
+---@field steps integer updates in all
+---@field image ph.tensor the picture after these updates, (n, 3, h, w)
+---@field value number? the objective before the last update, seen through that step's transforms
+---@field net ph.network
+---@field objective ph.objective
+---@field seed integer
+---@field parameterisation ph.parameterisation
+---@field optimiser ph.optimiser
+
+--- Runs an optimisation one step an iteration: `for step, run in ph.steps { net, objective } do … end`. Leaving the loop
+--- early is fine. Raises where the objective or its gradient stops being a number.
+---@param options ph.steps_options
+---@return fun(): integer?, ph.run?
+function ph.steps(options) end
+
+--- What `ph.render` takes besides.
+---@class ph.render_options: ph.steps_options
+---@field snapshots integer[]? steps after which to keep the picture; 0 is the start
+---@field on_step (fun(step: integer, value: number, run: ph.run): boolean?)? called after each step; false ends the run
+---@field progress boolean? false is silent
+---@field output string? the path of a picture to save the result in
+
+---@class ph.result
+---@field image ph.tensor the batch, (n, 3, h, w)
+---@field images ph.tensor[] the same as a list of single pictures
+---@field value number the objective before the last update
+---@field values number[] the same for every step
+---@field steps integer updates that were made
+---@field seed integer
+---@field snapshots table<integer, ph.tensor> by step
+---@field objective string the expression
+---@field interrupted boolean whether Ctrl-C ended it
+---@field seconds number how long it took
+---@field metadata table<string, string|number|boolean> what is stored in saved pictures
+local result = {}
+
+--- Writes the picture, or a montage of the batch, with its metadata.
+---@param path string
+---@return boolean?
+---@return string? message
+function result:save(path) end
+
+--- Optimises a picture until it is done, with progress on stderr. Ctrl-C ends it after the current step and keeps what
+--- there is. Raises where the objective or its gradient stops being a number.
+---@param options ph.render_options
+---@return ph.result
+function ph.render(options) end

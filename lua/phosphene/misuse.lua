@@ -1,0 +1,83 @@
+-- Misuse raises at the recipe's line. Whatever depth of the library notices a mistake, the message points to the
+-- line of the recipe that made it: the innermost function on the stack that is not the library's. Must not know
+-- what is being checked.
+
+local core = require "phosphene.core"
+
+local misuse = {}
+
+local library = debug.getinfo(1, "S").source:match "^(.*)misuse%.lua$"
+
+local function is_library(info)
+  return info.source:sub(1, #library) == library
+end
+
+-- "mine.lua:12: " for the recipe's line in the calling stack; "" where there is none.
+local function recipe_position()
+  local level = 2
+  local info = debug.getinfo(level, "Sl")
+  while info do
+    if info.currentline > 0 and not is_library(info) then
+      return ("%s:%d: "):format(info.short_src, info.currentline)
+    end
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  end
+  return ""
+end
+
+-- A message that begins with a position inside the library gets the recipe's instead. Runs as a message handler,
+-- while the stack of the error is still there.
+function misuse.relocate(message)
+  if type(message) ~= "string" then return message end
+  local level = 2
+  local info = debug.getinfo(level, "Sl")
+  while info do
+    local here = ("%s:%d: "):format(info.short_src, info.currentline)
+    if is_library(info) and message:sub(1, #here) == here then
+      return recipe_position() .. message:sub(#here + 1)
+    end
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  end
+  return message
+end
+
+--- Raises a formatted message at the recipe's line.
+function misuse.raise(format, ...)
+  error(recipe_position() .. format:format(...), 0)
+end
+
+--- The same function, except that errors raised below it (by the core as well) point to the recipe's line.
+function misuse.guard(f)
+  local function finish(ok, ...)
+    if not ok then error((...), 0) end
+    return ...
+  end
+  return function(...) return finish(xpcall(f, misuse.relocate, ...)) end
+end
+
+--- Raises unless every key of `given` is in the list `known`; integer keys up to `positional` are fine.
+function misuse.check_keys(given, known, what, positional)
+  local is_known = {}
+  for _, key in ipairs(known) do is_known[key] = true end
+  for key in pairs(given) do
+    local is_positional = math.type(key) == "integer" and key >= 1 and key <= (positional or 0)
+    if not is_positional and not is_known[key] then
+      local nearest = type(key) == "string" and core.nearest(key, known)
+      misuse.raise("%s: unknown option '%s'%s", what, tostring(key),
+        nearest and ("; did you mean '%s'?"):format(nearest) or "; options are " .. table.concat(known, ", "))
+    end
+  end
+end
+
+--- Raises unless `value` is a whole number of at least `least`; returns it as an integer.
+function misuse.check_count(value, least, what)
+  local count = math.type(value) and math.tointeger(value)
+  if not count or count < least then
+    misuse.raise("%s: a whole number of at least %d expected, got %s", what, least, tostring(value))
+  end
+  return count
+end
+
+return misuse

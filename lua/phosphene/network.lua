@@ -1,0 +1,157 @@
+-- Finding and loading networks: from a name, through the weights path, to a file; from the file's metadata to the
+-- model script that builds its graph. Must not know any architecture from inside, nor what a network is run for.
+
+local core = require "phosphene.core"
+local googlenet = require "phosphene.models.googlenet"
+local labels = require "phosphene.labels"
+local misuse = require "phosphene.misuse"
+
+local network = {}
+
+-- Which model builds which `architecture` of a weights file's metadata.
+local models = {}
+for architecture in pairs(googlenet.variants) do models[architecture] = googlenet end
+
+-- Names, and the files that may stand for them, best first.
+local files = {
+  ["googlenet"] = { "bvlc_googlenet", "inception5h", "googlenet-tiny" },
+  ["bvlc_googlenet"] = { "bvlc_googlenet" },
+  ["inception5h"] = { "inception5h" },
+  ["googlenet-tiny"] = { "googlenet-tiny" },
+  ["googlenet-tiny-plain"] = { "googlenet-tiny-plain" },
+}
+
+local function sorted_keys(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+-- ---- the weights path ----
+
+-- The weights that come with Phosphene lie beside its Lua folder, both in the source tree and when installed.
+local bundled = debug.getinfo(1, "S").source:match "^@(.*)lua/phosphene/network%.lua$"
+
+--- Folders and files where weights are looked for, in order: PHOSPHENE_WEIGHTS (entries separated by ':'), the
+--- user's data folder, the bundled weights.
+function network.path()
+  local path = {}
+  for entry in (os.getenv "PHOSPHENE_WEIGHTS" or ""):gmatch "[^:]+" do path[#path + 1] = entry end
+  local data = os.getenv "XDG_DATA_HOME"
+  if not data or data == "" then data = (os.getenv "HOME" or "") .. "/.local/share" end
+  path[#path + 1] = data .. "/phosphene/weights"
+  if bundled then path[#path + 1] = bundled .. "weights" end
+  return path
+end
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+local function stem(path) return path:match "([^/]*)%.safetensors$" end
+
+-- The file for a name: the best of its stand-ins that lies anywhere on the path. A file that the path names
+-- outright serves "googlenet" whatever it is called.
+local function find(name)
+  for _, candidate in ipairs(files[name]) do
+    for _, entry in ipairs(network.path()) do
+      local file = stem(entry) and entry or entry .. "/" .. candidate .. ".safetensors"
+      local fits = stem(file) == candidate or (stem(entry) and name == "googlenet")
+      if fits and exists(file) then return file end
+    end
+  end
+  return nil, ("no weights for '%s' (%s.safetensors); looked in %s"):format(name,
+    table.concat(files[name], ".safetensors, "), table.concat(network.path(), ", "))
+end
+
+-- ---- loading ----
+
+-- What model scripts take tensors from: errors name the tensor and the file.
+local function weights_of(tensors, path)
+  local weights = {}
+  function weights.has(_, name) return tensors[name] ~= nil end
+  function weights.get(_, name)
+    return tensors[name] or error(("no tensor '%s' in '%s'"):format(name, path), 0)
+  end
+  return weights
+end
+
+local function build(path, options)
+  local tensors, metadata = core.load_safetensors(path)
+  if not tensors then return nil, metadata end
+  local architecture = metadata.architecture
+  local model = models[architecture]
+  if not model then
+    return nil, ("'%s': %s; known are %s"):format(path,
+      architecture and ("unknown architecture '%s'"):format(architecture) or "its metadata name no architecture",
+      table.concat(sorted_keys(models), ", "))
+  end
+  local classes = {}
+  if metadata.labels then
+    local list, problem = labels.parse(metadata.labels)
+    if not list then return nil, ("'%s': %s"):format(path, problem) end
+    classes = list
+  end
+
+  local net = core.network { backend = options.backend or "dnnl" }
+  -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
+  local ok, result = pcall(model.build, net, weights_of(tensors, path), architecture)
+  if ok then
+    result.labels = classes
+    ok, result = pcall(net.set_classes, net, result)
+  end
+  if not ok then return nil, ("'%s': %s"):format(path, (tostring(result):gsub("^[^:]*:%d+: ", ""))) end
+  if options.threads then net:set_threads(options.threads) end
+  return net
+end
+
+-- Names of the networks that were loaded, for progress lines and metadata.
+local names = setmetatable({}, { __mode = "k" })
+
+--- The name that a network was loaded under: its file's name without folder and suffix.
+function network.name(net) return names[net] or "unnamed" end
+
+local told -- whether this process was told that it gets the embedded network
+
+-- "googlenet" may have to be the small embedded one, which is not what the papers' unit numbers are about.
+local function tell_if_embedded(name, path)
+  if told or name ~= "googlenet" or stem(path) ~= "googlenet-tiny" then return end
+  told = true
+  io.stderr:write("phosphene: no weights of the full GoogLeNet found; using the embedded googlenet-tiny\n")
+end
+
+local option_names = { "backend", "threads" }
+
+--- A network by name or by path; see meta/network.lua.
+function network.load(name, options)
+  options = options or {}
+  if type(name) ~= "string" then
+    misuse.raise("network: a name or the path of a .safetensors file expected, got a %s", type(name))
+  end
+  misuse.check_keys(options, option_names, "network")
+  if options.threads then misuse.check_count(options.threads, 0, "network: threads") end
+
+  local path, problem = name, nil
+  if not stem(name) then
+    if not files[name] then
+      local known = sorted_keys(files)
+      local nearest = core.nearest(name, known)
+      misuse.raise("no network '%s'; %s", name, nearest and ("did you mean '%s'?"):format(nearest)
+        or "there are " .. table.concat(known, ", ") .. ", and paths of .safetensors files")
+    end
+    path, problem = find(name)
+    if not path then return nil, problem end
+    tell_if_embedded(name, path)
+  end
+
+  local net
+  net, problem = build(path, options)
+  if not net then return nil, problem end
+  names[net] = stem(path)
+  return net
+end
+
+return network

@@ -1,0 +1,92 @@
+-- Progress of a run on stderr: on a terminal a bar that is redrawn in place, otherwise a line now and then. Silent
+-- when asked to be, or when PHOSPHENE_PROGRESS=0. Must not know what is being run.
+
+local core = require "phosphene.core"
+
+local progress = {}
+progress.__index = progress
+
+local redraw_every = 0.1 -- seconds, on a terminal
+local line_every = 10 -- seconds, elsewhere
+local bar_width = 24
+
+--- `on`: false silences; `title` begins each line. `stream`, `terminal` and `clock` are for tests.
+function progress.new(settings)
+  local terminal = settings.terminal
+  if terminal == nil then terminal = core.is_terminal(2) end
+  local clock = settings.clock or core.clock
+  return setmetatable({
+    on = settings.on ~= false and os.getenv "PHOSPHENE_PROGRESS" ~= "0",
+    title = settings.title,
+    steps = settings.steps,
+    stream = settings.stream or io.stderr,
+    terminal = terminal,
+    clock = clock,
+    began = clock(),
+    drawn = clock(),
+    width = 0,
+  }, progress)
+end
+
+local function duration(seconds)
+  seconds = math.floor(seconds + 0.5)
+  if seconds < 3600 then return ("%d:%02d"):format(seconds // 60, seconds % 60) end
+  return ("%d:%02d:%02d"):format(seconds // 3600, seconds // 60 % 60, seconds % 60)
+end
+
+local function bar(fraction)
+  local full = math.floor(fraction * bar_width + 0.5)
+  return "[" .. ("#"):rep(full) .. ("."):rep(bar_width - full) .. "]"
+end
+
+-- "mixed4a:476  128/512  value 12.3  41.2 steps/s  0:09 left"
+function progress:text(step, value)
+  local elapsed = self.clock() - self.began
+  local rate = elapsed > 0 and step / elapsed or 0
+  local left = rate > 0 and duration((self.steps - step) / rate) or "?"
+  local middle = self.terminal and bar(self.steps > 0 and step / self.steps or 1) .. " " or ""
+  return ("%s  %s%d/%d  value %.4g  %.3g steps/s  %s left"):format(self.title, middle, step, self.steps, value, rate,
+    left)
+end
+
+function progress:draw(text)
+  -- Spaces wipe what a longer line before left behind.
+  self.stream:write("\r", text, (" "):rep(self.width - #text))
+  self.stream:flush()
+  self.width = #text
+end
+
+--- Shows the state after `step` steps, if it is time to.
+function progress:update(step, value)
+  if not self.on then return end
+  local now = self.clock()
+  if now - self.drawn < (self.terminal and redraw_every or line_every) then return end
+  self.drawn = now
+  if self.terminal then
+    self:draw(self:text(step, value))
+  else
+    self.stream:write(self:text(step, value), "\n")
+  end
+end
+
+--- Says something on a line of its own.
+function progress:say(text)
+  if not self.on then return end
+  if self.terminal and self.width > 0 then self:draw "" self.stream:write "\r" end
+  self.stream:write(text, "\n")
+end
+
+--- Ends the display: `how` is "done" or "interrupted". A short run off a terminal stays silent.
+function progress:finish(step, value, how)
+  if not self.on then return end
+  local elapsed = self.clock() - self.began
+  local text = ("%s  %s after %d steps in %s, value %.4g"):format(self.title, how, step, duration(elapsed), value)
+  if self.terminal then
+    self:draw(text)
+    self.stream:write "\n"
+  elseif elapsed >= line_every or how ~= "done" then
+    self.stream:write(text, "\n")
+  end
+end
+
+return progress

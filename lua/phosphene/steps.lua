@@ -1,0 +1,143 @@
+-- Steps: the loop of feature visualisation, one update of the picture at a time. Parameters make a picture, transforms
+-- change the view of it, the network sees that view, the objective judges; the gradient returns the same way, and the
+-- optimiser takes a step. Must not know of progress, files or snapshots: that is render.lua's.
+
+local core = require "phosphene.core"
+local misuse = require "phosphene.misuse"
+local network = require "phosphene.network"
+local objectives = require "phosphene.objectives"
+local transforms = require "phosphene.transforms"
+
+local steps = {}
+
+--- Names of the options of `ph.steps`; render.lua adds its own.
+steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
+  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu" }
+
+-- ---- a run, and its one verb ----
+
+local run = {}
+run.__index = run
+
+-- A value that is no number any more would spoil everything after it: say where it came from.
+local function check(self, value)
+  if value - value == 0 then return value end
+  for _, head in ipairs(self.evaluation:heads()) do
+    if head.value - head.value ~= 0 then
+      misuse.raise("step %d: %s is %s", self.step + 1, head.text, tostring(head.value))
+    end
+  end
+  misuse.raise("step %d: the objective %s is %s", self.step + 1, tostring(self.objective), tostring(value))
+end
+
+--- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
+function run:advance()
+  local view = self.transforms:forward(self.image, self.random)
+  self.forward_options.relu = self.relu(self.step + 1)
+  self.net:forward(view, self.taps, self.forward_options)
+  self.value = check(self, self.evaluation:run())
+
+  self.net:backward(self.gradient)
+  self.parameterisation:backward(self.transforms:backward(self.gradient))
+  self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient())
+  self.image = self.parameterisation:forward()
+  self.step = self.step + 1
+end
+
+-- ---- from options to a run ----
+
+-- Lucid redirects ReLU gradients while global_step <= 16 (lucid/misc/redirected_relu_grad.py), which is 17 updates.
+local redirected_steps = 17
+
+local function relu_modes(choice)
+  if type(choice) == "function" then return choice end
+  if choice == nil or choice == "redirected" then
+    return function(step) return step <= redirected_steps and "redirected" or "plain" end
+  end
+  if choice ~= "plain" and choice ~= "guided" then
+    misuse.raise("relu: 'redirected', 'plain', 'guided' or a function expected, got '%s'", tostring(choice))
+  end
+  return function() return choice end
+end
+
+local function network_of(given)
+  if type(given) ~= "string" then return given end
+  local net, problem = network.load(given)
+  return net or misuse.raise("%s", problem)
+end
+
+local function parameterisation_of(options, seed)
+  local given = options.parameterisation or "fourier"
+  if type(given) ~= "string" then return given end
+  local image = options.image
+  local settings = {
+    batch = options.batch,
+    decorrelate = options.decorrelate,
+    squash = options.squash,
+    deviation = options.deviation,
+    decay = options.decay,
+    image = image,
+    seed = seed,
+  }
+  if not image then
+    local size = options.size or 128
+    settings.height, settings.width = options.height or size, options.width or size
+  end
+  return core.parameterisation[given](settings)
+end
+
+local function optimiser_of(options)
+  local given = options.optimiser or "adam"
+  if type(given) == "userdata" then return given end
+  local settings = { rate = options.rate or 0.05 }
+  if type(given) == "table" then
+    for key, value in pairs(given) do
+      if key ~= 1 then settings[key] = value end
+    end
+    given = given[1] or "adam"
+  end
+  return core.optimiser(given, settings)
+end
+
+--- A seed for runs that were given none.
+function steps.any_seed()
+  return (os.time() * 1000 + math.floor(core.clock() * 1000) % 1000) % 2 ^ 31 // 1 | 0
+end
+
+--- A new run from checked options: what `ph.steps` iterates over.
+function steps.new(options)
+  local seed = options.seed or steps.any_seed()
+  local net = network_of(options.net or options[1])
+  local objective = objectives.coerce(options.objective or options[2])
+  local self = setmetatable({
+    net = net,
+    objective = objective,
+    seed = seed,
+    step = 0,
+    steps = misuse.check_count(options.steps or 512, 0, "steps"),
+    parameterisation = parameterisation_of(options, seed),
+    transforms = transforms.pipeline(options.transforms or "lucid"),
+    random = core.random(seed, "transforms"),
+    optimiser = optimiser_of(options),
+    relu = relu_modes(options.relu),
+    evaluation = core.evaluation(objective, net),
+    forward_options = {},
+    gradient = core.tensor { 1, 3, 1, 1 },
+  }, run)
+  self.taps = self.evaluation:taps()
+  self.image = self.parameterisation:forward()
+  return self
+end
+
+--- Iterates over the steps of a new run; see meta/render.lua.
+function steps.iterate(options)
+  misuse.check_keys(options, steps.option_names, "steps", 2)
+  local self = steps.new(options)
+  return misuse.guard(function()
+    if self.step >= self.steps then return nil end
+    self:advance()
+    return self.step, self
+  end)
+end
+
+return steps

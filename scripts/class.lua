@@ -1,0 +1,16 @@
+-- Class, two ways: the class's score before the softmax, and its probability after. The probability can also rise by
+-- making all other classes unlikely, and its picture is usually the less clear one.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", class = "goldfish", size = 128, steps = 512, seed = 1, output = "out/class.png",
+}
+
+local net = assert(ph.network(opt.net))
+local class = math.tointeger(tonumber(opt.class)) or opt.class
+local images, labels = {}, { "logit", "probability" }
+for i, objective in ipairs { ph.logit(class), ph.probability(class) } do
+  images[i] = ph.render { net, objective, size = opt.size, steps = opt.steps, seed = opt.seed }.image
+end
+local sheet = ph.montage(images, { labels = labels, title = opt.class })
+assert(sheet:save(opt.output))
+return { image = sheet, images = images, labels = labels }

@@ -1,0 +1,37 @@
+-- Classify: the most probable classes of photographs; or, with --folder, how many pictures of a folder are classified
+-- right when it has one picture for each class, in the order of the classes.
+local ph = require "phosphene"
+local opt = ph.options { net = "googlenet", image = "", folder = "", top = 5, resize = 256, crop = 224 }
+
+local net = assert(ph.network(opt.net))
+local labels = net:labels()
+local _, probabilities = net:classes()
+
+-- Classes of one picture, most probable first: { { index =, label =, probability = }, … }.
+local function classify(path)
+  local picture = assert(ph.load_image(path, { size = opt.resize }))
+  net:forward(ph.crop(picture, opt.crop, opt.crop), probabilities, { backward = false })
+  local classes = {}
+  for i, probability in ipairs(net:activation(probabilities):values()) do
+    classes[i] = { index = i - 1, label = labels[i], probability = probability }
+  end
+  table.sort(classes, function(a, b) return a.probability > b.probability end)
+  return classes
+end
+
+if opt.image ~= "" then
+  local classes = table.move(classify(opt.image), 1, opt.top, 1, {})
+  for _, class in ipairs(classes) do
+    print(("%6.2f %%  %3d  %s"):format(100 * class.probability, class.index, class.label))
+  end
+  return { classes = classes }
+end
+
+assert(opt.folder ~= "", "classify: name a picture (--image) or a folder (--folder)")
+local paths = assert(ph.list_images(opt.folder))
+local right = 0
+for i, path in ipairs(paths) do
+  if classify(path)[1].index == i - 1 then right = right + 1 end
+end
+print(("top-1: %d of %d, %.1f %%"):format(right, #paths, 100 * right / #paths))
+return { right = right, count = #paths }

@@ -1,0 +1,23 @@
+-- Interpolate: from one channel of a layer to another. Image i of the batch is optimised for a mixture of the two;
+-- the alignment term keeps neighbours alike, so that one becomes the next.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", layer = "mixed4a", from = 11, to = 97, frames = 5, alignment = 0.1, size = 128, steps = 512,
+  seed = 1, output = "out/interpolation.png",
+}
+
+local net = assert(ph.network(opt.net))
+local a, b = ph.channel(opt.layer, opt.from), ph.channel(opt.layer, opt.to)
+
+local objective, labels = opt.alignment * ph.alignment(opt.layer), {}
+for i = 0, opt.frames - 1 do
+  local t = i / math.max(opt.frames - 1, 1)
+  objective = objective + (1 - t) * a:on(i) + t * b:on(i)
+  labels[i + 1] = ("%.2f"):format(t)
+end
+local result = ph.render {
+  net, objective, batch = opt.frames, size = opt.size, steps = opt.steps, seed = opt.seed,
+}
+local sheet = ph.montage(result.image, { columns = opt.frames, labels = labels })
+assert(sheet:save(opt.output, result.metadata))
+return result

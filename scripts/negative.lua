@@ -1,0 +1,16 @@
+-- Negative: what drives a channel up, and what drives it down, side by side. Read before the ReLU, after which
+-- everything negative is zero and has no gradient.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", layer = "mixed4a_pre_relu", unit = 11, size = 128, steps = 512, seed = 1,
+  output = "out/negative.png",
+}
+
+local net = assert(ph.network(opt.net))
+local unit = ph.channel(opt.layer, opt.unit)
+local result = ph.render {
+  net, unit:on(1) - unit:on(0), batch = 2, size = opt.size, steps = opt.steps, seed = opt.seed,
+}
+local sheet = ph.montage(result.image, { columns = 2, labels = { "negative", "positive" } })
+assert(sheet:save(opt.output, result.metadata))
+return result

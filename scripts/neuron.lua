@@ -1,0 +1,13 @@
+-- Neuron: what one unit at one place responds to; in the middle of the picture, unless x and y (columns and rows of
+-- the layer, from 0) say otherwise. Most of the picture is beyond its sight and stays as it started.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", layer = "mixed4a", unit = 11, x = -1, y = -1, size = 128, steps = 512, seed = 1,
+  output = "out/neuron.png",
+}
+
+local net = assert(ph.network(opt.net))
+local place = { x = opt.x >= 0 and opt.x or nil, y = opt.y >= 0 and opt.y or nil }
+local result = ph.render { net, ph.neuron(opt.layer, opt.unit, place), size = opt.size, steps = opt.steps, seed = opt.seed }
+assert(result:save(opt.output))
+return result

@@ -1,0 +1,113 @@
+-- Finding and loading networks: the weights path, broken files, labels.
+
+local ph = require "phosphene"
+local core = require "phosphene.core"
+local labels = require "phosphene.labels"
+
+describe("ph.network", function()
+  local folder
+
+  before_each(function()
+    folder = os.tmpname()
+    os.remove(folder)
+    assert(core.make_folder(folder))
+  end)
+
+  after_each(function()
+    for _, name in ipairs(core.list_folder(folder)) do os.remove(folder .. "/" .. name) end
+    os.remove(folder)
+  end)
+
+  local function weights_file(tensors, metadata)
+    local path = folder .. "/x.safetensors"
+    assert(core.save_safetensors(path, tensors, metadata))
+    return path
+  end
+
+  it("suggests what a mistyped name meant, at the recipe's line", function()
+    assert.error_matches(function() ph.network "googlnet" end, "network_spec%.lua:%d+: .*did you mean 'googlenet'")
+    assert.error_matches(function() ph.network "resnet" end, "there are .*googlenet")
+  end)
+
+  it("refuses options that it does not have", function()
+    assert.error_matches(function() ph.network("googlenet-tiny", { thread = 1 }) end, "did you mean 'threads'")
+    assert.error_matches(function() ph.network("googlenet-tiny", { threads = -1 }) end, "threads: a whole number")
+    assert.error_matches(function() ph.network(12) end, "a name or the path")
+  end)
+
+  it("gives nil and a message for files that are missing or no weights", function()
+    local net, problem = ph.network "/nowhere/x.safetensors"
+    assert.is_nil(net)
+    assert.matches("/nowhere/x.safetensors", problem)
+
+    local path = folder .. "/x.safetensors"
+    local file = assert(io.open(path, "wb"))
+    file:write "not weights at all"
+    file:close()
+    net, problem = ph.network(path)
+    assert.is_nil(net)
+    assert.matches("x%.safetensors", problem)
+  end)
+
+  it("names the architecture that it does not know", function()
+    local path = weights_file({ a = core.tensor { 1 } }, { architecture = "alexnet" })
+    local net, problem = ph.network(path)
+    assert.is_nil(net)
+    assert.matches("unknown architecture 'alexnet'; known are bvlc_googlenet, googlenet_tiny, inception5h", problem)
+    net, problem = ph.network(weights_file({ a = core.tensor { 1 } }, {}))
+    assert.is_nil(net)
+    assert.matches("name no architecture", problem)
+  end)
+
+  it("names the tensor that is missing", function()
+    local metadata = { architecture = "googlenet_tiny" }
+    local net, problem = ph.network(weights_file({ a = core.tensor { 1 } }, metadata))
+    assert.is_nil(net)
+    assert.matches("no tensor 'conv2d0.weight' in '.*x.safetensors'", problem)
+  end)
+
+  it("names the layer that a tensor does not fit", function()
+    local tensors = { ["conv2d0.weight"] = core.tensor { 8, 4, 7, 7 }, ["conv2d0.bias"] = core.tensor { 8 } }
+    local net, problem = ph.network(weights_file(tensors, { architecture = "googlenet_tiny" }))
+    assert.is_nil(net)
+    assert.matches("^'.*x.safetensors': .*conv2d0_pre_relu", problem)
+  end)
+
+  it("finds what lies on the weights path, and falls back to the embedded network", function()
+    -- The path is the environment's, so each case is a process of its own.
+    local function load(weights)
+      local script = [[local ph = require "phosphene" local net, problem = ph.network "googlenet" ]] ..
+        [[print(net and #net:labels() or problem)]]
+      local command = ("PHOSPHENE_WEIGHTS='%s' XDG_DATA_HOME='%s' LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1")
+        :format(weights, folder, package.path, package.cpath, script)
+      local pipe = assert(io.popen(command))
+      local text = pipe:read "a"
+      pipe:close()
+      return text
+    end
+    local fallback = load ""
+    assert.matches("using the embedded googlenet%-tiny\n200\n", fallback)
+    assert.equal("200\n", load "weights/googlenet-tiny.safetensors")
+    local file = assert(io.open(folder .. "/bvlc_googlenet.safetensors", "wb"))
+    file:close()
+    assert.matches("bvlc_googlenet.safetensors", load(folder))
+  end)
+end)
+
+describe("labels", function()
+  it("are read from a JSON list of strings", function()
+    assert.same({}, labels.parse " [ ] ")
+    assert.same({ "tench", "a, b" }, labels.parse '["tench","a, b"]')
+    assert.same({ 'quote " slash / back \\ tab \t', "Grüße" }, labels.parse [=[ [ "quote \" slash \/ back \\ tab \t" , "Gr\u00fc\u00DFe" ] ]=])
+    assert.same({ "😀", "" }, labels.parse [[["\ud83d\ude00", ""]]])
+  end)
+
+  it("that are broken give nil and where", function()
+    for _, text in ipairs { "", "[", '["a"', '["a",]', '["a" "b"]', '["a', '[1]', '["\\x"]', '["\\u12"]', '["\\ud83d"]',
+      '["a"] b', '{"a": 1}', '["a\nb"]', '["\\' } do
+      local list, problem = labels.parse(text)
+      assert.is_nil(list, text)
+      assert.matches("not a JSON list of strings", problem)
+    end
+  end)
+end)

@@ -1,0 +1,231 @@
+-- ph.render and ph.steps: the loop makes progress, is repeatable to the bit, keeps what it was asked to keep, stops
+-- when told to, and says what was wrong. All three levels of the interface compute the same numbers.
+
+local ph = require "phosphene"
+local core = require "phosphene.core"
+local progress = require "phosphene.progress"
+
+local net = assert(ph.network "googlenet-tiny")
+
+local function render(options)
+  local all = { net, "mixed4a:3", steps = 4, size = 32, seed = 1, progress = false }
+  for key, value in pairs(options or {}) do all[key] = value end
+  return ph.render(all)
+end
+
+describe("ph.render", function()
+  it("raises the objective", function()
+    local result = render { steps = 40, size = 64, transforms = "none" }
+    assert.equal(40, #result.values)
+    assert.is_true(result.values[40] > 2 * math.abs(result.values[1]))
+    assert.equal(result.value, result.values[40])
+    local s = result.image:statistics()
+    assert.is_true(s.least >= 0 and s.most <= 1 and s.deviation > 0.02)
+  end)
+
+  it("gives identical pictures for identical seeds, and others for others", function()
+    local a, b, c = render(), render(), render { seed = 2 }
+    assert.same(a.image:values(), b.image:values())
+    assert.not_same(a.image:values(), c.image:values())
+    assert.equal(a.value, b.value)
+  end)
+
+  it("chooses a seed where none is given, and says which", function()
+    local result = ph.render { net, "mixed4a:3", steps = 1, size = 32, progress = false }
+    assert.equal("integer", math.type(result.seed))
+    assert.equal(result.seed, result.metadata.seed)
+    assert.same(render({ seed = result.seed, steps = 1 }).image:values(), result.image:values())
+  end)
+
+  it("keeps snapshots after as many steps as asked for", function()
+    local result = render { snapshots = { 0, 2, 4 } }
+    assert.same(render({ steps = 0 }).image:values(), result.snapshots[0]:values())
+    assert.same(render({ steps = 2 }).image:values(), result.snapshots[2]:values())
+    assert.same(result.image:values(), result.snapshots[4]:values())
+    assert.is_nil(result.snapshots[1])
+  end)
+
+  it("calls on_step after each step, and stops when that gives false", function()
+    local seen = {}
+    local result = render { steps = 9, on_step = function(step, value, run)
+      seen[#seen + 1] = value
+      assert.equal(step, run.step)
+      return step < 3
+    end }
+    assert.equal(3, result.steps)
+    assert.same(result.values, seen)
+    assert.is_false(result.interrupted)
+  end)
+
+  it("lets an error of on_step through as it is", function()
+    assert.error_matches(function() render { on_step = function() error("mine", 0) end } end, "^mine$")
+  end)
+
+  it("takes networks and objectives by name, and sizes by side", function()
+    local result = render { [1] = "googlenet-tiny", width = 48, height = 40, batch = 2 }
+    assert.same({ 2, 3, 40, 48 }, result.image:shape())
+    assert.equal(2, #result.images)
+  end)
+
+  it("starts from a picture", function()
+    local start = core.tensor({ 1, 3, 40, 48 }, 0.25)
+    local result = render { steps = 0, image = start }
+    assert.same({ 1, 3, 40, 48 }, result.image:shape())
+    assert.near(0.25, result.image:statistics().mean, 1e-3)
+    assert.near(0, result.image:statistics().deviation, 1e-3)
+  end)
+
+  it("runs with every parameterisation, optimiser, transforms and ReLU mode", function()
+    for _, options in ipairs {
+      { parameterisation = "pixels", decorrelate = false, squash = "clip" }, { decay = 1.5, deviation = 0.1 },
+      { optimiser = "ascent", rate = 1 }, { optimiser = { "momentum", momentum = 0.5 } },
+      { transforms = "none" }, { transforms = "distill" }, { transforms = { ph.jitter(4) } },
+      { relu = "plain" }, { relu = "guided" }, { relu = function(step) return step < 2 and "guided" or "plain" end },
+    } do
+      assert.equal(4, render(options).steps)
+    end
+  end)
+
+  it("redirects ReLU gradients for the first 17 steps only", function()
+    local function mode(step) return step <= 17 and "redirected" or "plain" end
+    local expected = render { steps = 20, relu = mode }
+    assert.same(expected.image:values(), render({ steps = 20 }).image:values())
+    assert.not_same(expected.image:values(), render({ steps = 20, relu = "plain" }).image:values())
+  end)
+
+  it("saves with everything that is needed to repeat it", function()
+    local path = os.tmpname() .. ".png"
+    local result = render { batch = 2, output = path }
+    local metadata = assert(ph.read_metadata(path))
+    assert.equal(tostring(result.objective), metadata.objective)
+    assert.equal("googlenet-tiny", metadata.network)
+    assert.equal("1", metadata.seed)
+    assert.equal("4", metadata.steps)
+    assert.equal("32x32", metadata.size)
+    for _, key in ipairs { "software", "transforms", "optimiser", "parameterisation", "relu" } do
+      assert.is_truthy(metadata[key], key)
+    end
+    os.remove(path)
+  end)
+
+  it("names the head whose value is no number", function()
+    assert.error_matches(function() render { objective = ph.channel("mixed4a", 3) / 0 } end,
+      "render_spec%.lua:%d+: step 1: ")
+  end)
+end)
+
+describe("misuse of ph.render", function()
+  local cases = {
+    { "an unknown option", { stepz = 3 }, "render: unknown option 'stepz'; did you mean 'steps'%?" },
+    { "a unit out of range", { objective = "mixed4a:256" }, "unit 256 out of range 0%.%.255" },
+    { "a layer that is not there", { objective = "mixed4z:1" }, "no layer 'mixed4z'; did you mean 'mixed4" },
+    { "a class that is not there", { objective = ph.logit "goldfisch" }, "goldfi" },
+    { "an unknown parameterisation", { parameterisation = "fourrier" }, "did you mean 'fourier'" },
+    { "an unknown optimiser", { optimiser = "adma" }, "did you mean 'adam'" },
+    { "unknown transforms", { transforms = "lucit" }, "lucid" },
+    { "an unknown ReLU mode", { relu = "guide" }, "'redirected', 'plain', 'guided'" },
+    { "a fraction of steps", { steps = 1.5 }, "steps: a whole number" },
+    { "a size of nothing", { size = 0 }, "size" },
+    { "no objective", { [2] = false }, "objective" },
+    { "no network", { [1] = 12 }, "network" },
+  }
+  for _, case in ipairs(cases) do
+    it("points to the recipe's line for " .. case[1], function()
+      assert.error_matches(function() render(case[2]) end, "^tests/spec/render_spec%.lua:%d+: .*" .. case[3])
+    end)
+  end
+end)
+
+describe("ph.steps", function()
+  it("performs one step an iteration", function()
+    local count = 0
+    for step, run in ph.steps { net, "mixed4a:3", steps = 4, size = 32, seed = 1 } do
+      count = count + 1
+      assert.equal(count, step)
+      assert.same({ 1, 3, 32, 32 }, run.image:shape())
+      assert.equal("number", type(run.value))
+      if step == 4 then assert.same(render().image:values(), run.image:values()) end
+    end
+    assert.equal(4, count)
+  end)
+
+  it("allocates no memory once it is warm", function()
+    local bytes = {}
+    for step in ph.steps { net, "mixed4a:3", steps = 6, size = 32, seed = 1, transforms = "none", relu = "plain" } do
+      collectgarbage()
+      bytes[step] = core.memory()
+    end
+    assert.equal(bytes[3], bytes[6])
+  end)
+
+  it("refuses options of render", function()
+    assert.error_matches(function() ph.steps { net, "mixed4a:3", snapshots = { 1 } } end, "render_spec.*'snapshots'")
+  end)
+end)
+
+describe("a step by hand", function()
+  it("computes what a step of ph.steps does", function()
+    local run
+    for _, state in ph.steps { net, "mixed4a:3", steps = 1, size = 32, seed = 1, transforms = "none", relu = "plain",
+      optimiser = "ascent", rate = 1 } do
+      run = state
+    end
+
+    local start = render({ steps = 0 }).image
+    net:forward(start, "mixed4a")
+    local activation = net:activation "mixed4a"
+    local shape = activation:shape()
+    local places = shape[3] * shape[4]
+    local gradient, sum = core.tensor(shape), 0
+    for y = 0, shape[3] - 1 do
+      for x = 0, shape[4] - 1 do
+        gradient:set(0, 3, y, x, 1 / places)
+        sum = sum + activation:at(0, 3, y, x)
+      end
+    end
+    assert.near(run.value, sum / places, 1e-5)
+
+    net:inject("mixed4a", gradient)
+    local by_hand = net:backward()
+    local parameters = ph.fourier { height = 32, width = 32, seed = 1 }
+    parameters:forward()
+    parameters:backward(by_hand)
+    parameters:values():add(parameters:gradient())
+    local difference = parameters:forward():clone():add(run.image, -1):statistics()
+    assert.near(0, math.max(difference.most, -difference.least), 1e-5)
+  end)
+end)
+
+describe("progress", function()
+  local function recorder(settings)
+    local text, now = {}, 0
+    local stream = { write = function(_, ...) text[#text + 1] = table.concat { ... } end, flush = function() end }
+    local bar = progress.new {
+      title = "mixed4a:3", steps = 100, stream = stream, terminal = settings.terminal, on = settings.on,
+      clock = function() return now end,
+    }
+    for step = 1, 100 do
+      now = step / 4
+      bar:update(step, step / 2)
+    end
+    bar:finish(100, 50, "done")
+    return table.concat(text)
+  end
+
+  it("redraws a bar on a terminal", function()
+    local text = recorder { terminal = true }
+    assert.matches("\rmixed4a:3  %[#+%.+%] 50/100  value 25  4 steps/s  0:13 left", text)
+    assert.matches("done after 100 steps in 0:25, value 50", text)
+  end)
+
+  it("is a line now and then elsewhere", function()
+    local text = recorder { terminal = false }
+    local _, lines = text:gsub("\n", "")
+    assert.equal(3, lines)
+    assert.is_nil(text:find "\r")
+  end)
+
+  it("can be silent", function()
+    assert.equal("", recorder { terminal = true, on = false })
+  end)
+end)
