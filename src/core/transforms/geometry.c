@@ -1,0 +1,177 @@
+/* Making maps: which input pixels an output pixel reads, for windows, flips, resizing and rotation. Must not
+   know why anybody wants them. */
+#include <math.h>
+
+#include "../memory.h"
+#include "map.h"
+
+/* ---- tables ---- */
+
+static ph_status reserve_axis(ph_axis *axis, int64_t length, ph_error *e) {
+  if (length <= axis->capacity) return PH_OK;
+  ph_free(axis->low);
+  ph_free(axis->high);
+  ph_free(axis->weight);
+  *axis = (ph_axis){.low = ph_alloc_array((size_t)length, sizeof *axis->low),
+                    .high = ph_alloc_array((size_t)length, sizeof *axis->high),
+                    .weight = ph_alloc_array((size_t)length, sizeof *axis->weight)};
+  if (axis->low == NULL || axis->high == NULL || axis->weight == NULL) return ph_no_memory(e);
+  axis->capacity = length;
+  return PH_OK;
+}
+
+static ph_status reserve_pixels(ph_map *map, int64_t count, ph_error *e) {
+  if (count <= map->capacity) return PH_OK;
+  ph_free(map->index);
+  ph_free(map->share);
+  map->capacity = 0;
+  map->index = ph_alloc_array((size_t)count, sizeof *map->index);
+  map->share = ph_alloc_array((size_t)count, sizeof *map->share);
+  if (map->index == NULL || map->share == NULL) return ph_no_memory(e);
+  map->capacity = count;
+  return PH_OK;
+}
+
+/* Tables hold 32-bit indices into a plane. */
+static ph_status check_plane(const int64_t size[2], ph_error *e) {
+  if (size[0] <= INT32_MAX && size[1] <= INT32_MAX / size[0]) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "an image of %lldx%lld is too large to transform", (long long)size[0],
+                 (long long)size[1]);
+}
+
+/* Gives the map its kind and output size, and room for the tables of that kind. */
+static ph_status begin(ph_map *map, ph_map_kind kind, const int64_t output[2], ph_error *e) {
+  ph_status status;
+  PH_TRY(check_plane(map->input, e));
+  PH_TRY(check_plane(output, e));
+  map->kind = kind;
+  for (int a = 0; a < 2; a++) {
+    map->output[a] = output[a];
+    if (kind != PH_MAP_PIXELS) PH_TRY(reserve_axis(&map->axis[a], output[a], e));
+  }
+  if (kind == PH_MAP_PIXELS) PH_TRY(reserve_pixels(map, output[0] * output[1] * map->taps, e));
+fail:
+  return status;
+}
+
+/* ---- copies ---- */
+
+/* Most rows of most windows are one stretch of the input; finding it lets them be moved as a block. */
+static void find_run(ph_axis *axis, int64_t length) {
+  const int32_t *low = axis->low;
+  axis->run[0] = axis->run[1] = 0;
+  for (int64_t from = 0, to; from < length; from = to) {
+    for (to = from + 1; to < length && low[to - 1] >= 0 && low[to] == low[to - 1] + 1; to++) {
+    }
+    if (low[from] < 0 || to - from <= axis->run[1] - axis->run[0]) continue;
+    axis->run[0] = from;
+    axis->run[1] = to;
+  }
+}
+
+/* Where position i lies in an image of `length`, or -1 for nowhere. */
+static int64_t at_edge(int64_t i, int64_t length, ph_edge edge) {
+  if (i >= 0 && i < length) return i;
+  switch (edge) {
+    case PH_EDGE_MIRROR:
+      return i < 0 ? -i : 2 * (length - 1) - i;
+    case PH_EDGE_REPEAT:
+      return (i % length + length) % length;
+    case PH_EDGE_FILL:
+      break;
+  }
+  return -1;
+}
+
+ph_status ph_map_window(ph_map *map, const int64_t output[2], const int64_t offset[2], ph_edge edge,
+                        float fill, ph_error *e) {
+  ph_status status = begin(map, PH_MAP_COPY, output, e);
+  if (status != PH_OK) return status;
+  map->fill = fill;
+  for (int a = 0; a < 2; a++) {
+    for (int64_t i = 0; i < output[a]; i++)
+      map->axis[a].low[i] = (int32_t)at_edge(i + offset[a], map->input[a], edge);
+    find_run(&map->axis[a], output[a]);
+  }
+  return PH_OK;
+}
+
+ph_status ph_map_flip(ph_map *map, int flipped, ph_error *e) {
+  ph_status status = begin(map, PH_MAP_COPY, map->input, e);
+  if (status != PH_OK) return status;
+  for (int a = 0; a < 2; a++) {
+    int64_t length = map->input[a];
+    for (int64_t i = 0; i < length; i++) map->axis[a].low[i] = (int32_t)(a == flipped ? length - 1 - i : i);
+    find_run(&map->axis[a], length);
+  }
+  return PH_OK;
+}
+
+/* ---- interpolation ---- */
+
+/* Positions in float32, as TensorFlow computes them (ResizeBilinear's LegacyScaler and HalfPixelScaler). */
+ph_status ph_map_resize(ph_map *map, const int64_t output[2], bool half_pixel, ph_error *e) {
+  ph_status status = begin(map, PH_MAP_LINEAR, output, e);
+  if (status != PH_OK) return status;
+  for (int a = 0; a < 2; a++) {
+    ph_axis *axis = &map->axis[a];
+    int32_t last = (int32_t)map->input[a] - 1;
+    float step = (float)map->input[a] / (float)output[a];
+    for (int64_t i = 0; i < output[a]; i++) {
+      float position = half_pixel ? ((float)i + 0.5F) * step - 0.5F : (float)i * step;
+      float low = floorf(position);
+      int32_t index = (int32_t)low;
+      axis->weight[i] = position - low;
+      axis->low[i] = index < 0 ? 0 : index > last ? last : index;
+      axis->high[i] = index + 1 > last ? last : index + 1;
+    }
+  }
+  return PH_OK;
+}
+
+/* One tap: the pixel nearest to (x, y), half-way positions rounded away from 0 as TensorFlow's are. */
+static void nearest_tap(const ph_map *map, double y, double x, int32_t *index, float *share) {
+  double height = (double)map->input[0], width = (double)map->input[1];
+  bool inside = x > -0.5 && y > -0.5 && x < width - 0.5 && y < height - 0.5;
+  *index = inside ? (int32_t)(y + 0.5) * (int32_t)map->input[1] + (int32_t)(x + 0.5) : 0;
+  *share = inside ? 1 : 0;
+}
+
+/* Four taps: the pixels around (x, y), those outside the image with no share. */
+static void bilinear_taps(const ph_map *map, double y, double x, int32_t index[4], float share[4]) {
+  int32_t height = (int32_t)map->input[0], width = (int32_t)map->input[1];
+  for (int t = 0; t < 4; t++) index[t] = 0, share[t] = 0;
+  if (y <= -1 || x <= -1 || y >= height || x >= width) return;
+  int32_t top = (int32_t)(y + 1) - 1,
+          left = (int32_t)(x + 1) - 1; /* rounded down: y + 1 and x + 1 are positive */
+  double down = y - top, across = x - left;
+  const double part[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across};
+  for (int t = 0; t < 4; t++) {
+    int32_t row = top + t / 2, column = left + t % 2;
+    if (row < 0 || column < 0 || row >= height || column >= width) continue;
+    index[t] = row * width + column;
+    share[t] = (float)part[t];
+  }
+}
+
+ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e) {
+  map->taps = bilinear ? 4 : 1;
+  ph_status status = begin(map, PH_MAP_PIXELS, map->input, e);
+  if (status != PH_OK) return status;
+  double cosine = cos(radians), sine = sin(radians);
+  double middle_y = (double)(map->input[0] - 1) / 2, middle_x = (double)(map->input[1] - 1) / 2;
+  int32_t *index = map->index;
+  float *share = map->share;
+  for (int64_t row = 0; row < map->output[0]; row++) {
+    for (int64_t column = 0; column < map->output[1]; column++, index += map->taps, share += map->taps) {
+      /* y points down: reading clockwise of here turns the picture counter-clockwise. */
+      double dy = (double)row - middle_y, dx = (double)column - middle_x;
+      double y = middle_y + sine * dx + cosine * dy, x = middle_x + cosine * dx - sine * dy;
+      if (bilinear)
+        bilinear_taps(map, y, x, index, share);
+      else
+        nearest_tap(map, y, x, index, share);
+    }
+  }
+  return PH_OK;
+}

@@ -1,0 +1,65 @@
+/* Maps: what the draw of a transform comes down to. A map takes planes of one size to planes of another;
+   every output pixel is a weighted sum of a few input pixels, or the fill where it lies outside the image.
+   The tables are worked out once a draw and serve every channel of every image. Running a map forward and its
+   exact adjoint are written here, once, for all transforms. Must not know what a transform is, nor any
+   randomness.
+
+   There are three kinds. In `copy` and `linear` rows and columns are independent: an output pixel reads one
+   input pixel, or the four that two rows and two columns cross at. In `pixels` every output pixel has its own
+   list of input pixels. */
+#ifndef PH_MAP_H
+#define PH_MAP_H
+
+#include "../tensor.h"
+
+/* Where the output's rows, or its columns, read. */
+typedef struct ph_axis {
+  int64_t capacity;
+  int32_t *low;   /* the input index; copy: -1 is outside */
+  int32_t *high;  /* linear: the second input index */
+  float *weight;  /* linear: the share of `high` */
+  int64_t run[2]; /* copy: the longest stretch of outputs, [from, to), that reads consecutive inputs */
+} ph_axis;
+
+typedef enum ph_map_kind { PH_MAP_COPY, PH_MAP_LINEAR, PH_MAP_PIXELS } ph_map_kind;
+
+/* All zeros is a valid empty map. Sizes are (height, width). */
+typedef struct ph_map {
+  ph_map_kind kind;
+  int64_t input[2], output[2];
+  float fill;      /* copy: what pixels outside the image are */
+  ph_axis axis[2]; /* copy, linear: rows, columns */
+  int taps;        /* pixels: input pixels per output pixel, 1 or 4 */
+  int64_t capacity;
+  int32_t *index; /* pixels: (h, w, taps), into the input plane */
+  float *share;   /* pixels: (h, w, taps), 0 for taps outside the image */
+} ph_map;
+
+void ph_map_clear(ph_map *map);
+
+/* The remaining functions make a map of given input size; they allocate only for a new largest size. */
+
+/* A window whose first pixel is the input's pixel `offset`. What lies outside the image is the fill, the
+   image mirrored at its outermost pixels' centres, or the image repeated. Mirroring reaches less than one
+   image far. */
+typedef enum ph_edge { PH_EDGE_FILL, PH_EDGE_MIRROR, PH_EDGE_REPEAT } ph_edge;
+ph_status ph_map_window(ph_map *map, const int64_t output[2], const int64_t offset[2], ph_edge edge,
+                        float fill, ph_error *e);
+
+/* Rows (0) or columns (1) in reverse order; -1: neither. */
+ph_status ph_map_flip(ph_map *map, int flipped, ph_error *e);
+
+/* Bilinear interpolation to another size, without smoothing. With half_pixel, pixels are squares and the
+   image's outlines coincide; without, output pixel i is read at i * input / output, as TensorFlow 1 resizes.
+ */
+ph_status ph_map_resize(ph_map *map, const int64_t output[2], bool half_pixel, ph_error *e);
+
+/* Counter-clockwise, about the image's centre, size kept; outside is 0. Nearest or bilinear. */
+ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e);
+
+/* Runs `planes` planes through the map, and gradients back; both overwrite dst. Results do not depend on the
+   number of threads. */
+void ph_map_forward(const ph_map *map, int64_t planes, const float *src, float *dst);
+void ph_map_backward(const ph_map *map, int64_t planes, const float *src, float *dst);
+
+#endif

@@ -1,0 +1,39 @@
+/* What the transform types share: the object, and the table's rows. */
+#ifndef PH_TRANSFORM_TYPES_H
+#define PH_TRANSFORM_TYPES_H
+
+#include "../transform.h"
+#include "map.h"
+
+struct ph_transform {
+  int references;
+  const ph_transform_type *type;
+  void *config; /* the type's configuration struct */
+};
+
+/* The most that a setting in pixels can be. */
+enum { PH_MOST_PIXELS = 1 << 16 };
+
+/* The default of a setting that has none: outside every range. */
+enum { PH_REQUIRED = -1 };
+
+/* "jitter(12): " and the message, PH_MISUSE. */
+ph_status ph_transform_fail(const ph_transform *transform, ph_error *e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* PH_MISUSE naming the transform and the map's input size unless a window of this size has any pixels and
+   fits into the image. */
+ph_status ph_transform_expect_within(const ph_transform *transform, const ph_map *map,
+                                     const int64_t output[2], ph_error *e);
+
+extern const ph_transform_type ph_transform_pad;
+extern const ph_transform_type ph_transform_jitter;
+extern const ph_transform_type ph_transform_random_crop;
+extern const ph_transform_type ph_transform_random_scale;
+extern const ph_transform_type ph_transform_random_rotate;
+extern const ph_transform_type ph_transform_flip;
+extern const ph_transform_type ph_transform_crop;
+extern const ph_transform_type ph_transform_crop_border;
+extern const ph_transform_type ph_transform_crop_or_pad;
+
+#endif
