@@ -1,0 +1,22 @@
+/* UTF-8, strictly: what is not valid (overlong forms, surrogates, beyond U+10FFFF, cut off) counts as broken,
+   byte by byte, and reads as U+FFFD. Knows nothing of fonts or files. */
+#ifndef PH_UTF8_H
+#define PH_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The character at *text, which moves past it; 0 at the end, where *text stays. */
+uint32_t ph_utf8_next(const char **text);
+
+/* Writes a character's 1 to 4 bytes, without a terminator; returns how many. */
+enum { PH_UTF8_MOST = 4 };
+size_t ph_utf8_put(uint32_t code, char *out);
+
+bool ph_utf8_valid(const char *text);
+
+/* A copy (ph_free's) with U+FFFD in place of every broken byte, or NULL when memory is short. */
+char *ph_utf8_copy_clean(const char *text);
+
+#endif
