@@ -63,12 +63,13 @@ static double total(normalisation of, const float *x, int64_t count) {
   return sum;
 }
 
-/* What the gradient is multiplied by; 0 for a gradient of zeros, which has no direction. */
+/* What the gradient is multiplied by; 0 for a gradient of zeros, which has no direction, or one so small that
+   the factor, times the largest rate, would be no float. */
 static double normaliser(normalisation by, const float *gradient, int64_t count) {
   if (by == NORMALISE_NONE) return 1;
   double size = total(by, gradient, count);
   size = by == NORMALISE_L2 ? sqrt(size) : size / (double)count;
-  return size > 0 ? 1 / size : 0;
+  return size > 1e-29 ? 1 / size : 0;
 }
 
 /* ---- kinds ---- */

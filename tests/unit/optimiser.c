@@ -115,6 +115,9 @@ static void test_plain(const char *kind, double keep, const char *normalise) {
   ok(ph_optimiser_step(o, values, gradient, &e) == PH_OK, "%s: a gradient of zeros is no error", kind);
   moved = ph_tensor_sum(values) - before;
   ok(isfinite(moved) && (keep > 0 || moved == 0), "%s: and has no direction", kind);
+  ph_tensor_data(gradient)[0] = 1e-44f;
+  ok(ph_optimiser_step(o, values, gradient, &e) == PH_OK && ph_tensor_statistics(values).not_finite == 0,
+     "%s: nor does the faintest gradient spoil the values", kind);
   ph_optimiser_release(o);
   ph_tensor_release(values), ph_tensor_release(gradient);
 }
