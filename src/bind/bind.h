@@ -18,8 +18,8 @@ typedef struct phb_type {
   const luaL_Reg *metamethods; /* besides __gc, __close, __index and __name, which every box has */
 } phb_type;
 
-extern const phb_type phb_tensor, phb_network, phb_objective, phb_transform, phb_parameterisation,
-    phb_optimiser, phb_random;
+extern const phb_type phb_tensor, phb_network, phb_objective, phb_evaluation, phb_transform,
+    phb_parameterisation, phb_optimiser, phb_random;
 
 /* Creates the type's metatable; every method table also gets `close`. */
 void phb_register(lua_State *L, const phb_type *type);
@@ -66,6 +66,7 @@ void phb_open_image(lua_State *L);
 void phb_open_safetensors(lua_State *L);
 void phb_open_network(lua_State *L);
 void phb_open_objective(lua_State *L);
+void phb_open_evaluation(lua_State *L);
 void phb_open_transform(lua_State *L);
 void phb_open_parameterisation(lua_State *L);
 void phb_open_optimiser(lua_State *L);

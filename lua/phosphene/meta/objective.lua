@@ -1,0 +1,214 @@
+---@meta
+
+--- An objective: an expression whose value on the images is maximised. Objectives are values that never change;
+--- `+ - * / ^` and unary minus combine them with each other, with numbers, and with strings: "mixed4a:476" is
+--- channel 476 of mixed4a, "mixed4a" the layer. (One operand must be an objective: Lua itself takes two strings.)
+--- `tostring` gives the expression as Lua that makes it again. Layers, units and classes are looked up when the
+--- objective first meets a network; mistakes are raised then, with a suggestion.
+---
+--- Regularisers have no sign of their own: write `ph.channel("mixed4a", 476) - 0.05 * ph.l1()`.
+---@class ph.objective
+---@operator add(ph.objective|number|string): ph.objective
+---@operator sub(ph.objective|number|string): ph.objective
+---@operator mul(ph.objective|number|string): ph.objective
+---@operator div(ph.objective|number|string): ph.objective
+---@operator pow(ph.objective|number|string): ph.objective
+---@operator unm: ph.objective
+local objective = {}
+
+--- The same expression, read from one image: every part of it that names no image yet reads image `image`.
+---@param image integer from 0
+---@return ph.objective
+function objective:on(image) end
+
+--- Gives its memory back before the collector would.
+function objective:close() end
+
+--- Options that all objectives take.
+---@class ph.head_options
+---@field batch integer? the one image of the batch that is read, from 0; by default all of them
+
+---@class ph.picture_options: ph.head_options
+---@field layer string? the layer that is read; "image" by default, the picture in [0, 1] as the network sees it
+
+---@class ph.neuron_options: ph.head_options
+---@field x integer? the column, from 0; by default the centre, width // 2
+---@field y integer? the row, from 0; by default the centre, height // 2
+
+---@class ph.layer_options: ph.head_options
+---@field norm "mean"|"sum"|nil the mean of the squares, or their sum, which is the squared norm; "mean"
+
+---@class ph.class_options: ph.head_options
+---@field layer string? the layer that holds the classes; by default the one that the network says
+
+---@class ph.direction_options: ph.head_options
+---@field cosine_power number? how much the angle counts, 0 to 100; 0
+
+---@class ph.direction_neuron_options: ph.direction_options
+---@field x integer? the column, from 0; by default the centre
+---@field y integer? the row, from 0; by default the centre
+
+---@class ph.alignment_options: ph.head_options
+---@field decay number? how many times less each further image counts; 2
+
+---@class ph.l1_options: ph.picture_options
+---@field constant number? what is subtracted first; 0
+
+---@class ph.l2_options: ph.l1_options
+---@field epsilon number? added to the sum of squares; 1e-6
+
+---@class ph.boundary_options: ph.picture_options
+---@field width integer? of the frame, in pixels; 20
+---@field constant number? the grey to stay near; 0.5
+
+---@class phosphene
+local ph = {}
+
+--- An objective from an objective, a number, or a string "layer:unit" or "layer". Raises for anything else.
+---@param value ph.objective|number|string
+---@return ph.objective
+function ph.objective(value) end
+
+--- The mean activation of a channel, over its map and, without `batch`, over the images:
+--- L = 1/(w h) sum z(x, y). Repetitive patterns appear. (Olah et al., "Feature Visualization", Distill 2017.)
+---@param layer string for example "mixed4a", or "mixed4a_pre_relu" where the gradient must pass a sleeping ReLU
+---@param unit integer the channel, from 0
+---@param options ph.head_options?
+---@return ph.objective
+function ph.channel(layer, unit, options) end
+
+--- The activation of one neuron: a channel at one place. Over several images, the mean.
+---@param layer string
+---@param unit integer the channel, from 0
+---@param options ph.neuron_options?
+---@return ph.objective
+function ph.neuron(layer, unit, options) end
+
+--- The squared activations of a whole layer: DeepDream (Mordvintsev et al., 2015).
+---@param layer string
+---@param options ph.layer_options?
+---@return ph.objective
+function ph.layer(layer, options) end
+
+--- `ph.layer` by its other name.
+---@param layer string
+---@param options ph.layer_options?
+---@return ph.objective
+function ph.deepdream(layer, options) end
+
+--- The score of a class before the softmax, added up over the images. Usually clearer than the probability, which
+--- also grows by making other classes less likely.
+---@param class integer|string its number, from 0, or its label; part of the label will do where it is unique
+---@param options ph.class_options?
+---@return ph.objective
+function ph.logit(class, options) end
+
+--- The probability of a class, after the softmax, added up over the images.
+---@param class integer|string its number, from 0, or its label
+---@param options ph.class_options?
+---@return ph.objective
+function ph.probability(class, options) end
+
+--- Activation along a direction v: the mean over positions and images of (x . v) max(0.1, cos(x, v))^cosine_power, x
+--- being all channels at one position. (Lucid's direction and direction_cossim.)
+---@param layer string
+---@param vector number[]|ph.tensor one number a channel; a tensor is not copied
+---@param options ph.direction_options?
+---@return ph.objective
+function ph.direction(layer, vector, options) end
+
+--- The same at one position.
+---@param layer string
+---@param vector number[]|ph.tensor one number a channel
+---@param options ph.direction_neuron_options?
+---@return ph.objective
+function ph.direction_neuron(layer, vector, options) end
+
+--- The same with a vector for every position: activations, cropped around their centre to the tensor's size, along
+--- the tensor.
+---@param layer string
+---@param tensor ph.tensor (channels, height, width)
+---@param options ph.direction_options?
+---@return ph.objective
+function ph.tensor_direction(layer, tensor, options) end
+
+--- The mean over channels, positions and images of activation times the channel's weight: L = 1/(w h C) sum z d.
+---@param layer string
+---@param weights number[]|ph.tensor one number a channel
+---@param options ph.head_options?
+---@return ph.objective
+function ph.channel_weights(layer, weights, options) end
+
+--- How alike the images of the batch are to their neighbours: minus the mean squared difference of all pairs up to
+--- four apart, those d apart divided by decay^d. 0 where all agree, negative elsewhere: add it. (Lucid.)
+---@param layer string
+---@param options ph.alignment_options?
+---@return ph.objective
+function ph.alignment(layer, options) end
+
+--- How alike the textures of the images are: the sum over all pairs a, b of different images of <G_a, G_b>, divided by
+--- the number of images, G being the normalised Gram matrix of the channels. Subtract it. (Olah et al., 2017.)
+---@param layer string
+---@param options ph.head_options?
+---@return ph.objective
+function ph.diversity(layer, options) end
+
+--- sum |x - constant|.
+---@param options ph.l1_options?
+---@return ph.objective
+function ph.l1(options) end
+
+--- sqrt(epsilon + sum (x - constant)^2).
+---@param options ph.l2_options?
+---@return ph.objective
+function ph.l2(options) end
+
+--- The sum of absolute differences between neighbouring pixels, across and down.
+---@param options ph.picture_options?
+---@return ph.objective
+function ph.total_variation(options) end
+
+--- 0.5 sum (x - b)^2, where b is the blurred picture (3x3: centre 1, border 0.5, over their sum) held constant:
+--- subtracting k times this takes each step towards (1 - k) x + k b. (Lucid's blur_input_each_step.)
+---@param options ph.picture_options?
+---@return ph.objective
+function ph.blur(options) end
+
+--- How busy and how far from grey a frame around the picture is: over the frame, the sum of (b - x)^2 + 0.8 (x -
+--- constant)^2, b being the picture blurred with a 5x5 kernel. Lucid's penalize_boundary_complexity without its minus
+--- sign: subtract it.
+---@param options ph.boundary_options?
+---@return ph.objective
+function ph.boundary_complexity(options) end
+
+--- The root mean square of the difference from a tensor.
+---@param tensor ph.tensor (1, c, h, w) for all images, or (n, c, h, w); not copied
+---@param options ph.picture_options?
+---@return ph.objective
+function ph.input_difference(tensor, options) end
+
+--- An objective bound to a network; the render loop's own tool, made by `core.evaluation(objective, network)`. Between
+--- `net:forward(images, evaluation:taps())` and `net:backward()`, `run` gives the value and puts the gradient where
+--- backward starts.
+---@class ph.evaluation
+local evaluation = {}
+
+--- The layers that the network must be run to.
+---@return string[]
+function evaluation:taps() end
+
+--- The value on the network's last run, adding its gradient to the taps. Raises where a unit, image or position is out
+--- of range, and where a number is not finite, naming the part at fault.
+---@return number
+function evaluation:run() end
+
+--- The value alone.
+---@return number
+function evaluation:value() end
+
+--- The objective's parts that read the network, as written, and their last values.
+---@return { text: string, value: number }[]
+function evaluation:terms() end
+
+--- Gives its memory back before the collector would.
+function evaluation:close() end

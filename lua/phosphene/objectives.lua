@@ -1,0 +1,117 @@
+-- Objectives by the field's names: what a recipe calls to say what it wants. Each takes what it cannot do without by
+-- place, and the rest in a table of options; the core checks them all. Must not know networks.
+
+local core = require "phosphene.core"
+local misuse = require "phosphene.misuse"
+
+local objectives = {}
+
+-- A head of the core from what was given by place and in the table of options.
+local function head(kind, by_place, options)
+  if options ~= nil and type(options) ~= "table" then
+    misuse.raise("%s: a table of options expected after its arguments, got a %s", kind, type(options))
+  end
+  local settings = {}
+  for key, value in pairs(options or {}) do settings[key] = value end
+  for key, value in pairs(by_place) do
+    if settings[key] ~= nil then misuse.raise("%s: %s is given twice", kind, key) end
+    settings[key] = value
+  end
+  return core.head(kind, settings)
+end
+
+-- Directions may be written as lists.
+local function to_tensor(vector)
+  if type(vector) ~= "table" then return vector end
+  return core.tensor({ #vector }, vector)
+end
+
+local function named_class(class)
+  if type(class) == "string" then return { label = class } end
+  return { class = class }
+end
+
+-- ---- units, layers, classes ----
+
+function objectives.channel(layer, unit, options)
+  return head("channel", { layer = layer, unit = unit }, options)
+end
+
+function objectives.neuron(layer, unit, options)
+  return head("neuron", { layer = layer, unit = unit }, options)
+end
+
+function objectives.layer(layer, options)
+  return head("layer", { layer = layer }, options)
+end
+
+objectives.deepdream = objectives.layer
+
+function objectives.logit(class, options)
+  return head("logit", named_class(class), options)
+end
+
+function objectives.probability(class, options)
+  return head("probability", named_class(class), options)
+end
+
+-- ---- directions ----
+
+function objectives.direction(layer, vector, options)
+  return head("direction", { layer = layer, tensor = to_tensor(vector) }, options)
+end
+
+function objectives.direction_neuron(layer, vector, options)
+  return head("direction_neuron", { layer = layer, tensor = to_tensor(vector) }, options)
+end
+
+function objectives.tensor_direction(layer, tensor, options)
+  return head("tensor_direction", { layer = layer, tensor = tensor }, options)
+end
+
+function objectives.channel_weights(layer, weights, options)
+  return head("channel_weights", { layer = layer, tensor = to_tensor(weights) }, options)
+end
+
+-- ---- images of a batch among themselves ----
+
+function objectives.alignment(layer, options)
+  return head("alignment", { layer = layer }, options)
+end
+
+function objectives.diversity(layer, options)
+  return head("diversity", { layer = layer }, options)
+end
+
+-- ---- the picture itself ----
+
+function objectives.l1(options)
+  return head("l1", {}, options)
+end
+
+function objectives.l2(options)
+  return head("l2", {}, options)
+end
+
+function objectives.total_variation(options)
+  return head("total_variation", {}, options)
+end
+
+function objectives.blur(options)
+  return head("blur", {}, options)
+end
+
+function objectives.boundary_complexity(options)
+  return head("boundary_complexity", {}, options)
+end
+
+function objectives.input_difference(tensor, options)
+  return head("input_difference", { tensor = tensor }, options)
+end
+
+-- ---- anything else ----
+
+--- An objective from an objective, a number, or a string "layer:unit" or "layer".
+objectives.coerce = core.objective
+
+return objectives

@@ -1,0 +1,144 @@
+/* Objectives in Lua: making heads, operators, printing. Wherever an objective is meant, a number or a string
+   "layer:unit" will do; see lua/phosphene/meta/objective.lua. */
+#include "../core/objective.h"
+
+#include <string.h>
+
+#include "bind.h"
+
+static void release(void *object) { ph_objective_release(object); }
+
+/* Raises at the nearest line of Lua: Lua's string library may stand between an operator and its recipe. */
+static int raise(lua_State *L, const ph_error *e) {
+  lua_Debug where;
+  int level = 1;
+  while (lua_getstack(L, level, &where) && lua_getinfo(L, "l", &where) && where.currentline <= 0) level++;
+  luaL_where(L, level);
+  lua_pushstring(L, e->message);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
+/* The objective that argument i is or stands for. A new one is left in the argument's place. */
+static ph_objective *coerce(lua_State *L, int i) {
+  ph_error e;
+  ph_objective *objective = phb_test(L, i, &phb_objective);
+  if (objective != NULL) return objective;
+  int type = lua_type(L, i);
+  if (type != LUA_TNUMBER && type != LUA_TSTRING)
+    luaL_error(L, "an objective is expected (ph.channel and the like, \"layer:unit\" or a number), got a %s",
+               luaL_typename(L, i));
+  void **box = phb_box(L, &phb_objective);
+  ph_status status = type == LUA_TNUMBER ? ph_objective_number(lua_tonumber(L, i), &objective, &e)
+                                         : ph_objective_parse(lua_tostring(L, i), &objective, &e);
+  if (status != PH_OK) raise(L, &e);
+  *box = objective;
+  lua_replace(L, i);
+  return objective;
+}
+
+/* core.objective(value): an objective from an objective, a number or a string */
+static int objective_from(lua_State *L) {
+  luaL_checkany(L, 1);
+  coerce(L, 1);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* core.head(type, { layer=, batch=, tensor=, <settings> }) */
+static int objective_head(lua_State *L) {
+  static const char *const skip[] = {"tensor", NULL};
+  ph_error e;
+  ph_objective *objective;
+  ph_setting settings[PHB_MAX_SETTINGS];
+  ph_tensor *tensor = NULL;
+  const char *type = luaL_checkstring(L, 1);
+  lua_settop(L, 2);
+  int count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
+  if (lua_istable(L, 2) && lua_getfield(L, 2, "tensor") != LUA_TNIL) {
+    tensor = phb_test(L, 3, &phb_tensor);
+    if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got a %s", type, luaL_typename(L, 3));
+  }
+  void **box = phb_box(L, &phb_objective);
+  if (ph_objective_head(type, settings, count, tensor, &objective, &e) != PH_OK) return phb_raise(L, &e);
+  *box = objective;
+  phb_pace(L);
+  return 1;
+}
+
+/* core.heads() -> names of all head types */
+static int objective_heads(lua_State *L) {
+  lua_newtable(L);
+  for (int i = 0; ph_head_type_at(i) != NULL; i++) {
+    lua_pushstring(L, ph_head_type_at(i)->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+/* objective:on(image) */
+static int objective_on(lua_State *L) {
+  ph_error e;
+  ph_objective *result, *objective = phb_check(L, 1, &phb_objective);
+  lua_Integer image = phb_check_integer(L, 2, 0, 1000000000, "image");
+  void **box = phb_box(L, &phb_objective);
+  if (ph_objective_on(objective, image, &result, &e) != PH_OK) return phb_raise(L, &e);
+  *box = result;
+  phb_pace(L);
+  return 1;
+}
+
+static int objective_tostring(lua_State *L) {
+  ph_error e;
+  luaL_Buffer buffer;
+  void **box = luaL_checkudata(L, 1, phb_objective.name);
+  if (*box == NULL) {
+    lua_pushliteral(L, "objective (closed)");
+    return 1;
+  }
+  char *text = luaL_buffinitsize(L, &buffer, PH_OBJECTIVE_TEXT);
+  if (ph_objective_print(*box, text, PH_OBJECTIVE_TEXT, &e) != PH_OK) return phb_raise(L, &e);
+  luaL_pushresultsize(&buffer, strlen(text));
+  return 1;
+}
+
+/* ---- operators ---- */
+
+static int combine(lua_State *L, ph_operation operation) {
+  ph_error e;
+  ph_objective *result, *left = coerce(L, 1);
+  ph_objective *right = operation == PH_NEGATE ? NULL : coerce(L, 2);
+  void **box = phb_box(L, &phb_objective);
+  if (ph_objective_combine(operation, left, right, &result, &e) != PH_OK) return raise(L, &e);
+  *box = result;
+  phb_pace(L);
+  return 1;
+}
+
+static int add(lua_State *L) { return combine(L, PH_ADD); }
+static int subtract(lua_State *L) { return combine(L, PH_SUBTRACT); }
+static int multiply(lua_State *L) { return combine(L, PH_MULTIPLY); }
+static int divide(lua_State *L) { return combine(L, PH_DIVIDE); }
+static int power(lua_State *L) { return combine(L, PH_POWER); }
+static int negate(lua_State *L) { return combine(L, PH_NEGATE); }
+
+static const luaL_Reg methods[] = {{"on", objective_on}, {NULL, NULL}};
+
+static const luaL_Reg metamethods[] = {{"__add", add},
+                                       {"__sub", subtract},
+                                       {"__mul", multiply},
+                                       {"__div", divide},
+                                       {"__pow", power},
+                                       {"__unm", negate},
+                                       {"__tostring", objective_tostring},
+                                       {NULL, NULL}};
+
+const phb_type phb_objective = {"ph.objective", release, methods, metamethods};
+
+static const luaL_Reg functions[] = {
+    {"objective", objective_from}, {"head", objective_head}, {"heads", objective_heads}, {NULL, NULL}};
+
+void phb_open_objective(lua_State *L) {
+  phb_register(L, &phb_objective);
+  luaL_setfuncs(L, functions, 0);
+}
