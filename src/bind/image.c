@@ -45,7 +45,7 @@ static int image_metadata(lua_State *L) {
   ph_error e;
   ph_metadata *metadata;
   const char *path = luaL_checkstring(L, 1);
-  ph_metadata **box = phb_metadata_box(L);
+  void **box = phb_metadata_box(L);
   if (ph_image_metadata(path, &metadata, &e) != PH_OK) return phb_fail(L, &e);
   *box = metadata;
   phb_push_metadata(L, metadata);
@@ -83,7 +83,8 @@ static const ph_font *font_of(lua_State *L) {
     font = phb_check(L, -1, &font_type);
   } else {
     void **box = phb_box(L, &font_type);
-    if (ph_font_load(getenv("PHOSPHENE_FONT"), &font, &e) != PH_OK) phb_raise(L, &e);
+    if (ph_font_load(getenv("PHOSPHENE_FONT"), &font, &e) != PH_OK)
+      luaL_error(L, "%s (captions need a font: install fonts-dejavu-core, or set PHOSPHENE_FONT)", e.message);
     *box = font;
     lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
   }
