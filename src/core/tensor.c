@@ -153,7 +153,7 @@ double ph_tensor_sum(const ph_tensor *tensor) {
 }
 
 ph_statistics ph_tensor_statistics(const ph_tensor *tensor) {
-  ph_statistics s = {.least = INFINITY, .most = -INFINITY};
+  ph_statistics s = {.least = HUGE_VAL, .most = -HUGE_VAL};
   int64_t count = ph_tensor_count(tensor), finite = 0;
   double sum = 0, squares = 0;
   for (int64_t i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ static inline double gradcheck(double (*value)(void *context), void *context, fl
     double less = value(context);
     x[i] = kept;
     double numeric = (more - less) / ((double)above - (double)below);
-    if (!isfinite(numeric) || !isfinite(gradient[i])) return INFINITY;
+    if (!isfinite(numeric) || !isfinite(gradient[i])) return HUGE_VAL;
     difference = fmax(difference, fabs(numeric - (double)gradient[i]));
     scale = fmax(scale, fabs((double)gradient[i]));
   }

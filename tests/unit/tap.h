@@ -34,7 +34,7 @@ __attribute__((unused)) static double relative_difference(const float *a, const 
   for (int64_t i = 0; i < count; i++) {
     difference = fmax(difference, fabs((double)a[i] - (double)b[i]));
     scale = fmax(scale, fabs((double)b[i]));
-    if (isnan(a[i]) != isnan(b[i])) return INFINITY;
+    if (isnan(a[i]) != isnan(b[i])) return HUGE_VAL;
   }
   return difference / scale;
 }
