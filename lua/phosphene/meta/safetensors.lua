@@ -1,0 +1,26 @@
+---@meta
+
+--- Weights files in the safetensors format (https://huggingface.co/docs/safetensors), as `phosphene.core` has them; they
+--- are what `ph.network` reads.
+---@class phosphene.core
+local core = {}
+
+--- All tensors of a file, by name, and its metadata (texts). F32 tensors are views of the mapped file: reading a large
+--- file is quick, and writing to such a tensor changes this process's copy, never the file. F16, BF16 and F64 are
+--- converted to float32; other types, more than six dimensions, empty dimensions, and files that break the format in any
+--- way give nil and one line that names file, tensor and fault.
+---@param path string
+---@return table<string, ph.tensor>?
+---@return table<string, string>|string metadata, or the message
+function core.load_safetensors(path) end
+
+--- Writes tensors, sorted by name, and metadata. The file appears whole or not at all; equal contents give equal bytes.
+--- Numbers are stored as F32, or rounded to nearest (ties to even) as F16 or BF16; raises where one is too large for the
+--- type, and for names that are not UTF-8.
+---@param path string
+---@param tensors table<string, ph.tensor>
+---@param metadata table<string, string|number>?
+---@param options { type: "F32"|"F16"|"BF16"|nil }? F32 by default
+---@return true?
+---@return string? message
+function core.save_safetensors(path, tensors, metadata, options) end

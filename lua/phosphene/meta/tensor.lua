@@ -1,0 +1,102 @@
+---@meta
+
+---@class phosphene
+local ph = {}
+
+--- A new tensor of 1 to 2^44 elements in at most six dimensions: zeros, or all of one value, or from a flat list with the
+--- last dimension fastest. Images are (n, 3, h, w).
+---@param shape integer[] each at least 1; {} is a single number
+---@param value (number|number[])?
+---@return ph.tensor
+function ph.tensor(shape, value) end
+
+--- A dense float32 array of fixed shape, last dimension fastest. Images and activations are (n, c, h, w). Coordinates
+--- count from 0. Methods that change a tensor return it, so that calls chain.
+---@class ph.tensor
+local tensor = {}
+
+--- Lengths of the dimensions.
+---@return integer[]
+function tensor:shape() end
+
+--- How many elements there are.
+---@return integer
+function tensor:count() end
+
+--- One element: as many coordinates as there are dimensions, each from 0. For tests and looking; slow in a loop.
+---@param ... integer
+---@return number
+function tensor:at(...) end
+
+--- Changes one element: its coordinates, from 0, then the value.
+---@param ... number
+---@return ph.tensor
+function tensor:set(...) end
+
+--- A copy.
+---@return ph.tensor
+function tensor:clone() end
+
+--- A copy of image `n` of a batch (from 0), with a first dimension of 1.
+---@param n integer
+---@return ph.tensor
+function tensor:image(n) end
+
+--- A copy with the same elements in another shape; raises where their number differs.
+---@param shape integer[]
+---@return ph.tensor
+function tensor:reshape(shape) end
+
+--- Sets every element.
+---@param value number
+---@return ph.tensor
+function tensor:fill(value) end
+
+--- Multiplies every element.
+---@param factor number
+---@return ph.tensor
+function tensor:scale(factor) end
+
+--- Adds `factor` times another tensor of the same shape.
+---@param other ph.tensor
+---@param factor number? 1
+---@return ph.tensor
+function tensor:add(other, factor) end
+
+--- Multiplies by another tensor of the same shape, element by element.
+---@param other ph.tensor
+---@return ph.tensor
+function tensor:multiply(other) end
+
+--- Takes over the elements of another tensor of the same shape.
+---@param source ph.tensor
+---@return ph.tensor
+function tensor:copy(source) end
+
+--- Lays images (n, c, h', w') into these (n, c, h, w), their upper left corner at (y, x), which may be negative; what falls
+--- outside is left out.
+---@param source ph.tensor
+---@param y integer
+---@param x integer
+---@return ph.tensor
+function tensor:paste(source, y, x) end
+
+--- The sum of products with another tensor of the same shape, accumulated in double.
+---@param other ph.tensor
+---@return number
+function tensor:dot(other) end
+
+--- The sum of all elements, accumulated in double.
+---@return number
+function tensor:sum() end
+
+--- Mean, deviation (of the population), least and most of the finite elements; `not_finite` counts the others.
+---@return { mean: number, deviation: number, least: number, most: number, not_finite: integer }
+function tensor:statistics() end
+
+--- All elements as a flat list, last dimension fastest. For tests and small tensors.
+---@return number[]
+function tensor:values() end
+
+--- Gives the memory back at once instead of when Lua collects it. Using the tensor afterwards raises.
+function tensor:close() end
