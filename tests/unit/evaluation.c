@@ -1,0 +1,345 @@
+/* Objectives on a network: composed expressions against central differences of the image, three steps of
+   ascent raise every head, taps, batches, messages, values that are not finite, no allocation in the long
+   run. */
+#include "../../src/core/evaluation.h"
+
+#include <string.h>
+
+#include "../../src/core/memory.h"
+#include "gradcheck.h"
+#include "tap.h"
+
+enum { SIZE = 8, MOST_IMAGES = 3 };
+
+static void must(ph_status status, const ph_error *e) {
+  if (status != PH_OK) printf("Bail out! %s\n", e->message);
+}
+
+static ph_tensor *noise(const char *name, ph_shape shape, double mean, double deviation) {
+  ph_error e;
+  ph_tensor *tensor = NULL;
+  ph_random random = ph_random_stream(3, name);
+  must(ph_tensor_new(shape, &tensor, &e), &e);
+  ph_random_fill_normal(&random, tensor, mean, deviation);
+  return tensor;
+}
+
+static void add(ph_network *net, const char *type, const char *name, const char *from,
+                const ph_setting *setting, ph_tensor *weight) {
+  ph_error e;
+  ph_named_tensor parameter = {"weight", weight};
+  must(ph_network_add(net, type, name, &from, 1, setting, setting != NULL, &parameter, weight != NULL, &e),
+       &e);
+  ph_tensor_release(weight);
+}
+
+/* image -> conv (6, 8, 8) -> act -> deep (5, 4, 4) -> logits (4) -> classes (4). Softmax in the place of ReLU
+   keeps it smooth, so that differences are exact. */
+static ph_network *make_network(void) {
+  ph_error e;
+  ph_network *net = NULL;
+  const ph_setting padding = {"padding", 1, {1}, NULL}, stride = {"stride", 1, {2}, NULL};
+  must(ph_network_new(&ph_backend_reference, 3, &net, &e), &e);
+  add(net, "convolution", "conv", "image", &padding, noise("conv", ph_shape4(6, 3, 3, 3), 0, 0.5));
+  add(net, "softmax", "act", "conv", NULL, NULL);
+  add(net, "convolution", "deep", "act", &stride, noise("deep", ph_shape4(5, 6, 2, 2), 0, 1));
+  add(net, "dense", "logits", "deep", NULL, noise("logits", ph_shape_of(2, (int64_t[]){4, 80}), 0, 0.5));
+  add(net, "softmax", "classes", "logits", NULL, NULL);
+  const char *const labels[] = {"cat", "dog", "flower", "jackfruit"};
+  must(ph_network_set_classes(net, "logits", "classes", labels, 4, &e), &e);
+  return net;
+}
+
+/* ---- expressions ---- */
+
+static ph_objective *head(const char *type, const ph_setting *settings, ph_tensor *tensor) {
+  ph_error e;
+  ph_objective *objective = NULL;
+  int count = 0;
+  while (settings[count].key != NULL) count++;
+  must(ph_objective_head(type, settings, count, tensor, &objective, &e), &e);
+  return objective;
+}
+
+static ph_objective *parse(const char *text) {
+  ph_error e;
+  ph_objective *objective = NULL;
+  must(ph_objective_parse(text, &objective, &e), &e);
+  return objective;
+}
+
+static ph_objective *number(double value) {
+  ph_error e;
+  ph_objective *objective = NULL;
+  must(ph_objective_number(value, &objective, &e), &e);
+  return objective;
+}
+
+/* Takes its operands over. */
+static ph_objective *combine(ph_operation operation, ph_objective *left, ph_objective *right) {
+  ph_error e;
+  ph_objective *result = NULL;
+  must(ph_objective_combine(operation, left, right, &result, &e), &e);
+  ph_objective_release(left);
+  ph_objective_release(right);
+  return result;
+}
+
+static ph_objective *on(ph_objective *objective, int64_t image) {
+  ph_error e;
+  ph_objective *result = NULL;
+  must(ph_objective_on(objective, image, &result, &e), &e);
+  ph_objective_release(objective);
+  return result;
+}
+
+/* ---- running ---- */
+
+typedef struct rig {
+  ph_network *net;
+  ph_tensor *images, *gradient;
+  ph_evaluation *evaluation;
+} rig;
+
+/* Takes the objective over. */
+static rig rig_of(ph_objective *objective, int images) {
+  ph_error e;
+  rig r = {.net = make_network()};
+  r.images = noise("images", ph_shape4(images, 3, SIZE, SIZE), 0.5, 0.3);
+  must(ph_tensor_new(ph_shape4(1, 1, 1, 1), &r.gradient, &e), &e);
+  must(ph_evaluation_new(objective, r.net, &r.evaluation, &e), &e);
+  ph_objective_release(objective);
+  return r;
+}
+
+static void rig_free(rig *r) {
+  ph_evaluation_release(r->evaluation);
+  ph_network_release(r->net);
+  ph_tensor_release(r->images);
+  ph_tensor_release(r->gradient);
+}
+
+static ph_status forward(rig *r, bool backward, ph_error *e) {
+  ph_run run = {.backward = backward};
+  run.taps = ph_evaluation_taps(r->evaluation, &run.tap);
+  return ph_network_forward(r->net, r->images, &run, e);
+}
+
+static double value_of(void *context) {
+  ph_error e;
+  double value = 0;
+  must(forward(context, false, &e), &e);
+  must(ph_evaluation_value(((rig *)context)->evaluation, &value, &e), &e);
+  return value;
+}
+
+static double step_of(rig *r) {
+  ph_error e;
+  double value = 0;
+  must(forward(r, true, &e), &e);
+  must(ph_evaluation_run(r->evaluation, &value, &e), &e);
+  must(ph_network_backward(r->net, r->gradient, &e), &e);
+  return value;
+}
+
+/* Takes the objective over. */
+static void check_differences(const char *name, ph_objective *objective) {
+  rig r = rig_of(objective, 2);
+  step_of(&r);
+  near(gradcheck(value_of, &r, ph_tensor_data(r.images), ph_tensor_count(r.images),
+                 ph_tensor_read(r.gradient), 1e-2),
+       0, 2e-3, name);
+  rig_free(&r);
+}
+
+static void check_expressions(void) {
+  ph_objective *shared = parse("deep:1");
+  check_differences("a + 2 b, of two layers",
+                    combine(PH_ADD, parse("deep:0"), combine(PH_MULTIPLY, number(2), parse("act:3"))));
+  check_differences("a - b of two images",
+                    combine(PH_SUBTRACT, on(parse("deep:0"), 0), on(parse("deep:0"), 1)));
+  check_differences("a b", combine(PH_MULTIPLY, parse("deep:0"), parse("deep")));
+  check_differences("a / b", combine(PH_DIVIDE, parse("deep:0"), parse("deep")));
+  check_differences("a ^ 2", combine(PH_POWER, parse("deep:0"), number(2)));
+  check_differences("a ^ b", combine(PH_POWER, parse("deep"), parse("conv:0")));
+  check_differences("2 ^ -a", combine(PH_POWER, number(2), combine(PH_NEGATE, parse("deep:2"), NULL)));
+  check_differences("a a + a, shared",
+                    combine(PH_ADD,
+                            combine(PH_MULTIPLY, ph_objective_retain(shared), ph_objective_retain(shared)),
+                            ph_objective_retain(shared)));
+  check_differences("a - 0.01 l2 of the picture",
+                    combine(PH_SUBTRACT, shared,
+                            combine(PH_MULTIPLY, number(0.01), head("l2", (ph_setting[]){{0}}, NULL))));
+}
+
+static void check_opposites(void) {
+  rig one = rig_of(combine(PH_SUBTRACT, parse("deep:0"), parse("act:1")), 2);
+  rig other = rig_of(combine(PH_NEGATE, combine(PH_SUBTRACT, parse("act:1"), parse("deep:0")), NULL), 2);
+  near(step_of(&one), step_of(&other), 0, "a - b equals -(b - a)");
+  arrays_near(ph_tensor_read(one.gradient), ph_tensor_read(other.gradient), ph_tensor_count(one.gradient), 0,
+              "and so do their gradients");
+  rig_free(&one);
+  rig_free(&other);
+}
+
+/* ---- three steps ---- */
+
+/* Takes the objective over. Penalties are ascended, too: what counts is that the gradient points uphill. */
+static void check_ascent(const char *name, ph_objective *objective) {
+  rig r = rig_of(objective, MOST_IMAGES);
+  double first = step_of(&r);
+  for (int step = 0; step < 3; step++) {
+    double size = sqrt(ph_tensor_dot(r.gradient, r.gradient));
+    ph_tensor_add_scaled(r.images, (float)(0.02 / (size > 0 ? size : 1)), r.gradient);
+    step_of(&r);
+  }
+  double last = value_of(&r);
+  if (!ok(last > first, "three steps raise %s", name)) printf("# from %.9g to %.9g\n", first, last);
+  rig_free(&r);
+}
+
+static void check_ascents(void) {
+  const ph_setting deep = {"layer", 0, {0}, "deep"}, unit = {"unit", 1, {0}, NULL}, none = {0};
+  const ph_setting angle = {"cosine_power", 1, {1}, NULL}, cat = {"label", 0, {0}, "cat"};
+  ph_tensor *vector = noise("vector", ph_shape_of(1, (int64_t[]){5}), 0, 1);
+  ph_tensor *block = noise("block", ph_shape_of(3, (int64_t[]){5, 3, 3}), 0, 1);
+  ph_tensor *picture = noise("picture", ph_shape4(1, 3, SIZE, SIZE), 0.5, 0.3);
+  check_ascent("channel", head("channel", (ph_setting[]){deep, unit, none}, NULL));
+  check_ascent("neuron", head("neuron", (ph_setting[]){deep, unit, none}, NULL));
+  check_ascent("layer", head("layer", (ph_setting[]){deep, none}, NULL));
+  check_ascent("direction", head("direction", (ph_setting[]){deep, none}, vector));
+  check_ascent("direction with angle", head("direction", (ph_setting[]){deep, angle, none}, vector));
+  check_ascent("direction_neuron", head("direction_neuron", (ph_setting[]){deep, angle, none}, vector));
+  check_ascent("tensor_direction", head("tensor_direction", (ph_setting[]){deep, angle, none}, block));
+  check_ascent("channel_weights", head("channel_weights", (ph_setting[]){deep, none}, vector));
+  check_ascent("logit", head("logit", (ph_setting[]){cat, none}, NULL));
+  check_ascent("probability", head("probability", (ph_setting[]){cat, none}, NULL));
+  check_ascent("l1", head("l1", &none, NULL));
+  check_ascent("l2", head("l2", &none, NULL));
+  check_ascent("input_difference", head("input_difference", &none, picture));
+  check_ascent("total_variation", head("total_variation", &none, NULL));
+  check_ascent("blur", head("blur", &none, NULL));
+  check_ascent("boundary_complexity", head("boundary_complexity", &none, NULL));
+  check_ascent("alignment", head("alignment", (ph_setting[]){deep, none}, NULL));
+  check_ascent("diversity", head("diversity", (ph_setting[]){deep, none}, NULL));
+  ph_tensor_release(vector);
+  ph_tensor_release(block);
+  ph_tensor_release(picture);
+}
+
+/* ---- the rest ---- */
+
+static void check_taps(void) {
+  const int *taps;
+  char text[PH_HEAD_TEXT];
+  ph_objective *sum =
+      combine(PH_ADD, parse("deep:0"), combine(PH_ADD, parse("conv:0"), on(parse("deep:1"), 1)));
+  rig r = rig_of(combine(PH_ADD, sum, head("l1", (ph_setting[]){{0}}, NULL)), 2);
+  int count = ph_evaluation_taps(r.evaluation, &taps);
+  ok(count == 3 && taps[0] == 0 && taps[1] == 1 && taps[2] == 3, "taps are ascending, without doubles");
+  double whole = step_of(&r), parts = 0;
+  for (int i = 0; i < ph_evaluation_terms(r.evaluation); i++)
+    parts += ph_evaluation_term(r.evaluation, i, text);
+  near(parts, whole, 1e-12, "terms give each head's value");
+  ok(ph_evaluation_terms(r.evaluation) == 4 && strcmp(text, "l1()") == 0, "and how it is written");
+  rig_free(&r);
+}
+
+static void check_images(void) {
+  rig r = rig_of(on(parse("deep:0"), 1), 3);
+  int64_t image = 3 * SIZE * SIZE;
+  double elsewhere = 0, here = 0;
+  step_of(&r);
+  for (int64_t i = 0; i < 3 * image; i++)
+    *(i / image == 1 ? &here : &elsewhere) += fabs((double)ph_tensor_read(r.gradient)[i]);
+  ok(here > 0 && elsewhere == 0, "on(1) moves image 1 alone");
+  rig_free(&r);
+}
+
+/* Whichever of making and running fails, with its message. Takes the objective over. */
+static void fails(ph_objective *objective, ph_status expected, const char *message) {
+  ph_error e = {0};
+  double value;
+  rig r = {.net = make_network(), .images = noise("images", ph_shape4(2, 3, SIZE, SIZE), 0, 0)};
+  ph_status status = ph_evaluation_new(objective, r.net, &r.evaluation, &e);
+  if (status == PH_OK) status = forward(&r, true, &e);
+  if (status == PH_OK) status = ph_evaluation_run(r.evaluation, &value, &e);
+  if (!ok(status == expected && strcmp(e.message, message) == 0, "message: %s", message))
+    printf("# got: %s\n", e.message);
+  ph_objective_release(objective);
+  rig_free(&r);
+}
+
+/* Pictures are black here, so that some activations are 0. */
+static void check_messages(void) {
+  const ph_setting root = {"epsilon", 1, {0}, NULL}, none = {0};
+  ph_tensor *hole = noise("hole", ph_shape4(1, 3, SIZE, SIZE), 0, 0);
+  ph_tensor_data(hole)[17] = NAN;
+  fails(parse("dep:0"), PH_MISUSE, "no layer 'dep'; did you mean 'deep'?");
+  fails(parse("deep:5"), PH_MISUSE, "layer 'deep': unit 5 out of range 0..4");
+  fails(on(parse("deep:4"), 2), PH_MISUSE, "layer 'deep': image 2 out of range 0..1");
+  fails(number(3), PH_MISUSE, "this objective is only a number: it reads nothing of the network");
+  fails(head("logit", (ph_setting[]){{"class", 1, {4}, NULL}, none}, NULL), PH_MISUSE,
+        "layer 'logits': class 4 out of range 0..3");
+  fails(head("input_difference", &none, hole), PH_FAILURE,
+        "layer 'image': input_difference({0, 0, 0, … 192 numbers}) is not a number");
+  fails(combine(PH_DIVIDE, parse("conv:0"), parse("conv:1")), PH_FAILURE,
+        "the value of channel(\"conv\", 0) / channel(\"conv\", 1) is not finite");
+  fails(combine(PH_POWER, head("l2", (ph_setting[]){root, none}, NULL), number(0.5)), PH_FAILURE,
+        "the objective's slope in the direction of l2{epsilon = 0} is not finite");
+  ph_tensor_release(hole);
+}
+
+static void check_allocation(void) {
+  const ph_setting deep = {"layer", 0, {0}, "deep"}, none = {0};
+  rig r =
+      rig_of(combine(PH_SUBTRACT, parse("deep:0"), head("diversity", (ph_setting[]){deep, none}, NULL)), 2);
+  step_of(&r);
+  uint64_t before = ph_memory_allocated();
+  for (int i = 0; i < 3; i++) step_of(&r);
+  ok(ph_memory_allocated() == before, "a steady step allocates nothing");
+  rig_free(&r);
+}
+
+/* Making an evaluation and running it once, from a rig whose network is there. */
+static void check_failures(void) {
+  const ph_setting deep = {"layer", 0, {0}, "deep"}, cat = {"label", 0, {0}, "cat"}, none = {0};
+  ph_objective *objective =
+      combine(PH_ADD, head("logit", (ph_setting[]){cat, none}, NULL),
+              combine(PH_MULTIPLY, number(2), head("diversity", (ph_setting[]){deep, none}, NULL)));
+  rig r = rig_of(ph_objective_retain(objective), 2);
+  step_of(&r); /* the network has made its plan and its tensors */
+  ph_error e;
+  double value;
+  ph_status status = PH_NO_MEMORY;
+  int failures = 0;
+  bool clean = true;
+  while (status == PH_NO_MEMORY && failures < 1000) {
+    ph_evaluation *evaluation = NULL;
+    size_t before = ph_memory_blocks();
+    ph_memory_fail_after(++failures);
+    status = ph_evaluation_new(objective, r.net, &evaluation, &e);
+    if (status == PH_OK) status = ph_evaluation_run(evaluation, &value, &e);
+    ph_memory_fail_after(0);
+    ph_evaluation_release(evaluation);
+    clean = clean && ph_memory_blocks() == before;
+  }
+  ok(status == PH_OK && failures > 5, "each of %d allocations may fail", failures - 1);
+  ok(clean, "nothing leaks");
+  ph_objective_release(objective);
+  rig_free(&r);
+}
+
+int main(void) {
+  size_t before = ph_memory_blocks();
+  check_expressions();
+  check_opposites();
+  check_ascents();
+  check_taps();
+  check_images();
+  check_messages();
+  check_allocation();
+  check_failures();
+  ok(ph_memory_blocks() == before, "no block is left");
+  return tap_done();
+}
