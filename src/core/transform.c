@@ -115,9 +115,9 @@ static void append_first(char text[PH_TRANSFORM_TEXT], const ph_field *field, co
     append(text, "%lld, %lld", (long long)pair[0], (long long)pair[1]);
   } else if (field->kind == PH_LIST) {
     const ph_list *list = at;
-    for (int i = 0; i < list->count; i++) append(text, "%s%g", i == 0 ? "" : ", ", list->value[i]);
+    for (int i = 0; i < list->count; i++) append(text, "%s%.14g", i == 0 ? "" : ", ", list->value[i]);
   } else {
-    append(text, "%g", field_number(field, config));
+    append(text, "%.14g", field_number(field, config));
   }
 }
 
@@ -130,7 +130,7 @@ static void append_others(char text[PH_TRANSFORM_TEXT], const ph_field *first, c
     if (f->kind == PH_CHOICE)
       append(text, "%s%s=\"%s\"", separator, f->key, f->choices[(int)value]);
     else
-      append(text, "%s%s=%g", separator, f->key, value);
+      append(text, "%s%s=%.14g", separator, f->key, value);
     separator = ", ";
   }
 }

@@ -112,8 +112,8 @@ static void test_draws(void) {
   ph_random random = ph_random_stream(7, "test"), first = ph_random_stream(8, "transforms"), second = first;
   ph_pipeline *a = lucid(), *b = lucid();
   ph_tensor *images = noise(ph_shape4(3, 3, 40, 33), &random), *x, *y;
-  int64_t half = ph_tensor_count(images) / 3;
-  memcpy(ph_tensor_data(images) + half, ph_tensor_read(images), (size_t)half * sizeof(float));
+  int64_t one_image = ph_tensor_count(images) / 3;
+  memcpy(ph_tensor_data(images) + one_image, ph_tensor_read(images), (size_t)one_image * sizeof(float));
   int same = 1, shared = 1, changed = 0;
   double previous = 0;
   for (int i = 0; i < 20; i++) {

@@ -142,8 +142,8 @@ static void bilinear_taps(const ph_map *map, double y, double x, int32_t index[4
   int32_t height = (int32_t)map->input[0], width = (int32_t)map->input[1];
   for (int t = 0; t < 4; t++) index[t] = 0, share[t] = 0;
   if (y <= -1 || x <= -1 || y >= height || x >= width) return;
-  int32_t top = (int32_t)(y + 1) - 1,
-          left = (int32_t)(x + 1) - 1; /* rounded down: y + 1 and x + 1 are positive */
+  /* Rounded down: y + 1 and x + 1 are positive. */
+  int32_t top = (int32_t)(y + 1) - 1, left = (int32_t)(x + 1) - 1;
   double down = y - top, across = x - left;
   const double part[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across};
   for (int t = 0; t < 4; t++) {

@@ -1,0 +1,115 @@
+-- Transforms by the field's names, and the standard lists of them. Each takes what it cannot do without by place, and
+-- the rest in a table of options; the core checks them all. Must not know what is seen through them.
+
+local core = require "phosphene.core"
+local misuse = require "phosphene.misuse"
+
+local transforms = {}
+
+-- A transform of the core from what was given by place and in the table of options.
+local function make(kind, key, value, options)
+  if options ~= nil and type(options) ~= "table" then
+    misuse.raise("%s: a table of options expected after its arguments, got a %s", kind, type(options))
+  end
+  local settings = {}
+  for name, setting in pairs(options or {}) do settings[name] = setting end
+  if settings[key] ~= nil then misuse.raise("%s: %s is given by place", kind, key) end
+  settings[key] = value
+  return core.transform(kind, settings)
+end
+
+-- `pad(12, { mode = "reflect" })`
+local function of_value(kind, key)
+  return misuse.guard(function(value, options) return make(kind, key, value, options) end)
+end
+
+-- `crop(64, 48)`: height and width, or one number for both.
+local function of_size(kind)
+  return misuse.guard(function(height, width, options)
+    return make(kind, "size", width and { height, width } or height, options)
+  end)
+end
+
+-- `random_scale { 0.9, 1.1, method = "half_pixel" }`: the list and the options share a table.
+local function of_list(kind, key)
+  return misuse.guard(function(list)
+    if type(list) ~= "table" then
+      misuse.raise("%s: a list of %s expected, got a %s", kind, key, type(list))
+    end
+    local values, options = { table.unpack(list) }, {}
+    for name, setting in pairs(list) do
+      if math.type(name) ~= "integer" then options[name] = setting end
+    end
+    return make(kind, key, #values > 0 and values or nil, options)
+  end)
+end
+
+transforms.pad = of_value("pad", "width")
+transforms.jitter = of_value("jitter", "distance")
+transforms.flip = of_value("flip", "probability")
+transforms.random_scale = of_list("random_scale", "factors")
+transforms.random_rotate = of_list("random_rotate", "degrees")
+transforms.random_crop = of_size "random_crop"
+transforms.crop = of_size "crop"
+transforms.crop_or_pad = of_size "crop_or_pad"
+transforms.crop_border = of_value("crop_border", "width")
+
+-- ---- the standard lists ----
+
+-- f(first), f(first + 1), … f(last)
+local function each(first, last, f)
+  local values = {}
+  for i = first, last do values[#values + 1] = f(i) end
+  return values
+end
+
+local function itself(i) return i end
+
+-- Nothing: the network sees the picture as it is.
+transforms.none = {}
+
+-- Lucid's standard_transforms (lucid/optvis/transform.py). Zero is five more times among the angles: an upright
+-- picture is the likeliest.
+local tilts = each(-10, 10, itself)
+for _ = 1, 5 do tilts[#tilts + 1] = 0 end
+transforms.lucid = {
+  transforms.pad(12),
+  transforms.jitter(8),
+  transforms.random_scale(each(-5, 5, function(i) return 1 + i / 50 end)),
+  transforms.random_rotate(tilts),
+  transforms.jitter(4),
+}
+
+-- Those of the figures in Olah, Mordvintsev and Schubert, "Feature Visualization", Distill, 2017, as its footnote has
+-- them.
+transforms.distill = {
+  transforms.pad(16),
+  transforms.jitter(16),
+  transforms.random_scale { 1, 0.975, 1.025, 0.95, 1.05 },
+  transforms.random_rotate(each(-5, 5, itself)),
+  transforms.jitter(8),
+  transforms.crop_border(16),
+}
+
+local lists = { lucid = transforms.lucid, distill = transforms.distill, none = transforms.none }
+
+--- A standard list by its name.
+transforms.named = misuse.guard(function(name)
+  if lists[name] then return lists[name] end
+  local names = { "distill", "lucid", "none" }
+  local nearest = type(name) == "string" and core.nearest(name, names)
+  misuse.raise("no transforms '%s'; %s", tostring(name),
+    nearest and ("did you mean '%s'?"):format(nearest) or "there are " .. table.concat(names, ", "))
+end)
+
+--- What runs them: from a list, a single transform, or the name of a standard list.
+transforms.pipeline = misuse.guard(function(choice)
+  if type(choice) == "string" then return core.pipeline(transforms.named(choice)) end
+  if type(choice) == "userdata" then return core.pipeline { choice } end
+  if type(choice) ~= "table" then
+    misuse.raise("transforms: a list of transforms or the name of one expected, got a %s", type(choice))
+  end
+  return core.pipeline(choice)
+end)
+
+return transforms
