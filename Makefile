@@ -6,6 +6,9 @@ DESTDIR  ?=
 SANITIZE ?=
 FROM     ?=
 WERROR   ?= $(if $(CI),-Werror)
+# V=1 shows the commands.
+V        ?=
+Q        := $(if $(V),,@)
 
 # A sanitized build lives beside the ordinary one.
 BUILD := build$(if $(SANITIZE),/sanitize)
@@ -68,22 +71,27 @@ deps-lint:
 
 $(BUILD)/obj/%.o: %.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(if $(Q),@echo "  compile $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/phosphene: $(MAIN_OBJ) $(BIND_OBJ) $(CORE_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS) $(MAIN_LIBS)
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS) $(MAIN_LIBS)
 
 $(BUILD)/lua/phosphene/core.so: $(BIND_OBJ) $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $^ -o $@ $(CORE_LIBS)
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $^ -o $@ $(CORE_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
 
 .SECONDARY:
 -include $(CORE_OBJ:.o=.d) $(BIND_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) \

@@ -115,15 +115,6 @@ typedef struct ph_preprocess_config {
   int order;               /* index into {"rgb", "bgr"} */
 } ph_preprocess_config;
 
-typedef struct ph_batch_norm_config {
-  double epsilon; /* added to the variance */
-} ph_batch_norm_config;
-
-/* What a batch_norm does to each channel, as y = scale * x + shift; arrays of `channels` floats. PH_MISUSE if
-   its parameters have another count. */
-ph_status ph_batch_norm_affine(const ph_layer *layer, int64_t channels, float *scale, float *shift,
-                               ph_error *e);
-
 /* Window geometry as it is for this input (h, w): resolves SAME and ceil. Padding is (top, left, bottom,
    right); with ceil, bottom and right are enlarged to what the last window needs. */
 typedef struct ph_window {

@@ -1,0 +1,332 @@
+/* From layers to operations: which layers a plan needs, which are fused, in which layout each value is kept,
+   and which values are computed straight into their place in a concatenation. */
+#include <string.h>
+
+#include "../memory.h"
+#include "plan.h"
+
+/* ---- growing tables ---- */
+
+static ph_status make_room(void **table, int count, int *room, size_t size, ph_error *e) {
+  if (count < *room) return PH_OK;
+  int larger = *room == 0 ? 64 : *room * 2;
+  void *moved = ph_alloc_array((size_t)larger, size);
+  if (moved == NULL) return ph_no_memory(e);
+  if (count > 0) memcpy(moved, *table, (size_t)count * size);
+  ph_free(*table);
+  *table = moved;
+  *room = larger;
+  return PH_OK;
+}
+
+ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error *e) {
+  ph_status status = make_room((void **)&p->buffer, p->buffers, &p->buffer_room, sizeof *p->buffer, e);
+  if (status != PH_OK) return status;
+  p->buffer[p->buffers] = (buffer){.parent = -1, .size = size, .kept = kept};
+  *index = p->buffers++;
+  return PH_OK;
+}
+
+static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+/* A value without segments gets the plain one: all its channels at 0. */
+static ph_status set_segments(value *v, const segment *segments, int count, ph_error *e) {
+  v->segment = ph_alloc_array((size_t)count, sizeof *v->segment);
+  if (v->segment == NULL) return ph_no_memory(e);
+  memcpy(v->segment, segments, (size_t)count * sizeof *v->segment);
+  v->segments = count;
+  return PH_OK;
+}
+
+static ph_status add_value_with(plan *p, ph_shape shape, int64_t channels, const segment *segments, int count,
+                                int *index, ph_error *e) {
+  ph_status status;
+  value v = {.shape = shape, .blocked = channels > 0, .channels = channels, .gradient = -1};
+  PH_TRY(make_room((void **)&p->value, p->values, &p->value_room, sizeof *p->value, e));
+  if (v.blocked) PH_TRY(set_segments(&v, segments, count, e));
+  *index = p->values;
+  p->value[p->values++] = v;
+  PH_TRY(phd_add_buffer(p, true, phd_floats(p, *index), &p->value[*index].activation, e));
+  if (p->backward) PH_TRY(phd_add_buffer(p, false, phd_floats(p, *index), &p->value[*index].gradient, e));
+fail:
+  return status;
+}
+
+ph_status phd_add_value(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e) {
+  segment all = {0, shape.rank > 1 ? shape.dim[1] : 1, 0};
+  return add_value_with(p, shape, blocked ? round_up(shape.dim[1], p->shared->block) : 0, &all, 1, index, e);
+}
+
+/* ---- operations ---- */
+
+static ph_status add_operation(plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
+                               int count, int output, ph_error *e) {
+  ph_status status =
+      make_room((void **)&p->operation, p->operations, &p->operation_room, sizeof *p->operation, e);
+  if (status != PH_OK) return status;
+  operation *op = &p->operation[p->operations];
+  *op = (operation){.type = type,
+                    .layer = layer,
+                    .inputs = count,
+                    .output = output,
+                    .workspace = -1,
+                    .scratch = -1,
+                    .mode = p->mode};
+  for (int i = 0; i < count; i++) op->input[i] = inputs[i];
+  p->operations++;
+  return PH_OK;
+}
+
+/* Value v in the wanted layout: itself, or a converted twin. */
+static ph_status in_layout(plan *p, int v, bool blocked, int *twin, ph_error *e) {
+  ph_status status;
+  *twin = v;
+  if (p->value[v].blocked == blocked) return PH_OK;
+  for (int i = 0; i < p->operations; i++) {
+    const operation *op = &p->operation[i];
+    if ((op->type == &phd_to_plain || op->type == &phd_to_blocked) && op->input[0] == v) {
+      *twin = op->output;
+      return PH_OK;
+    }
+  }
+  PH_TRY(phd_add_value(p, p->value[v].shape, blocked, twin, e));
+  PH_TRY(add_operation(p, blocked ? &phd_to_blocked : &phd_to_plain, NULL, &v, 1, *twin, e));
+fail:
+  return status;
+}
+
+/* ---- concatenation ---- */
+
+/* Whether a value's memory may be moved into a concatenation: it is a root of its own, and only itself. */
+static bool is_movable(const plan *p, int v, const int *inputs, int before) {
+  const buffer *b = &p->buffer[p->value[v].activation];
+  for (int i = 0; i < before; i++)
+    if (inputs[i] == v) return false;
+  return p->value[v].blocked && b->parent < 0 && b->size == phd_floats(p, v);
+}
+
+static void place_within(plan *p, int inner, int outer, int64_t offset) {
+  p->buffer[inner].parent = outer;
+  p->buffer[inner].offset = offset;
+}
+
+/* The concatenated value of blocked inputs: their segments, one after the other. */
+static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, int count, int *output,
+                                  ph_error *e) {
+  int segments = 0;
+  for (int i = 0; i < count; i++) segments += p->value[inputs[i]].segments;
+  segment *list = ph_alloc_array((size_t)segments, sizeof *list);
+  if (list == NULL) return ph_no_memory(e);
+  int64_t logical = 0, physical = 0;
+  segments = 0;
+  for (int i = 0; i < count; i++) {
+    const value *v = &p->value[inputs[i]];
+    for (int s = 0; s < v->segments; s++) {
+      segment moved = v->segment[s];
+      moved.logical += logical;
+      moved.physical += physical;
+      segment *last = segments > 0 ? &list[segments - 1] : NULL;
+      if (last != NULL && last->logical + last->count == moved.logical &&
+          last->physical + last->count == moved.physical)
+        last->count += moved.count;
+      else
+        list[segments++] = moved;
+    }
+    logical += v->shape.dim[1];
+    physical += v->channels;
+  }
+  ph_status status = add_value_with(p, shape, physical, list, segments, output, e);
+  ph_free(list);
+  return status;
+}
+
+/* The source's value is never moved: its gradient is copied out at the end. */
+static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, const int *given, int *output,
+                                ph_error *e) {
+  int inputs[PH_MAX_INPUTS];
+  int64_t offset = 0, plane = shape.dim[2] * shape.dim[3];
+  ph_status status;
+  for (int i = 0; i < layer->inputs; i++) PH_TRY(in_layout(p, given[i], true, &inputs[i], e));
+  PH_TRY(add_concatenated(p, shape, inputs, layer->inputs, output, e));
+  for (int i = 0; i < layer->inputs; i++) {
+    int v = inputs[i], from = v;
+    bool movable = is_movable(p, v, inputs, i);
+    if (!movable)
+      PH_TRY(add_value_with(p, p->value[v].shape, p->value[v].channels, p->value[v].segment,
+                            p->value[v].segments, &v, e));
+    place_within(p, p->value[v].activation, p->value[*output].activation, offset);
+    if (p->backward) place_within(p, p->value[v].gradient, p->value[*output].gradient, offset);
+    if (!movable) PH_TRY(add_operation(p, &phd_copy, NULL, &from, 1, v, e));
+    offset += p->value[v].channels * plane;
+  }
+fail:
+  return status;
+}
+
+/* ---- layers ---- */
+
+/* Which operation runs a layer, and whether it wants blocked values. Where there is none, the layer's own
+   plain C does the work. */
+typedef struct rule {
+  const ph_layer_type *layer;
+  const operation_type *operation;
+} rule;
+
+static const rule rules[] = {{&ph_layer_convolution, &phd_convolution},
+                             {&ph_layer_max_pool, &phd_max_pool},
+                             {&ph_layer_average_pool, &phd_average_pool},
+                             {&ph_layer_global_average_pool, &phd_global_average_pool},
+                             {&ph_layer_local_response_norm, &phd_lrn},
+                             {&ph_layer_relu, &phd_relu},
+                             {&ph_layer_sum, &phd_sum}};
+
+static bool is_grouped(const ph_layer *layer) {
+  return layer->type == &ph_layer_convolution && ((const ph_convolution_config *)layer->config)->groups > 1;
+}
+
+/* LRN looks across channels, sum adds values, groups are runs of channels: these need them without gaps. */
+static bool minds_gaps(const ph_layer *layer) {
+  return layer->type == &ph_layer_local_response_norm || layer->type == &ph_layer_sum || is_grouped(layer);
+}
+
+static bool has_gaps(const plan *p, int v) { return p->value[v].blocked && p->value[v].segments > 1; }
+
+static const operation_type *choose(const plan *p, const ph_layer *layer, const int *inputs) {
+  bool image_like = p->value[inputs[0]].shape.rank == 4;
+  if (layer->type == &ph_layer_dense) return &phd_dense;
+  for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
+    if (rules[i].layer != layer->type) continue;
+    for (int j = 0; j < layer->inputs; j++)
+      if (minds_gaps(layer) && has_gaps(p, inputs[j])) return &phd_reference;
+    if (layer->type == &ph_layer_local_response_norm && !phd_lrn_fits(p, layer, inputs[0]))
+      return &phd_reference;
+    return rules[i].operation;
+  }
+  return &phd_reference;
+}
+
+/* Convolutions read pictures as they are: a few channels would fill a block badly. */
+static bool reads_picture(const plan *p, const ph_layer *layer, int input) {
+  const ph_convolution_config *config = layer->config;
+  const value *v = &p->value[input];
+  return layer->type == &ph_layer_convolution && !v->blocked && v->shape.dim[1] <= 4 && !is_grouped(layer) &&
+         config->dilation[0] == 1 && config->dilation[1] == 1;
+}
+
+static bool wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, int input) {
+  if (type == &phd_reference || type == &phd_dense) return false;
+  return !reads_picture(p, layer, input);
+}
+
+/* Pools and ReLU leave the channels where they are; the others produce them densely. */
+static bool keeps_segments(const operation_type *type) {
+  return type == &phd_max_pool || type == &phd_average_pool || type == &phd_global_average_pool ||
+         type == &phd_relu;
+}
+
+static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, bool relu, int *output,
+                               ph_error *e) {
+  int inputs[PH_MAX_INPUTS];
+  ph_status status;
+  for (int i = 0; i < layer->inputs; i++) inputs[i] = p->value_of[layer->input[i]];
+  if (layer->type == &ph_layer_dropout) {
+    *output = inputs[0];
+    return PH_OK;
+  }
+  if (layer->type == &ph_layer_concat && shape.rank == 4)
+    return compile_concat(p, layer, shape, inputs, output, e);
+  const operation_type *type = layer->inputs == 0 ? &phd_source : choose(p, layer, inputs);
+  for (int i = 0; i < layer->inputs; i++)
+    PH_TRY(in_layout(p, inputs[i], wants_blocked(p, type, layer, inputs[i]), &inputs[i], e));
+  if (keeps_segments(type)) {
+    const value *v = &p->value[inputs[0]];
+    PH_TRY(add_value_with(p, shape, v->channels, v->segment, v->segments, output, e));
+  } else {
+    bool plain = type == &phd_reference || type == &phd_dense || type == &phd_source;
+    PH_TRY(phd_add_value(p, shape, !plain, output, e));
+  }
+  PH_TRY(add_operation(p, type, layer, inputs, layer->inputs, *output, e));
+  p->operation[p->operations - 1].relu = relu;
+fail:
+  return status;
+}
+
+/* ---- fusion ---- */
+
+/* For each convolution whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
+   Redirected ReLU looks at what is below zero, so it stays apart. */
+static void find_fused(const plan *p, const ph_plan_request *request, const bool *needed, int *fused) {
+  int count = ph_network_count(p->network);
+  for (int i = 0; i < count; i++) fused[i] = -1;
+  for (int i = 0; i < count; i++) {
+    const ph_layer *layer = ph_network_layer(p->network, i);
+    if (!needed[i]) continue;
+    for (int j = 0; j < layer->inputs; j++) {
+      int below = layer->input[j];
+      bool first = fused[below] == -1;
+      fused[below] =
+          first && layer->type == &ph_layer_relu ? i : -2; /* -2: several readers, or another kind */
+    }
+  }
+  for (int i = 0; i < request->taps; i++) fused[request->tap[i]] = -2;
+  for (int i = 0; i < count; i++) {
+    bool convolution = ph_network_layer(p->network, i)->type == &ph_layer_convolution;
+    if (fused[i] < 0 || !convolution || request->relu_mode == PH_RELU_REDIRECTED) fused[i] = -1;
+  }
+}
+
+/* ---- all of it ---- */
+
+static ph_status compile_layers(plan *p, const bool *needed, const ph_shape *shapes, const int *fused,
+                                ph_error *e) {
+  int count = ph_network_count(p->network);
+  for (int i = 0; i < count; i++) {
+    if (!needed[i] || p->value_of[i] >= 0) continue;
+    ph_status status =
+        compile_layer(p, ph_network_layer(p->network, i), shapes[i], fused[i] >= 0, &p->value_of[i], e);
+    if (status != PH_OK) return status;
+    if (fused[i] >= 0) p->value_of[fused[i]] = p->value_of[i];
+  }
+  return PH_OK;
+}
+
+static ph_status prepare_operations(plan *p, ph_error *e) {
+  ph_status status = PH_OK;
+  for (int i = 0; i < p->operations; i++)
+    if (p->operation[i].type->reserve != NULL) PH_TRY(p->operation[i].type->reserve(p, &p->operation[i], e));
+  PH_TRY(phd_lay_out(p, e));
+  for (int i = 0; i < p->operations; i++)
+    if (p->operation[i].type->prepare != NULL) PH_TRY(p->operation[i].type->prepare(p, &p->operation[i], e));
+fail:
+  return status;
+}
+
+ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
+  size_t count = (size_t)ph_network_count(request->network);
+  ph_status status;
+  bool *needed = ph_alloc_array(count, sizeof *needed);
+  ph_shape *shapes = ph_alloc_array(count, sizeof *shapes);
+  int *fused = ph_alloc_array(count, sizeof *fused);
+  p->value_of = ph_alloc_array(count, sizeof *p->value_of);
+  p->tap = ph_alloc_array((size_t)request->taps, sizeof *p->tap);
+  p->tap_adds = ph_alloc_array((size_t)request->taps, sizeof *p->tap_adds);
+  if (needed == NULL || shapes == NULL || fused == NULL || p->value_of == NULL || p->tap == NULL ||
+      p->tap_adds == NULL) {
+    status = ph_no_memory(e);
+    goto fail;
+  }
+  needed[0] = true;
+  for (int i = 0; i < request->taps; i++) ph_network_ancestors(p->network, request->tap[i], needed);
+  for (size_t i = 0; i < count; i++) p->value_of[i] = -1;
+  PH_TRY(ph_network_shapes(p->network, request->height, request->width, needed, shapes, e));
+  find_fused(p, request, needed, fused);
+  PH_TRY(compile_layers(p, needed, shapes, fused, e));
+  p->taps = request->taps;
+  for (int i = 0; i < p->taps; i++) p->tap[i] = p->value_of[request->tap[i]];
+  PH_TRY(prepare_operations(p, e));
+fail:
+  ph_free(needed);
+  ph_free(shapes);
+  ph_free(fused);
+  return status;
+}

@@ -1,0 +1,92 @@
+/* Between blocked and plain channels: at taps, and where an operation wants the other layout. */
+#include <string.h>
+
+#include "plan.h"
+
+/* Channel planes [first, last) of a segment are scattered over blocks: plain[(logical + c) * plane + i] is
+   blocked[(physical + c) / block][i][(physical + c) % block]. */
+static void export_channel(const float *src, int64_t block, int64_t plane, float *dst, bool add) {
+  if (add)
+    for (int64_t i = 0; i < plane; i++) dst[i] += src[i * block];
+  else
+    for (int64_t i = 0; i < plane; i++) dst[i] = src[i * block];
+}
+
+static void import_channel(const float *src, int64_t block, int64_t plane, float *dst, bool add) {
+  if (add)
+    for (int64_t i = 0; i < plane; i++) dst[i * block] += src[i];
+  else
+    for (int64_t i = 0; i < plane; i++) dst[i * block] = src[i];
+}
+
+static void copy_plain(const float *src, float *dst, int64_t count, bool add) {
+  if (add)
+    phd_add_to(dst, src, count);
+  else
+    memcpy(dst, src, (size_t)count * sizeof *dst);
+}
+
+void phd_export(const plan *p, int v, const float *src, float *plain, bool add) {
+  const value *x = &p->value[v];
+  if (!x->blocked) {
+    copy_plain(src, plain, ph_shape_count(x->shape), add);
+    return;
+  }
+  int64_t block = p->shared->block, plane = ph_plane(x->shape);
+  for (int s = 0; s < x->segments; s++) {
+    const segment *seg = &x->segment[s];
+#pragma omp parallel for schedule(static) if (seg->count * plane > 16384)
+    for (int64_t c = 0; c < seg->count; c++) {
+      int64_t channel = seg->physical + c;
+      export_channel(src + channel / block * block * plane + channel % block, block, plane,
+                     plain + (seg->logical + c) * plane, add);
+    }
+  }
+}
+
+void phd_import(const plan *p, int v, const float *plain, float *dst, bool add) {
+  const value *x = &p->value[v];
+  if (!x->blocked) {
+    copy_plain(plain, dst, ph_shape_count(x->shape), add);
+    return;
+  }
+  int64_t block = p->shared->block, plane = ph_plane(x->shape), logical = 0;
+  /* Channels that only fill up a block are zero. */
+  if (!add) {
+    for (int s = 0; s < x->segments; s++) logical += x->segment[s].count;
+    if (logical < x->channels) memset(dst, 0, (size_t)(x->channels * plane) * sizeof *dst);
+  }
+  for (int s = 0; s < x->segments; s++) {
+    const segment *seg = &x->segment[s];
+    /* Whole blocks to a thread: two threads must not write to one cache line. */
+#pragma omp parallel for schedule(static, 16) if (seg->count * plane > 16384)
+    for (int64_t c = 0; c < seg->count; c++) {
+      int64_t channel = seg->physical + c;
+      import_channel(plain + (seg->logical + c) * plane, block, plane,
+                     dst + channel / block * block * plane + channel % block, add);
+    }
+  }
+}
+
+static void to_plain_forward(const run *r, const operation *op) {
+  phd_export(r->plan, op->input[0], phd_activation(r, op->input[0]), phd_activation(r, op->output), false);
+}
+
+static void to_plain_backward(const run *r, const operation *op) {
+  phd_import(r->plan, op->input[0], phd_gradient(r, op->output), phd_gradient(r, op->input[0]),
+             op->accumulate[0]);
+}
+
+static void to_blocked_forward(const run *r, const operation *op) {
+  phd_import(r->plan, op->output, phd_activation(r, op->input[0]), phd_activation(r, op->output), false);
+}
+
+static void to_blocked_backward(const run *r, const operation *op) {
+  phd_export(r->plan, op->output, phd_gradient(r, op->output), phd_gradient(r, op->input[0]),
+             op->accumulate[0]);
+}
+
+const operation_type phd_to_plain = {
+    .name = "to plain", .forward = to_plain_forward, .backward = to_plain_backward};
+const operation_type phd_to_blocked = {
+    .name = "to blocked", .forward = to_blocked_forward, .backward = to_blocked_backward};

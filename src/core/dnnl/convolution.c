@@ -1,0 +1,386 @@
+/* Convolutions. Forward is oneDNN's, with bias and ReLU fused. The way back of a stride-1 convolution is
+   again a forward convolution, of the gradient with the kernel turned round: that lets the sum over several
+   readers be fused, and oneDNN is at its best there. A picture's gradient (few channels, any stride) becomes
+   a stride-1 convolution over phases: see phases.c. Other strides use oneDNN's backward-data primitive. */
+#include "convolution.h"
+
+#include <string.h>
+
+#include "../memory.h"
+
+enum { WEIGHT, BIAS };            /* parameters */
+enum { FORWARD, TURNED, PHASES }; /* variants of weights */
+
+/* ---- how a layer's channels and groups are laid out ---- */
+
+static const ph_convolution_config *config_of(const operation *op) { return op->layer->config; }
+
+/* Small groups are joined until they fill whole blocks: `joined` groups of the layer make one of ours, with
+   zeros between them. 0: all of them, and the joined group is padded. Depthwise convolutions are left as they
+   are. */
+static int64_t joined_groups(const plan *p, const operation *op) {
+  ph_shape weight = ph_tensor_shape(op->layer->parameter[WEIGHT]);
+  int64_t groups = config_of(op)->groups, block = p->shared->block;
+  int64_t outputs = weight.dim[0] / groups, inputs = weight.dim[1];
+  if (groups == 1) return 0;
+  if (outputs == 1 && inputs == 1) return 1;
+  for (int64_t joined = 1; joined < groups; joined++)
+    if (groups % joined == 0 && joined * outputs % block == 0 && joined * inputs % block == 0) return joined;
+  return 0;
+}
+
+static weights_form form_of(const plan *p, const operation *op) {
+  ph_shape weight = ph_tensor_shape(op->layer->parameter[WEIGHT]);
+  const value *in = &p->value[op->input[0]];
+  int64_t joined = joined_groups(p, op), groups = config_of(op)->groups;
+  weights_form form = {.groups = joined == 0 ? 1 : groups / joined,
+                       .outputs = p->value[op->output].channels,
+                       .inputs = in->blocked ? in->channels : in->shape.dim[1],
+                       .kernel = {weight.dim[2], weight.dim[3]}};
+  if (joined == 1 && weight.dim[0] == groups)
+    form.groups = form.inputs; /* depthwise: padding is groups too */
+  return form;
+}
+
+static int64_t physical_channel(const value *v, int64_t logical) {
+  for (int s = 0; v->blocked && s < v->segments; s++)
+    if (logical < v->segment[s].logical + v->segment[s].count)
+      return logical - v->segment[s].logical + v->segment[s].physical;
+  return logical;
+}
+
+/* Calls `visit` for every kernel of the layer with its place: (group, output and input within the group) of
+ * `form`. */
+typedef void (*visit_kernel)(const weights_form *form, int64_t group, int64_t output, int64_t input,
+                             const float *kernel, float *plain);
+
+static void visit_kernels(const plan *p, const operation *op, const weights_form *form, visit_kernel visit,
+                          float *plain) {
+  const ph_tensor *weight = op->layer->parameter[WEIGHT];
+  ph_shape shape = ph_tensor_shape(weight);
+  const value *in = &p->value[op->input[0]];
+  int64_t outputs = shape.dim[0] / config_of(op)->groups, inputs = shape.dim[1],
+          area = shape.dim[2] * shape.dim[3];
+  int64_t group_outputs = form->outputs / form->groups, group_inputs = form->inputs / form->groups;
+  for (int64_t o = 0; o < shape.dim[0]; o++) {
+    for (int64_t i = 0; i < inputs; i++) {
+      int64_t input = physical_channel(in, o / outputs * inputs + i);
+      visit(form, o / group_outputs, o % group_outputs, input % group_inputs,
+            ph_tensor_read(weight) + (o * inputs + i) * area, plain);
+    }
+  }
+}
+
+static void place_forward(const weights_form *form, int64_t group, int64_t output, int64_t input,
+                          const float *kernel, float *plain) {
+  int64_t area = form->kernel[0] * form->kernel[1];
+  int64_t outputs = form->outputs / form->groups, inputs = form->inputs / form->groups;
+  memcpy(plain + ((group * outputs + output) * inputs + input) * area, kernel, (size_t)area * sizeof *plain);
+}
+
+static void fill_forward(const plan *p, const operation *op, const weights_form *form, float *plain) {
+  visit_kernels(p, op, form, place_forward, plain);
+}
+
+/* Inputs and outputs exchanged, the kernel turned by half a circle. */
+static void place_turned(const weights_form *form, int64_t group, int64_t output, int64_t input,
+                         const float *kernel, float *plain) {
+  int64_t area = form->kernel[0] * form->kernel[1];
+  int64_t outputs = form->outputs / form->groups, inputs = form->inputs / form->groups;
+  float *dst = plain + ((group * inputs + input) * outputs + output) * area;
+  for (int64_t k = 0; k < area; k++) dst[k] = kernel[area - 1 - k];
+}
+
+static void fill_turned(const plan *p, const operation *op, const weights_form *turned, float *plain) {
+  weights_form form = *turned;
+  form.outputs = turned->inputs;
+  form.inputs = turned->outputs;
+  visit_kernels(p, op, &form, place_turned, plain);
+}
+
+static void fill_phases(const plan *p, const operation *op, const weights_form *form, float *plain) {
+  const ph_tensor *weight = op->layer->parameter[WEIGHT];
+  (void)p;
+  phd_fill_phases(ph_tensor_shape(weight), ph_tensor_read(weight), config_of(op)->stride, form, plain);
+}
+
+/* ---- primitives ---- */
+
+/* Winograd's algorithm saves two thirds of the multiplications of 3x3 kernels; it pays on maps and channels
+   of some size. (Measured: docs/performance.md.) */
+static bool prefers_winograd(const convolution_shape *c) {
+  const weights_form *f = &c->form;
+  int64_t fewer = f->inputs < f->outputs ? f->inputs : f->outputs;
+  return f->groups == 1 && f->kernel[0] == 3 && f->kernel[1] == 3 && c->stride[0] == 1 && c->stride[1] == 1 &&
+         c->dilation[0] == 1 && c->dilation[1] == 1 && fewer >= 64 && c->output[0] >= 14 &&
+         c->output[1] >= 14;
+}
+
+static ph_status describe(const shared *s, const convolution_shape *c, const ph_layer *layer,
+                          dnnl_memory_desc_t md[4], ph_error *e) {
+  dnnl_format_tag_t tag = s->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+  const weights_form *f = &c->form;
+  dnnl_dims_t src = {1, f->inputs, c->input[0], c->input[1]},
+              dst = {1, f->outputs, c->output[0], c->output[1]};
+  dnnl_dims_t one = {f->outputs, f->inputs, f->kernel[0], f->kernel[1]};
+  dnnl_dims_t many = {f->groups, f->outputs / f->groups, f->inputs / f->groups, f->kernel[0], f->kernel[1]};
+  dnnl_dims_t bias = {f->outputs};
+  ph_status status;
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[0], 4, src, dnnl_f32, c->picture ? dnnl_nchw : tag),
+                   layer, e));
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[1], f->groups > 1 ? 5 : 4, f->groups > 1 ? many : one,
+                                                dnnl_f32, dnnl_format_tag_any),
+                   layer, e));
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[2], 1, bias, dnnl_f32, dnnl_a), layer, e));
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[3], 4, dst, dnnl_f32, tag), layer, e));
+fail:
+  return status;
+}
+
+static dnnl_status_t set_post_ops(const convolution_shape *c, dnnl_primitive_attr_t attributes) {
+  dnnl_post_ops_t ops;
+  dnnl_status_t status = dnnl_post_ops_create(&ops);
+  if (status != dnnl_success) return status;
+  if (c->add) status = dnnl_post_ops_append_sum(ops, 1);
+  if (c->relu && status == dnnl_success)
+    status = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
+  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, ops);
+  dnnl_post_ops_destroy(ops);
+  return status;
+}
+
+/* oneDNN's functions want arrays of its full length. */
+typedef struct steps {
+  dnnl_dims_t stride, dilation, before, after;
+} steps;
+
+static steps steps_of(const convolution_shape *c) {
+  return (steps){.stride = {c->stride[0], c->stride[1]},
+                 .dilation = {c->dilation[0] - 1, c->dilation[1] - 1},
+                 .before = {c->padding[0], c->padding[1]},
+                 .after = {c->padding[2], c->padding[3]}};
+}
+
+static dnnl_status_t forward_desc(const shared *s, const convolution_shape *c, dnnl_alg_kind_t algorithm,
+                                  const dnnl_memory_desc_t md[4], dnnl_primitive_desc_t *desc) {
+  dnnl_convolution_desc_t d;
+  dnnl_primitive_attr_t attributes;
+  steps w = steps_of(c);
+  dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
+  if (status != dnnl_success) return status;
+  status = set_post_ops(c, attributes);
+  if (status == dnnl_success)
+    status = dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_inference, algorithm, &md[0], &md[1],
+                                                        c->biased ? &md[2] : NULL, &md[3], w.stride,
+                                                        w.dilation, w.before, w.after);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, attributes, s->engine, NULL);
+  dnnl_primitive_attr_destroy(attributes);
+  return status;
+}
+
+static dnnl_status_t backward_desc(const shared *s, const convolution_shape *c,
+                                   const dnnl_memory_desc_t md[4], dnnl_primitive_desc_t *desc) {
+  dnnl_convolution_desc_t d;
+  dnnl_primitive_desc_t hint = NULL;
+  steps w = steps_of(c);
+  dnnl_status_t status = forward_desc(s, c, dnnl_convolution_auto, md, &hint);
+  if (status == dnnl_success)
+    status = dnnl_dilated_convolution_backward_data_desc_init(
+        &d, dnnl_convolution_auto, &md[0], &md[1], &md[3], w.stride, w.dilation, w.before, w.after);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, NULL, s->engine, hint);
+  dnnl_primitive_desc_destroy(hint);
+  return status;
+}
+
+static ph_status make_memory(const shared *s, dnnl_primitive_desc_t desc, dnnl_query_t what, void *data,
+                             const ph_layer *layer, dnnl_memory_t *memory, ph_error *e) {
+  return phd_check(dnnl_memory_create(memory, dnnl_primitive_desc_query_md(desc, what, 0), s->engine, data),
+                   layer, e);
+}
+
+static ph_status make_bias(convolution *conv, const operation *op, int64_t outputs, ph_error *e) {
+  conv->bias = ph_alloc_array((size_t)outputs, sizeof *conv->bias);
+  if (conv->bias == NULL) return ph_no_memory(e);
+  const ph_tensor *bias = op->layer->parameter[BIAS];
+  memcpy(conv->bias, ph_tensor_read(bias), (size_t)ph_tensor_count(bias) * sizeof *conv->bias);
+  return PH_OK;
+}
+
+/* Makes the primitive, its weights and its memory objects. */
+static ph_status make_convolution(plan *p, const operation *op, const convolution_shape *c, int variant,
+                                  fill_weights fill, convolution *conv, ph_error *e) {
+  shared *s = p->shared;
+  dnnl_memory_desc_t md[4];
+  dnnl_primitive_desc_t desc = NULL;
+  float *weights;
+  ph_status status;
+  PH_TRY(describe(s, c, op->layer, md, e));
+  if (c->backward_data)
+    PH_TRY(phd_check(backward_desc(s, c, md, &desc), op->layer, e));
+  else if (!prefers_winograd(c) || forward_desc(s, c, dnnl_convolution_winograd, md, &desc) != dnnl_success)
+    PH_TRY(phd_check(forward_desc(s, c, dnnl_convolution_auto, md, &desc), op->layer, e));
+  const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
+  PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &weights, e));
+  PH_TRY(phd_check(dnnl_primitive_create(&conv->primitive, desc), op->layer, e));
+  conv->backward_data = c->backward_data;
+  dnnl_query_t in = c->backward_data ? dnnl_query_diff_dst_md : dnnl_query_src_md;
+  dnnl_query_t out = c->backward_data ? dnnl_query_diff_src_md : dnnl_query_dst_md;
+  PH_TRY(make_memory(s, desc, in, DNNL_MEMORY_NONE, op->layer, &conv->source, e));
+  PH_TRY(make_memory(s, desc, dnnl_query_weights_md, weights, op->layer, &conv->weights, e));
+  PH_TRY(make_memory(s, desc, out, DNNL_MEMORY_NONE, op->layer, &conv->target, e));
+  if (!c->biased) goto fail;
+  PH_TRY(make_bias(conv, op, c->form.outputs, e));
+  PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &md[2], s->engine, conv->bias), op->layer, e));
+fail: /* also the way out of success */
+  dnnl_primitive_desc_destroy(desc);
+  return status;
+}
+
+static void drop_convolution(convolution *conv) {
+  dnnl_primitive_destroy(conv->primitive);
+  dnnl_memory_destroy(conv->source);
+  dnnl_memory_destroy(conv->weights);
+  dnnl_memory_destroy(conv->bias_memory);
+  dnnl_memory_destroy(conv->target);
+  ph_free(conv->bias);
+}
+
+static void execute(const run *r, const convolution *conv, const float *src, float *dst) {
+  dnnl_memory_set_data_handle(conv->source, (void *)(uintptr_t)src);
+  dnnl_memory_set_data_handle(conv->target, dst);
+  dnnl_exec_arg_t arguments[] = {{conv->backward_data ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, conv->source},
+                                 {DNNL_ARG_WEIGHTS, conv->weights},
+                                 {conv->backward_data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, conv->target},
+                                 {DNNL_ARG_BIAS, conv->bias_memory}};
+  dnnl_primitive_execute(conv->primitive, r->plan->shared->stream, conv->bias_memory == NULL ? 3 : 4,
+                         arguments);
+}
+
+/* ---- the operation ---- */
+
+typedef enum way_back { BY_TURNING, BY_PHASES, BY_PRIMITIVE } way_back;
+
+typedef struct convolution_state {
+  convolution forward, backward;
+  way_back way;
+  phase_geometry phases;
+} convolution_state;
+
+/* The forward convolution's geometry. Padding after is what the last window really needs, so that sizes
+ * agree. */
+static ph_status forward_shape(const plan *p, const operation *op, convolution_shape *c, ph_error *e) {
+  const value *in = &p->value[op->input[0]];
+  ph_window w;
+  ph_status status = ph_convolution_window(op->layer, in->shape, &w, e);
+  if (status != PH_OK) return status;
+  *c = (convolution_shape){.form = form_of(p, op),
+                           .picture = !in->blocked,
+                           .biased = op->layer->parameter[BIAS] != NULL,
+                           .relu = op->relu};
+  for (int axis = 0; axis < 2; axis++) {
+    c->input[axis] = in->shape.dim[2 + axis];
+    c->output[axis] = w.output[axis];
+    c->stride[axis] = w.stride[axis];
+    c->dilation[axis] = w.dilation[axis];
+    c->padding[axis] = w.padding[axis];
+    c->padding[2 + axis] = (w.output[axis] - 1) * w.stride[axis] + (w.kernel[axis] - 1) * w.dilation[axis] +
+                           1 - c->input[axis] - w.padding[axis];
+  }
+  return PH_OK;
+}
+
+static bool can_turn(const convolution_shape *c) {
+  bool can = c->stride[0] == 1 && c->stride[1] == 1;
+  for (int side = 0; side < 4; side++)
+    can = can && c->padding[side] <= (c->form.kernel[side % 2] - 1) * c->dilation[side % 2];
+  return can;
+}
+
+static convolution_shape turned_shape(const convolution_shape *c, bool add) {
+  convolution_shape t = *c;
+  t.form.outputs = c->form.inputs;
+  t.form.inputs = c->form.outputs;
+  t.biased = t.relu = false;
+  t.add = add;
+  for (int axis = 0; axis < 2; axis++) {
+    t.input[axis] = c->output[axis];
+    t.output[axis] = c->input[axis];
+  }
+  for (int side = 0; side < 4; side++)
+    t.padding[side] = (c->form.kernel[side % 2] - 1) * c->dilation[side % 2] - c->padding[side];
+  return t;
+}
+
+static ph_status reserve(plan *p, operation *op, ph_error *e) {
+  convolution_shape c;
+  convolution_state *s = ph_alloc(sizeof *s);
+  if (s == NULL) return ph_no_memory(e);
+  op->state = s;
+  ph_status status = forward_shape(p, op, &c, e);
+  if (status != PH_OK || !p->backward) return status;
+  s->way = c.picture ? BY_PHASES : can_turn(&c) ? BY_TURNING : BY_PRIMITIVE;
+  s->phases = phd_phase_geometry(&c, p->shared->block);
+  int64_t scratch = s->way == BY_PHASES ? s->phases.channels * s->phases.size[0] * s->phases.size[1]
+                                        : phd_floats(p, op->input[0]);
+  return s->way == BY_TURNING ? PH_OK : phd_add_buffer(p, false, scratch, &op->scratch, e);
+}
+
+static ph_status prepare(plan *p, operation *op, ph_error *e) {
+  convolution_state *s = op->state;
+  convolution_shape c;
+  ph_status status;
+  PH_TRY(forward_shape(p, op, &c, e));
+  PH_TRY(make_convolution(p, op, &c, FORWARD, fill_forward, &s->forward, e));
+  if (!p->backward) return PH_OK;
+  if (s->way == BY_TURNING) {
+    convolution_shape turned = turned_shape(&c, op->accumulate[0]);
+    PH_TRY(make_convolution(p, op, &turned, TURNED, fill_turned, &s->backward, e));
+  } else if (s->way == BY_PHASES) {
+    convolution_shape phases = phd_phase_shape(&c, &s->phases);
+    PH_TRY(make_convolution(p, op, &phases, PHASES, fill_phases, &s->backward, e));
+  } else {
+    convolution_shape plain = c;
+    plain.biased = plain.relu = false;
+    plain.backward_data = true;
+    PH_TRY(make_convolution(p, op, &plain, FORWARD, fill_forward, &s->backward, e));
+  }
+fail:
+  return status;
+}
+
+static void drop(operation *op) {
+  convolution_state *s = op->state;
+  if (s == NULL) return;
+  drop_convolution(&s->forward);
+  drop_convolution(&s->backward);
+  ph_free(s);
+  op->state = NULL;
+}
+
+static void forward(const run *r, const operation *op) {
+  const convolution_state *s = op->state;
+  execute(r, &s->forward, phd_activation(r, op->input[0]), phd_activation(r, op->output));
+}
+
+static void backward(const run *r, const operation *op) {
+  const convolution_state *s = op->state;
+  float *g = phd_gradient(r, op->output), *dst = phd_gradient(r, op->input[0]);
+  float *scratch = op->scratch < 0 ? NULL : r->work + phd_offset(r->plan, op->scratch);
+  if (op->relu) phd_mask(g, phd_activation(r, op->output), phd_floats(r->plan, op->output), op->mode);
+  if (s->way == BY_PHASES) {
+    execute(r, &s->backward, g, scratch);
+    phd_join_phases(&s->phases, r->plan->value[op->input[0]].shape, scratch, dst, op->accumulate[0]);
+  } else if (s->way == BY_PRIMITIVE && op->accumulate[0]) {
+    execute(r, &s->backward, g, scratch);
+    phd_add_to(dst, scratch, phd_floats(r->plan, op->input[0]));
+  } else {
+    execute(r, &s->backward, g, dst);
+  }
+}
+
+const operation_type phd_convolution = {.name = "convolution",
+                                        .reserve = reserve,
+                                        .prepare = prepare,
+                                        .forward = forward,
+                                        .backward = backward,
+                                        .drop = drop};

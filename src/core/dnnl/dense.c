@@ -1,0 +1,103 @@
+/* Dense layers, as oneDNN inner products over plain values. */
+#include "../memory.h"
+#include "plan.h"
+
+typedef struct dense_state {
+  dnnl_primitive_t forward, backward;
+  dnnl_memory_t source, weight, bias, target;
+} dense_state;
+
+static void drop(operation *op) {
+  dense_state *s = op->state;
+  if (s == NULL) return;
+  dnnl_primitive_destroy(s->forward);
+  dnnl_primitive_destroy(s->backward);
+  dnnl_memory_t memory[] = {s->source, s->weight, s->bias, s->target};
+  for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) dnnl_memory_destroy(memory[i]);
+  ph_free(s);
+  op->state = NULL;
+}
+
+static ph_status reserve(plan *p, operation *op, ph_error *e) {
+  if (!p->backward) return PH_OK;
+  return phd_add_buffer(p, false, phd_floats(p, op->input[0]), &op->scratch, e);
+}
+
+static void fill(const plan *p, const operation *op, const weights_form *form, float *plain) {
+  (void)p;
+  const float *weight = ph_tensor_read(op->layer->parameter[0]);
+  for (int64_t i = 0; i < form->outputs * form->inputs; i++) plain[i] = weight[i];
+}
+
+static ph_status make_primitives(plan *p, operation *op, dense_state *s, const weights_form *form,
+                                 ph_error *e) {
+  dnnl_memory_desc_t src, weight, bias, dst;
+  dnnl_inner_product_desc_t desc;
+  dnnl_primitive_desc_t forward = NULL, backward = NULL;
+  float *data;
+  ph_status status;
+  const ph_layer *layer = op->layer;
+  bool biased = layer->parameter[1] != NULL;
+#define TRY_DNNL(call) PH_TRY(phd_check(call, layer, e))
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&src, 2, (dnnl_dims_t){1, form->inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&weight, 2, (dnnl_dims_t){form->outputs, form->inputs}, dnnl_f32,
+                                        dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){form->outputs}, dnnl_f32, dnnl_a));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){1, form->outputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training, &src, &weight,
+                                                biased ? &bias : NULL, &dst));
+  TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, NULL, p->shared->engine, NULL));
+  TRY_DNNL(dnnl_primitive_create(&s->forward, forward));
+  PH_TRY(phd_weights(p, op, 0, form, &weight, fill, &data, e));
+  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine, data));
+  TRY_DNNL(dnnl_memory_create(&s->source, &src, p->shared->engine, DNNL_MEMORY_NONE));
+  TRY_DNNL(dnnl_memory_create(&s->target, &dst, p->shared->engine, DNNL_MEMORY_NONE));
+  if (biased)
+    TRY_DNNL(dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1])));
+  if (!p->backward) goto fail;
+  TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
+  TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, NULL, p->shared->engine, forward));
+  TRY_DNNL(dnnl_primitive_create(&s->backward, backward));
+#undef TRY_DNNL
+fail: /* also the way out of success */
+  dnnl_primitive_desc_destroy(forward);
+  dnnl_primitive_desc_destroy(backward);
+  return status;
+}
+
+static ph_status prepare(plan *p, operation *op, ph_error *e) {
+  ph_shape weight = ph_tensor_shape(op->layer->parameter[0]);
+  weights_form form = {.groups = 1, .outputs = weight.dim[0], .inputs = weight.dim[1], .kernel = {1, 1}};
+  op->state = ph_alloc(sizeof(dense_state));
+  if (op->state == NULL) return ph_no_memory(e);
+  return make_primitives(p, op, op->state, &form, e);
+}
+
+static void forward(const run *r, const operation *op) {
+  const dense_state *s = op->state;
+  dnnl_memory_set_data_handle(s->source, phd_activation(r, op->input[0]));
+  dnnl_memory_set_data_handle(s->target, phd_activation(r, op->output));
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, s->source},
+                                 {DNNL_ARG_WEIGHTS, s->weight},
+                                 {DNNL_ARG_DST, s->target},
+                                 {DNNL_ARG_BIAS, s->bias}};
+  dnnl_primitive_execute(s->forward, r->plan->shared->stream, s->bias == NULL ? 3 : 4, arguments);
+}
+
+static void backward(const run *r, const operation *op) {
+  const dense_state *s = op->state;
+  float *dst = phd_gradient(r, op->input[0]), *scratch = r->work + phd_offset(r->plan, op->scratch);
+  dnnl_memory_set_data_handle(s->source, op->accumulate[0] ? scratch : dst);
+  dnnl_memory_set_data_handle(s->target, phd_gradient(r, op->output));
+  dnnl_exec_arg_t arguments[] = {
+      {DNNL_ARG_DIFF_SRC, s->source}, {DNNL_ARG_WEIGHTS, s->weight}, {DNNL_ARG_DIFF_DST, s->target}};
+  dnnl_primitive_execute(s->backward, r->plan->shared->stream, 3, arguments);
+  if (op->accumulate[0]) phd_add_to(dst, scratch, phd_floats(r->plan, op->input[0]));
+}
+
+const operation_type phd_dense = {.name = "dense",
+                                  .reserve = reserve,
+                                  .prepare = prepare,
+                                  .forward = forward,
+                                  .backward = backward,
+                                  .drop = drop};

@@ -1,0 +1,175 @@
+/* The inside of the oneDNN backend.
+
+   A plan is a list of operations over values. A value is one layer's output for one image; rank-4 values are
+   kept `blocked`: channels in blocks of 16 (8 without AVX-512), each block an (h, w) plane of small vectors,
+   as oneDNN's convolutions want it. A blocked value's channels are dense in blocks, so that a concatenation's
+   inputs can be computed straight into their slice of it; where a slice ends in the middle of a block, the
+   rest of the block stays zero, and `segments` says where the channels went.
+
+   Storage comes in two arenas: `kept` holds what backward reads (one a slot), `work` the gradients and
+   scratch (one for all). Both are laid out by lifetime when the plan is made; running allocates nothing.
+
+   compile.c turns layers into operations; storage.c lays out memory; one file per family of operations does
+   the work; backend.c is what the core sees. */
+#ifndef PH_DNNL_PLAN_H
+#define PH_DNNL_PLAN_H
+
+#include <oneapi/dnnl/dnnl.h>
+
+#include "../backend.h"
+#include "../network.h"
+
+/* Channels [logical, logical + count) of a value lie at [physical, physical + count). */
+typedef struct segment {
+  int64_t logical, count, physical;
+} segment;
+
+/* Memory of one or several values. A buffer inside another one moves with it. */
+typedef struct buffer {
+  int parent;     /* index, or -1 */
+  int64_t offset; /* floats, within the parent; for roots, within the arena */
+  int64_t size;   /* floats */
+  bool kept;      /* which arena */
+  bool clear;     /* zeroed before backward begins */
+  int birth, death;
+} buffer;
+
+typedef struct value {
+  ph_shape shape; /* of one image, n = 1 */
+  bool blocked;
+  int64_t channels; /* physical, for blocked values a multiple of the block */
+  int segments;
+  segment *segment;
+  int activation, gradient; /* buffers */
+  int readers;              /* operations that take it as input */
+} value;
+
+typedef struct operation operation;
+typedef struct plan plan;
+
+/* Where one run's data lies. */
+typedef struct run {
+  const plan *plan;
+  float *kept, *work;
+} run;
+
+typedef struct operation_type {
+  const char *name;
+  bool keeps_input, keeps_output;                            /* whether backward reads the activations */
+  ph_status (*reserve)(plan *p, operation *op, ph_error *e); /* adds workspace and scratch; may be NULL */
+  ph_status (*prepare)(plan *p, operation *op, ph_error *e); /* once `accumulate` is known; may be NULL */
+  void (*forward)(const run *r, const operation *op);
+  /* Adds to (or, where `accumulate` is false, overwrites) each input's gradient; may destroy the output's. */
+  void (*backward)(const run *r, const operation *op);
+  void (*drop)(operation *op); /* frees `state`; may be NULL */
+} operation_type;
+
+struct operation {
+  const operation_type *type;
+  const ph_layer *layer; /* NULL for conversions */
+  int inputs;
+  int input[PH_MAX_INPUTS]; /* values */
+  bool accumulate[PH_MAX_INPUTS];
+  int output;
+  bool relu;     /* fused: the output is what comes after it */
+  int workspace; /* kept buffer, or -1 */
+  int scratch;   /* work buffer for backward, or -1 */
+  ph_relu_mode mode;
+  void *state;
+};
+
+/* What outlives plans. */
+typedef struct weights_entry weights_entry;
+typedef struct shared {
+  dnnl_engine_t engine;
+  dnnl_stream_t stream;
+  int64_t block;
+  weights_entry *weights; /* reordered weights, a list */
+  float **slot;           /* kept arenas */
+  int64_t *slot_size;
+  int slots;
+  float *work;
+  int64_t work_size;
+} shared;
+
+struct plan {
+  shared *shared;
+  const ph_network *network;
+  int threads;
+  bool backward;
+  ph_relu_mode mode;
+  value *value;
+  int values, value_room;
+  operation *operation;
+  int operations, operation_room;
+  buffer *buffer;
+  int buffers, buffer_room;
+  int *value_of; /* layer to value, -1 where not needed */
+  int taps;
+  int *tap;       /* values */
+  bool *tap_adds; /* whether its gradient is added to another tap's */
+  int64_t kept_size, work_size;
+};
+
+/* ---- compile.c ---- */
+
+ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e);
+
+/* New entries; the index is returned in *index. Tables may move: do not hold pointers across. */
+ph_status phd_add_value(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e);
+ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error *e);
+
+/* ---- storage.c ---- */
+
+ph_status phd_lay_out(plan *p, ph_error *e);
+
+static inline int64_t phd_offset(const plan *p, int b) {
+  int64_t offset = 0;
+  for (; b >= 0; b = p->buffer[b].parent) offset += p->buffer[b].offset;
+  return offset;
+}
+static inline float *phd_activation(const run *r, int v) {
+  return r->kept + phd_offset(r->plan, r->plan->value[v].activation);
+}
+static inline float *phd_gradient(const run *r, int v) {
+  return r->work + phd_offset(r->plan, r->plan->value[v].gradient);
+}
+static inline int64_t phd_floats(const plan *p, int v) {
+  const value *x = &p->value[v];
+  return x->blocked ? x->channels * x->shape.dim[2] * x->shape.dim[3] : ph_shape_count(x->shape);
+}
+
+/* ---- operations ---- */
+
+extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
+    phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
+
+/* Whether the layer's channels and window fit lrn.c's rows. */
+bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
+
+/* Conversion between a value's layout and plain channels; `add` adds to dst. */
+void phd_export(const plan *p, int v, const float *src, float *plain, bool add);
+void phd_import(const plan *p, int v, const float *plain, float *dst, bool add);
+
+/* g = the gradient below a ReLU whose output was y, in place. */
+void phd_mask(float *g, const float *y, int64_t count, ph_relu_mode mode);
+void phd_add_to(float *dst, const float *src, int64_t count);
+
+/* ---- weights.c ---- */
+
+/* Plain weights (groups, o, i, kh, kw) for physical channels, and bias (o). */
+typedef struct weights_form {
+  int64_t groups, outputs, inputs; /* physical; per network, not per group */
+  int64_t kernel[2];
+} weights_form;
+
+/* `data` of form->groups x outputs/groups x inputs/groups x kernel, in the given oneDNN layout, reordered
+   once and kept under (layer, variant, layout). `fill` writes plain data into a zeroed array. */
+typedef void (*fill_weights)(const plan *p, const operation *op, const weights_form *form, float *plain);
+ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
+                      const dnnl_memory_desc_t *layout, fill_weights fill, float **data, ph_error *e);
+void phd_drop_weights(shared *s);
+
+ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);
+
+#endif
