@@ -205,12 +205,17 @@ static const operation_type *choose(const plan *p, const ph_layer *layer, const 
   return &phd_reference;
 }
 
-/* Convolutions read pictures as they are: a few channels would fill a block badly. */
+/* Convolutions read pictures as they are: a few channels would fill a block badly. The unusual ones, for
+   which phases.c has no answer, go the common way. */
 static bool reads_picture(const plan *p, const ph_layer *layer, int input) {
   const ph_convolution_config *config = layer->config;
   const value *v = &p->value[input];
-  return layer->type == &ph_layer_convolution && !v->blocked && v->shape.dim[1] <= 4 && !is_grouped(layer) &&
-         config->dilation[0] == 1 && config->dilation[1] == 1;
+  if (layer->type != &ph_layer_convolution || v->blocked || v->shape.dim[1] > 4 || is_grouped(layer))
+    return false;
+  ph_shape weight = ph_tensor_shape(layer->parameter[0]);
+  for (int side = 0; side < 4; side++)
+    if (config->padding[side] >= weight.dim[2 + side % 2]) return false;
+  return config->dilation[0] == 1 && config->dilation[1] == 1;
 }
 
 static bool wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, int input) {

@@ -1,0 +1,341 @@
+/* The oneDNN backend against the reference one: every layer case on a picture and on blocked values, then
+   whole graphs with odd channel counts, nested concatenations, several readers and all the ways to tap them.
+ */
+#include <stdlib.h>
+
+#include "layer_network.h"
+#include "tap.h"
+
+enum { REFERENCE, DNNL, BOTH };
+static const ph_backend *const backends[BOTH] = {&ph_backend_reference, &ph_backend_dnnl};
+
+/* Activations and gradients are compared relative to their largest value. */
+static const double tolerance = 2e-5;
+
+static void fail_with(const char *name, const ph_error *e) {
+  ok(0, "%s", name);
+  printf("# %s\n", e->message);
+}
+
+/* Runs one network; activations of the taps and the picture's gradient go to `results` (taps + 1 tensors).
+   What is injected is random, the same for equal shapes and names. */
+static ph_status run_network(ph_network *net, ph_tensor *pictures, const ph_run *run, const char *name,
+                             ph_tensor **results, ph_error *e) {
+  ph_random random = ph_random_stream(5, name);
+  ph_tensor *tensor;
+  ph_status status;
+  PH_TRY(ph_network_forward(net, pictures, run, e));
+  for (int i = 0; i < run->taps; i++) {
+    PH_TRY(ph_network_activation(net, run->tap[i], &tensor, e));
+    PH_TRY(ph_tensor_ensure(&results[i], ph_tensor_shape(tensor), e));
+    ph_tensor_copy(results[i], tensor);
+    PH_TRY(ph_network_gradient(net, run->tap[i], &tensor, e));
+    ph_random_fill_normal(&random, tensor, 0, 1);
+  }
+  PH_TRY(ph_tensor_ensure(&results[run->taps], ph_tensor_shape(pictures), e));
+  PH_TRY(ph_network_backward(net, results[run->taps], e));
+fail:
+  return status;
+}
+
+enum { MOST_TAPS = 48 };
+
+static void compare(ph_network *const nets[BOTH], ph_shape picture, const ph_run *run, const char *name) {
+  ph_tensor *results[BOTH][MOST_TAPS + 1] = {{NULL}}, *pictures = NULL;
+  ph_random random = ph_random_stream(6, name);
+  ph_error e;
+  ph_status status;
+  double worst = 0;
+  int where = 0;
+  PH_TRY(ph_tensor_new(picture, &pictures, &e));
+  fill_spread(&random, ph_tensor_data(pictures), ph_tensor_count(pictures));
+  for (int b = 0; b < BOTH; b++) PH_TRY(run_network(nets[b], pictures, run, name, results[b], &e));
+  for (int i = 0; i <= run->taps; i++) {
+    double difference =
+        relative_difference(ph_tensor_read(results[DNNL][i]), ph_tensor_read(results[REFERENCE][i]),
+                            ph_tensor_count(results[DNNL][i]));
+    if (!(difference <= worst)) {
+      worst = difference;
+      where = i;
+    }
+  }
+  if (!ok(worst <= tolerance, "%s", name))
+    printf("# %s differs by %.3g\n",
+           where < run->taps ? ph_network_layer(nets[0], run->tap[where])->name : "the gradient", worst);
+fail:
+  if (status != PH_OK) fail_with(name, &e);
+  for (int b = 0; b < BOTH; b++)
+    for (int i = 0; i <= MOST_TAPS; i++) ph_tensor_release(results[b][i]);
+  ph_tensor_release(pictures);
+}
+
+/* ---- layer cases ---- */
+
+/* The case's layer on top of a 1x1 convolution, so that its input is blocked. */
+static ph_status deep_network(const layer_case *c, const ph_backend *backend, ph_network **network,
+                              ph_error *e) {
+  ph_random random = ph_random_stream(2, c->name);
+  ph_status status;
+  PH_TRY(ph_network_new(backend, 3, network, e));
+  ph_shape weight_shape = ph_shape4(c->inputs[0].dim[1], 3, 1, 1);
+  ph_named_tensor weight = {.name = "weight"};
+  PH_TRY(random_parameter(&random, "weight", weight_shape, &weight.tensor, e));
+  status =
+      ph_network_add(*network, "convolution", "below", (const char *[]){"image"}, 1, NULL, 0, &weight, 1, e);
+  ph_tensor_release(weight.tensor);
+  if (status == PH_OK) status = add_subject(*network, c, (const char *[]){"below"}, &random, e);
+fail:
+  return status;
+}
+
+static void compare_case(const layer_case *c, bool deep) {
+  ph_network *nets[BOTH] = {NULL};
+  ph_error e;
+  ph_status status;
+  char name[160];
+  ph_shape picture = case_picture(c);
+  if (deep) picture.dim[1] = 3;
+  snprintf(name, sizeof name, "%s: %s%s", c->type->name, c->name, deep ? ", blocked" : "");
+  for (int b = 0; b < BOTH; b++)
+    PH_TRY(deep ? deep_network(c, backends[b], &nets[b], &e) : case_network(c, backends[b], &nets[b], &e));
+  picture.dim[0] = 2;
+  compare(nets, picture,
+          &(ph_run){.taps = 1, .tap = (int[]){ph_network_count(nets[0]) - 1}, .backward = true}, name);
+fail:
+  if (status != PH_OK) fail_with(name, &e);
+  for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
+}
+
+/* ---- graphs ---- */
+
+/* A network under construction; the first failure sticks. */
+typedef struct builder {
+  ph_network *net;
+  ph_random random;
+  ph_status status;
+  ph_error e;
+} builder;
+
+static void add(builder *b, const char *type, const char *name, const char *const *from, int inputs,
+                const ph_setting *settings, int setting_count, ph_shape weight) {
+  ph_named_tensor parameters[2] = {{.name = "weight"}, {.name = "bias"}};
+  int count = 0;
+  if (b->status != PH_OK) return;
+  if (weight.rank > 0) {
+    b->status = random_parameter(&b->random, "weight", weight, &parameters[0].tensor, &b->e);
+    if (b->status == PH_OK)
+      b->status =
+          random_parameter(&b->random, "bias", ph_shape_of(1, weight.dim), &parameters[1].tensor, &b->e);
+    count = 2;
+  }
+  if (b->status == PH_OK)
+    b->status =
+        ph_network_add(b->net, type, name, from, inputs, settings, setting_count, parameters, count, &b->e);
+  for (int i = 0; i < count; i++) ph_tensor_release(parameters[i].tensor);
+}
+
+static void plain(builder *b, const char *type, const char *name, const char *from) {
+  add(b, type, name, &from, 1, NULL, 0, (ph_shape){0});
+}
+
+static void convolution(builder *b, const char *name, const char *from, int64_t in, int64_t out,
+                        int64_t kernel) {
+  ph_setting settings[] = {{.key = "padding", .count = 1, .value = {(double)(kernel / 2)}}};
+  add(b, "convolution", name, &from, 1, settings, 1, ph_shape4(out, in, kernel, kernel));
+}
+
+static void pool(builder *b, const char *type, const char *name, const char *from, double stride) {
+  ph_setting settings[] = {{.key = "kernel", .count = 1, .value = {3}},
+                           {.key = "stride", .count = 1, .value = {stride}},
+                           {.key = "padding", .count = 1, .value = {1}}};
+  add(b, type, name, &from, 1, settings, 3, (ph_shape){0});
+}
+
+/* Two branches that end in the middle of a block, a reader of one branch beside the concatenation, a sum,
+   LRN, a concatenation of concatenations in which one value appears twice, dropout, classes. */
+static void build_branches(builder *b) {
+  convolution(b, "stem_pre", "image", 3, 20, 3);
+  plain(b, "relu", "stem", "stem_pre");
+  plain(b, "local_response_norm", "lrn", "stem");
+  convolution(b, "a_pre", "lrn", 20, 12, 1);
+  plain(b, "relu", "a", "a_pre");
+  convolution(b, "b_reduce_pre", "lrn", 20, 18, 1);
+  plain(b, "relu", "b_reduce", "b_reduce_pre");
+  convolution(b, "b_pre", "b_reduce", 18, 20, 3);
+  plain(b, "relu", "b", "b_pre");
+  pool(b, "max_pool", "c_pool", "lrn", 1);
+  convolution(b, "c_pre", "c_pool", 20, 17, 1);
+  plain(b, "relu", "c", "c_pre");
+  add(b, "concat", "abc", (const char *[]){"a", "b", "c"}, 3, NULL, 0, (ph_shape){0});
+  add(b, "concat", "abc_pre", (const char *[]){"a_pre", "b_pre", "c_pre"}, 3, NULL, 0, (ph_shape){0});
+  add(b, "sum", "b_twice", (const char *[]){"b", "b", "stem"}, 3, NULL, 0, (ph_shape){0});
+  pool(b, "average_pool", "halved", "abc", 2);
+  plain(b, "local_response_norm", "lrn_gaps", "abc");
+  pool(b, "max_pool", "lrn_halved", "lrn_gaps", 2);
+  add(b, "concat", "nested", (const char *[]){"halved", "lrn_halved", "halved"}, 3, NULL, 0, (ph_shape){0});
+  plain(b, "dropout", "dropped", "nested");
+  convolution(b, "top_pre", "dropped", 147, 33, 3);
+  plain(b, "relu", "top", "top_pre");
+  add(b, "product", "squared", (const char *[]){"top", "top"}, 2, NULL, 0, (ph_shape){0});
+  plain(b, "global_average_pool", "average", "squared");
+  add(b, "dense", "logits", (const char *[]){"average"}, 1, NULL, 0, ph_shape_of(2, (int64_t[]){10, 33}));
+  plain(b, "softmax", "probabilities", "logits");
+}
+
+static ph_status build(const ph_backend *backend, ph_network **net, ph_error *e) {
+  builder b = {.random = ph_random_stream(3, "graph")};
+  b.status = ph_network_new(backend, 3, &b.net, &b.e);
+  if (b.status == PH_OK) build_branches(&b);
+  *net = b.net;
+  *e = b.e;
+  return b.status;
+}
+
+/* Runs the graph with the named taps in every mode. */
+static void compare_taps(ph_network *const nets[BOTH], const char *const *names, int count,
+                         ph_shape picture) {
+  static const char *const modes[] = {"plain", "redirected", "guided"};
+  int taps[MOST_TAPS];
+  char name[200];
+  ph_error e;
+  for (int i = 0; i < count; i++)
+    if (ph_network_find(nets[0], names[i], &taps[i], &e) != PH_OK) fail_with(names[i], &e);
+  for (int mode = 0; mode < 3; mode++) {
+    snprintf(name, sizeof name, "%d taps up to %s of %dx%d, %s", count, names[count - 1], (int)picture.dim[2],
+             (int)picture.dim[3], modes[mode]);
+    compare(nets, picture,
+            &(ph_run){.taps = count, .tap = taps, .backward = true, .relu_mode = (ph_relu_mode)mode}, name);
+  }
+}
+
+static void compare_graphs(void) {
+  static const char *const few[][4] = {{"image"},       {"stem"},           {"stem_pre", "stem"},
+                                       {"abc"},         {"abc_pre"},        {"abc_pre", "abc"},
+                                       {"a", "abc"},    {"b_twice"},        {"b", "abc", "b_twice"},
+                                       {"nested"},      {"halved", "top"},  {"nested", "dropped"},
+                                       {"lrn", "abc"},  {"top_pre"},        {"probabilities"},
+                                       {"c_pool", "c"}, {"stem", "logits"}, {"a_pre", "abc"}};
+  ph_network *nets[BOTH] = {NULL};
+  const char *all[MOST_TAPS];
+  ph_error e;
+  ph_status status;
+  for (int b = 0; b < BOTH; b++) PH_TRY(build(backends[b], &nets[b], &e));
+  for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
+    int count = 0;
+    while (count < 4 && few[i][count] != NULL) count++;
+    compare_taps(nets, few[i], count, ph_shape4(1, 3, 9, 12));
+  }
+  for (int i = 0; i < ph_network_count(nets[0]); i++) all[i] = ph_network_layer(nets[0], i)->name;
+  compare_taps(nets, all, ph_network_count(nets[0]), ph_shape4(3, 3, 7, 5));
+  compare_taps(nets, (const char *[]){"logits"}, 1, ph_shape4(2, 3, 33, 31));
+  compare(nets, ph_shape4(1, 3, 8, 8), &(ph_run){.taps = 0, .tap = (int[]){0}, .backward = true},
+          "no taps at all");
+fail:
+  if (status != PH_OK) fail_with("graph", &e);
+  for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
+}
+
+/* An image's result must not depend on its companions, nor on what ran before. */
+static void check_companions(void) {
+  ph_network *net = NULL;
+  ph_tensor *pair = NULL, *one = NULL, *from_pair = NULL, *alone = NULL;
+  ph_random random = ph_random_stream(1, "companions");
+  ph_error e;
+  ph_status status;
+  int tap;
+  PH_TRY(build(&ph_backend_dnnl, &net, &e));
+  PH_TRY(ph_network_find(net, "top", &tap, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(2, 3, 17, 15), &pair, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 3, 17, 15), &one, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 1, 1, 1), &from_pair, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 1, 1, 1), &alone, &e));
+  ph_random_fill_uniform(&random, pair, 0, 1);
+  int64_t count = ph_tensor_count(one);
+  memcpy(ph_tensor_data(one), ph_tensor_read(pair) + count, (size_t)count * sizeof(float));
+  ph_run run = {.taps = 1, .tap = &tap, .backward = true};
+  for (int i = 0; i < 2; i++) {
+    ph_tensor *gradient;
+    PH_TRY(ph_network_forward(net, i == 0 ? pair : one, &run, &e));
+    PH_TRY(ph_network_gradient(net, tap, &gradient, &e));
+    ph_tensor_fill(gradient, 1);
+    PH_TRY(ph_network_backward(net, i == 0 ? from_pair : alone, &e));
+  }
+  ok(memcmp(ph_tensor_read(from_pair) + count, ph_tensor_read(alone), (size_t)count * sizeof(float)) == 0,
+     "the second of two images has the gradient it has alone, to the bit");
+fail:
+  if (status != PH_OK) fail_with("companions", &e);
+  ph_tensor_release(pair);
+  ph_tensor_release(one);
+  ph_tensor_release(from_pair);
+  ph_tensor_release(alone);
+  ph_network_release(net);
+}
+
+/* A steady state allocates nothing. */
+static void check_allocations(void) {
+  ph_network *net = NULL;
+  ph_tensor *picture = NULL, *gradient = NULL;
+  ph_error e;
+  ph_status status;
+  int tap;
+  uint64_t before = 0;
+  PH_TRY(build(&ph_backend_dnnl, &net, &e));
+  PH_TRY(ph_network_find(net, "top", &tap, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 3, 17, 15), &picture, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 1, 1, 1), &gradient, &e));
+  for (int i = 0; i < 3; i++) {
+    if (i == 1) before = ph_memory_allocated();
+    PH_TRY(ph_network_forward(net, picture, &(ph_run){.taps = 1, .tap = &tap, .backward = true}, &e));
+    PH_TRY(ph_network_backward(net, gradient, &e));
+  }
+  ok(ph_memory_allocated() == before, "the second and third step allocate nothing");
+fail:
+  if (status != PH_OK) fail_with("allocations", &e);
+  ph_tensor_release(picture);
+  ph_tensor_release(gradient);
+  ph_network_release(net);
+}
+
+/* Every allocation of making and running a plan fails once; nothing may leak. */
+static void check_failing_allocator(void) {
+  ph_network *net = NULL;
+  ph_tensor *picture = NULL, *gradient = NULL;
+  ph_error e;
+  ph_status status;
+  long n = 0;
+  int tap;
+  PH_TRY(ph_tensor_new(ph_shape4(1, 3, 9, 8), &picture, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 3, 9, 8), &gradient, &e));
+  size_t before = ph_memory_blocks();
+  do {
+    ph_memory_fail_after(++n);
+    status = build(&ph_backend_dnnl, &net, &e);
+    if (status == PH_OK) status = ph_network_find(net, "top", &tap, &e);
+    if (status == PH_OK)
+      status = ph_network_forward(net, picture, &(ph_run){.taps = 1, .tap = &tap, .backward = true}, &e);
+    if (status == PH_OK) status = ph_network_backward(net, gradient, &e);
+    ph_memory_fail_after(0);
+    ph_network_release(net);
+    net = NULL;
+    if (ph_memory_blocks() != before) break;
+  } while (status == PH_NO_MEMORY && n < 5000);
+  ok(status == PH_OK && ph_memory_blocks() == before, "no leak where any of %ld allocations fails", n - 1);
+fail:
+  ph_tensor_release(picture);
+  ph_tensor_release(gradient);
+}
+
+int main(void) {
+  for (size_t i = 0; i < sizeof layer_cases / sizeof *layer_cases; i++) {
+    const layer_case *c = &layer_cases[i];
+    if (c->type == &ph_layer_image) continue;
+    compare_case(c, false);
+    if (case_inputs(c) == 1 && c->inputs[0].rank == 4 && c->type != &ph_layer_preprocess)
+      compare_case(c, true);
+  }
+  compare_graphs();
+  check_companions();
+  check_allocations();
+  check_failing_allocator();
+  return tap_done();
+}
