@@ -11,6 +11,7 @@
 #include "file.h"
 #include "half.h"
 #include "memory.h"
+#include "utf8.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "the numbers of the file are used as they lie there");
@@ -40,18 +41,6 @@ struct ph_safetensors {
   int count;
   size_t data_start, data_size;
 };
-
-/* A name as it may stand in a one-line message. */
-enum { NAME_TEXT = 84 };
-static const char *printable(const char *name, char text[NAME_TEXT]) {
-  size_t length = strnlen(name, NAME_TEXT);
-  bool is_cut = length == NAME_TEXT;
-  if (is_cut) length = NAME_TEXT - 4;
-  for (size_t i = 0; i < length; i++)
-    text[i] = (unsigned char)name[i] < ' ' || name[i] == 0x7F ? '?' : name[i];
-  strcpy(text + length, is_cut ? "..." : "");
-  return text;
-}
 
 /* ---- the header's JSON ---- */
 
@@ -102,15 +91,16 @@ static bool whole_number(const cJSON *item, int64_t *value) {
 }
 
 static ph_status read_metadata(ph_safetensors *file, const cJSON *item, const char *path, ph_error *e) {
-  char name[NAME_TEXT];
+  char name[PH_NAME_TEXT];
   ph_error inner;
   if (!cJSON_IsObject(item)) return ph_fail(e, PH_FAILURE, "'%s': __metadata__ is not an object", path);
   for (const cJSON *child = item->child; child != NULL; child = child->next) {
     if (!cJSON_IsString(child))
       return ph_fail(e, PH_FAILURE, "'%s': metadata '%s' is not a text", path,
-                     printable(child->string, name));
+                     ph_name_print(child->string, name));
     if (ph_metadata_get(file->metadata, child->string) != NULL)
-      return ph_fail(e, PH_FAILURE, "'%s': metadata '%s' occurs twice", path, printable(child->string, name));
+      return ph_fail(e, PH_FAILURE, "'%s': metadata '%s' occurs twice", path,
+                     ph_name_print(child->string, name));
     ph_status status = ph_metadata_set(file->metadata, child->string, child->valuestring, &inner);
     if (status == PH_NO_MEMORY) return ph_no_memory(e);
     if (status != PH_OK) return ph_fail(e, status, "'%s': %s", path, inner.message);
@@ -123,12 +113,12 @@ static ph_status read_metadata(ph_safetensors *file, const cJSON *item, const ch
 /* `what` is "'file': tensor 'name'" in each of these. */
 
 static ph_status read_type(const cJSON *item, entry *t, const char *what, ph_error *e) {
-  char type[NAME_TEXT];
+  char type[PH_NAME_TEXT];
   if (!cJSON_IsString(item)) return ph_fail(e, PH_FAILURE, "%s has no dtype", what);
   for (t->type = 0; t->type < NUMBER_TYPES; t->type++)
     if (strcmp(number_types[t->type].name, item->valuestring) == 0) return PH_OK;
   return ph_fail(e, PH_FAILURE, "%s has type %s; F64, F32, F16 and BF16 can be read", what,
-                 printable(item->valuestring, type));
+                 ph_name_print(item->valuestring, type));
 }
 
 static ph_status read_shape(const cJSON *item, entry *t, const char *what, ph_error *e) {
@@ -160,10 +150,10 @@ static ph_status read_offsets(const cJSON *item, entry *t, size_t data_size, con
 }
 
 static ph_status read_entry(ph_safetensors *file, const cJSON *item, const char *path, ph_error *e) {
-  char name[NAME_TEXT], what[sizeof e->message / 2 + NAME_TEXT];
+  char name[PH_NAME_TEXT], what[sizeof e->message / 2 + PH_NAME_TEXT];
   entry *t = &file->entries[file->count];
   ph_status status;
-  snprintf(what, sizeof what, "'%.200s': tensor '%s'", path, printable(item->string, name));
+  snprintf(what, sizeof what, "'%.200s': tensor '%s'", path, ph_name_print(item->string, name));
   const cJSON *type = cJSON_GetObjectItemCaseSensitive(item, "dtype");
   const cJSON *shape = cJSON_GetObjectItemCaseSensitive(item, "shape");
   const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(item, "data_offsets");
@@ -193,7 +183,7 @@ static int by_name(const void *a, const void *b) {
 
 /* Tensors must cover the data, one beginning where another ends, and have names of their own. */
 static ph_status check_together(ph_safetensors *file, const char *path, ph_error *e) {
-  char name[NAME_TEXT];
+  char name[PH_NAME_TEXT];
   int64_t covered = 0;
   qsort(file->entries, (size_t)file->count, sizeof *file->entries, by_begin);
   for (int i = 0; i < file->count; i++) {
@@ -201,7 +191,7 @@ static ph_status check_together(ph_safetensors *file, const char *path, ph_error
     if (t->begin != covered)
       return ph_fail(e, PH_FAILURE,
                      "'%s': tensor '%s' begins at byte %" PRId64 " of the data, %s byte %" PRId64, path,
-                     printable(t->name, name), t->begin,
+                     ph_name_print(t->name, name), t->begin,
                      t->begin < covered ? "inside one that ends at" : "leaving a hole from", covered);
     covered = t->end;
   }
@@ -212,7 +202,7 @@ static ph_status check_together(ph_safetensors *file, const char *path, ph_error
   for (int i = 1; i < file->count; i++)
     if (strcmp(file->entries[i - 1].name, file->entries[i].name) == 0)
       return ph_fail(e, PH_FAILURE, "'%s': tensor '%s' occurs twice", path,
-                     printable(file->entries[i].name, name));
+                     ph_name_print(file->entries[i].name, name));
   return PH_OK;
 }
 

@@ -1,6 +1,8 @@
 /* UTF-8. The ranges of valid sequences are those of table 3-7 of the Unicode standard. */
 #include "utf8.h"
 
+#include <string.h>
+
 #include "memory.h"
 
 enum { REPLACEMENT = 0xFFFD };
@@ -64,4 +66,16 @@ char *ph_utf8_copy_clean(const char *text) {
   if (copy == NULL) return NULL;
   while (*text != '\0') out += ph_utf8_put(ph_utf8_next(&text), out);
   return copy;
+}
+
+const char *ph_name_print(const char *name, char text[PH_NAME_TEXT]) {
+  size_t length = strnlen(name, PH_NAME_TEXT);
+  bool is_cut = length == PH_NAME_TEXT;
+  if (is_cut) length = PH_NAME_TEXT - 4;
+  for (size_t i = 0; i < length; i++) {
+    unsigned char byte = (unsigned char)name[i];
+    text[i] = byte < ' ' || byte == 0x7F ? '?' : name[i];
+  }
+  strcpy(text + length, is_cut ? "..." : "");
+  return text;
 }

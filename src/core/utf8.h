@@ -19,4 +19,9 @@ bool ph_utf8_valid(const char *text);
 /* A copy (ph_free's) with U+FFFD in place of every broken byte, or NULL when memory is short. */
 char *ph_utf8_copy_clean(const char *text);
 
+/* A name from a file or a recipe as it may stand in a one-line message: control characters become '?', and
+   what is longer than about 80 bytes is cut. Returns text. */
+enum { PH_NAME_TEXT = 84 };
+const char *ph_name_print(const char *name, char text[PH_NAME_TEXT]);
+
 #endif
