@@ -109,9 +109,4 @@ function objectives.input_difference(tensor, options)
   return head("input_difference", { tensor = tensor }, options)
 end
 
--- ---- anything else ----
-
---- An objective from an objective, a number, or a string "layer:unit" or "layer".
-objectives.coerce = core.objective
-
 return objectives

@@ -35,20 +35,20 @@ static int evaluation_taps(lua_State *L) {
   return 1;
 }
 
-/* evaluation:value() -> number */
+/* evaluation:value() -> number | nil, message where a number is not finite */
 static int evaluation_value(lua_State *L) {
   ph_error e;
   double value;
-  if (ph_evaluation_value(self(L), &value, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_evaluation_value(self(L), &value, &e) != PH_OK) return phb_fail(L, &e);
   lua_pushnumber(L, value);
   return 1;
 }
 
-/* evaluation:run() -> number; adds the gradients to the taps */
+/* evaluation:run() -> number | nil, message; adds the gradients to the taps */
 static int evaluation_run(lua_State *L) {
   ph_error e;
   double value;
-  if (ph_evaluation_run(self(L), &value, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_evaluation_run(self(L), &value, &e) != PH_OK) return phb_fail(L, &e);
   lua_pushnumber(L, value);
   return 1;
 }

@@ -1,5 +1,7 @@
 /* Printing expressions as Lua that makes them again. What remains to be written waits on a stack of our own.
  */
+#include <math.h>
+
 #include "memory.h"
 #include "objective_private.h"
 #include "writer.h"
@@ -33,10 +35,27 @@ typedef struct piece {
   int least;
 } piece;
 
+static const char minus[] = "-";
+
 /* Each level of the expression has at most this many pieces waiting. */
 enum { PIECES_PER_LEVEL = 4 };
 
 static void push(piece *stack, int *height, piece top) { stack[(*height)++] = top; }
+
+/* A minus sign. After a plus it takes the plus's place, after a minus it makes a plus of it: a + -b is a - b.
+   What binds more tightly than a sum may have begun with it: a + -b * c is a - b * c. */
+static void write_minus(ph_writer *writer) {
+  char *sign = writer->used < 3 ? NULL : writer->text + writer->used - 2;
+  if (sign != NULL && sign[-1] == ' ' && (*sign == '+' || *sign == '-') && sign[1] == ' ')
+    *sign = *sign == '+' ? '-' : '+';
+  else
+    ph_write(writer, "-");
+}
+
+static void write_number(ph_writer *writer, double number) {
+  if (number < 0) write_minus(writer);
+  ph_write_number(writer, fabs(number));
+}
 
 /* The pieces of an operator, last first. A sum of sums and a product of products need no parentheses. */
 static void push_operator(piece *stack, int *height, const ph_objective *o) {
@@ -50,7 +69,7 @@ static void push_operator(piece *stack, int *height, const ph_objective *o) {
                [PH_POWER] = {" ^ ", PRIMARY, UNARY}};
   if (o->operation == PH_NEGATE) {
     push(stack, height, (piece){.objective = o->left, .least = UNARY});
-    push(stack, height, (piece){.text = "-"});
+    push(stack, height, (piece){.text = minus});
     return;
   }
   push(stack, height, (piece){.objective = o->right, .least = table[o->operation].right});
@@ -65,7 +84,10 @@ static void write_pieces(ph_writer *writer, piece *stack, const ph_objective *ob
   while (height > 0 && !writer->full) {
     piece top = stack[--height];
     if (top.text != NULL) {
-      ph_write(writer, "%s", top.text);
+      if (top.text == minus)
+        write_minus(writer);
+      else
+        ph_write(writer, "%s", top.text);
       continue;
     }
     bool parenthesised = precedence_of(top.objective) < top.least;
@@ -74,7 +96,7 @@ static void write_pieces(ph_writer *writer, piece *stack, const ph_objective *ob
       push(stack, &height, (piece){.text = ")"});
     }
     if (top.objective->operation == PH_NUMBER) {
-      ph_write_number(writer, top.objective->number);
+      write_number(writer, top.objective->number);
     } else if (top.objective->operation == PH_HEAD) {
       ph_write(writer, "%s", ph_head_print(top.objective->head, text));
     } else {

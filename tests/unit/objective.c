@@ -100,6 +100,11 @@ static void check_printing(void) {
   prints(negative(times(a(), b())), "-(A * B)");
   prints(times(a(), number(-2)), "A * -2");
   prints(times(number(0.1), a()), "0.1 * A");
+  prints(plus(a(), times(number(-0.1), b())), "A - 0.1 * B");
+  prints(minus(a(), times(negative(b()), c())), "A + B * C");
+  prints(plus(a(), minus(negative(b()), c())), "A - B - C");
+  prints(minus(a(), number(-2)), "A + 2");
+  prints(minus(a(), raised(number(-2), b())), "A - (-2) ^ B");
   prints(times(number(1.0 / 3), a()), "0.3333333333333333 * A");
   prints(times(number(1e-9), a()), "1e-09 * A");
 }

@@ -198,12 +198,14 @@ local evaluation = {}
 function evaluation:taps() end
 
 --- The value on the network's last run, adding its gradient to the taps. Raises where a unit, image or position is out
---- of range, and where a number is not finite, naming the part at fault.
----@return number
+--- of range; gives nil and a message that names the part at fault where a number is not finite.
+---@return number?
+---@return string? message
 function evaluation:run() end
 
 --- The value alone.
----@return number
+---@return number?
+---@return string? message
 function evaluation:value() end
 
 --- The objective's parts that read the network, as written, and their last values.
