@@ -10,7 +10,7 @@ local _, probabilities = net:classes()
 -- Classes of one picture, most probable first: { { index =, label =, probability = }, … }.
 local function classify(path)
   local picture = assert(ph.load_image(path, { size = opt.resize }))
-  net:forward(ph.crop(picture, opt.crop, opt.crop), probabilities, { backward = false })
+  net:forward(ph.crop_image(picture, opt.crop, opt.crop), probabilities, { backward = false })
   local classes = {}
   for i, probability in ipairs(net:activation(probabilities):values()) do
     classes[i] = { index = i - 1, label = labels[i], probability = probability }

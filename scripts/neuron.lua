@@ -8,6 +8,7 @@ local opt = ph.options {
 
 local net = assert(ph.network(opt.net))
 local place = { x = opt.x >= 0 and opt.x or nil, y = opt.y >= 0 and opt.y or nil }
-local result = ph.render { net, ph.neuron(opt.layer, opt.unit, place), size = opt.size, steps = opt.steps, seed = opt.seed }
+local objective = ph.neuron(opt.layer, opt.unit, place)
+local result = ph.render { net, objective, size = opt.size, steps = opt.steps, seed = opt.seed }
 assert(result:save(opt.output))
 return result

@@ -15,7 +15,7 @@ local function short(count)
   return tostring(count)
 end
 
--- One row: name, type, inputs, shape, parameters, multiplications. A weight is used once for each position of the
+-- One row: name, type, shape, parameters, multiplications, inputs. A weight is used once for each position of the
 -- output.
 local function row(layer, shape)
   local parameters, multiplications = 0, 0
@@ -27,15 +27,16 @@ local function row(layer, shape)
   end
   return {
     text = {
-      layer.name, layer.type, table.concat(layer.from, " "), shape and table.concat(shape, "x") or "(too small)",
+      layer.name, layer.type, shape and table.concat(shape, "x") or "(too small)",
       parameters > 0 and short(parameters) or "", multiplications > 0 and short(multiplications) or "",
+      table.concat(layer.from, " "),
     },
     parameters = parameters,
     multiplications = multiplications,
   }
 end
 
--- Columns as wide as their widest entry; the last two are numbers and flush right.
+-- Columns as wide as their widest entry; the fourth and fifth are numbers and flush right.
 local function print_table(rows)
   local widths = {}
   for _, texts in ipairs(rows) do
@@ -44,7 +45,10 @@ local function print_table(rows)
   local lines = {}
   for _, texts in ipairs(rows) do
     local line = {}
-    for i, text in ipairs(texts) do line[i] = ("%" .. (i < 5 and "-" or "") .. widths[i] .. "s"):format(text) end
+    for i, text in ipairs(texts) do
+      local flush_right = i == 4 or i == 5
+      line[i] = ("%" .. (flush_right and "" or "-") .. widths[i] .. "s"):format(text)
+    end
     lines[#lines + 1] = (table.concat(line, "  "):gsub("%s+$", ""))
   end
   return table.concat(lines, "\n")
@@ -54,14 +58,14 @@ end
 local function describe(net, height, width)
   height = height or 224
   local shapes = net:shapes(height, width or height)
-  local rows = { { "layer", "type", "from", "shape", "parameters", "multiplications" } }
+  local rows = { { "layer", "type", "shape", "parameters", "multiplications", "from" } }
   local parameters, multiplications = 0, 0
   for _, name in ipairs(net:layers()) do
     local line = row(net:layer(name), shapes[name])
     parameters, multiplications = parameters + line.parameters, multiplications + line.multiplications
     rows[#rows + 1] = line.text
   end
-  rows[#rows + 1] = { "total", "", "", "", short(parameters), short(multiplications) }
+  rows[#rows + 1] = { "total", "", "", short(parameters), short(multiplications), "" }
   return print_table(rows)
 end
 

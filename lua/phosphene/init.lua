@@ -2,27 +2,55 @@
 -- functions raise at the recipe's line. Must hold no logic.
 
 local core = require "phosphene.core"
+local describe = require "phosphene.describe"
 local misuse = require "phosphene.misuse"
 local montage = require "phosphene.montage"
 local network = require "phosphene.network"
+local objectives = require "phosphene.objectives"
+local options = require "phosphene.options"
 local picture = require "phosphene.picture"
 local render = require "phosphene.render"
 local steps = require "phosphene.steps"
+local transforms = require "phosphene.transforms"
 
 local ph = { version = core.version }
+
+-- Recipes.
+ph.options = options
 
 -- Running.
 ph.network = misuse.guard(network.load)
 ph.render = misuse.guard(render)
 ph.steps = misuse.guard(steps.iterate)
 
+-- Objectives: ph.channel, ph.logit, ph.alignment, …
+ph.objective = misuse.guard(core.objective)
+for name, constructor in pairs(objectives) do ph[name] = misuse.guard(constructor) end
+
+-- Transforms: ph.jitter, ph.pad, …; the standard lists are ph.transforms.lucid, .distill and .none.
+ph.transforms = transforms
+for name, constructor in pairs(transforms) do
+  if type(constructor) == "function" then ph[name] = constructor end
+end
+
 -- Pictures.
-ph.load_image = misuse.guard(picture.load)
+ph.load_image = core.load_image
 ph.save = misuse.guard(picture.save)
 ph.list_images = misuse.guard(picture.list)
-ph.crop = misuse.guard(picture.crop)
-ph.montage = misuse.guard(montage)
 ph.read_metadata = core.read_metadata
 ph.resize_image = core.resize_image
+ph.crop_image = misuse.guard(picture.crop)
+ph.montage = misuse.guard(montage)
+
+-- What pictures, loops and tests are made of.
+ph.tensor = core.tensor
+ph.random = core.random
+ph.parameterisation = core.parameterisation
+ph.optimiser = core.optimiser
+
+-- Methods that are written in Lua: tensor:save and network:describe.
+local function methods_of(box) return getmetatable(box).__index end
+methods_of(core.tensor { 1 }).save = ph.save
+methods_of(core.network { backend = "reference" }).describe = misuse.guard(describe)
 
 return ph

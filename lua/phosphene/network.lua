@@ -53,14 +53,26 @@ end
 
 local function stem(path) return path:match "([^/]*)%.safetensors$" end
 
--- The file for a name: the best of its stand-ins that lies anywhere on the path. A file that the path names
--- outright serves "googlenet" whatever it is called.
+local told -- whether this process was told that it gets the embedded network
+
+-- "googlenet" may have to be the small embedded one, which is not what the papers' unit numbers are about.
+local function tell_if_embedded(name, candidate)
+  if told or name ~= "googlenet" or candidate ~= "googlenet-tiny" then return end
+  told = true
+  io.stderr:write("phosphene: no weights of the full GoogLeNet found; using the embedded googlenet-tiny\n")
+end
+
+-- The file for a name: the best of its stand-ins that lies anywhere on the path. A file that the path names outright
+-- serves "googlenet" whatever it is called.
 local function find(name)
   for _, candidate in ipairs(files[name]) do
     for _, entry in ipairs(network.path()) do
-      local file = stem(entry) and entry or entry .. "/" .. candidate .. ".safetensors"
-      local fits = stem(file) == candidate or (stem(entry) and name == "googlenet")
-      if fits and exists(file) then return file end
+      if stem(entry) then
+        if (stem(entry) == candidate or name == "googlenet") and exists(entry) then return entry end
+      elseif exists(("%s/%s.safetensors"):format(entry, candidate)) then
+        tell_if_embedded(name, candidate)
+        return ("%s/%s.safetensors"):format(entry, candidate)
+      end
     end
   end
   return nil, ("no weights for '%s' (%s.safetensors); looked in %s"):format(name,
@@ -69,42 +81,49 @@ end
 
 -- ---- loading ----
 
--- What model scripts take tensors from: errors name the tensor and the file.
-local function weights_of(tensors, path)
+-- What model scripts take tensors from.
+local function weights_of(tensors)
   local weights = {}
   function weights.has(_, name) return tensors[name] ~= nil end
-  function weights.get(_, name)
-    return tensors[name] or error(("no tensor '%s' in '%s'"):format(name, path), 0)
-  end
+  function weights.get(_, name) return tensors[name] or error(("no tensor '%s'"):format(name), 0) end
   return weights
 end
 
-local function build(path, options)
-  local tensors, metadata = core.load_safetensors(path)
-  if not tensors then return nil, metadata end
+-- The model and the class labels that a file's metadata ask for; nil and a message where they cannot be had.
+local function read_metadata(metadata)
   local architecture = metadata.architecture
-  local model = models[architecture]
-  if not model then
-    return nil, ("'%s': %s; known are %s"):format(path,
-      architecture and ("unknown architecture '%s'"):format(architecture) or "its metadata name no architecture",
+  if not architecture then return nil, "its metadata name no architecture" end
+  if not models[architecture] then
+    return nil, ("unknown architecture '%s'; known are %s"):format(architecture,
       table.concat(sorted_keys(models), ", "))
   end
-  local classes = {}
-  if metadata.labels then
-    local list, problem = labels.parse(metadata.labels)
-    if not list then return nil, ("'%s': %s"):format(path, problem) end
-    classes = list
-  end
+  local list, problem = labels.parse(metadata.labels or "[]")
+  if not list then return nil, problem end
+  return models[architecture], list
+end
 
-  local net = core.network { backend = options.backend or "dnnl" }
-  -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
-  local ok, result = pcall(model.build, net, weights_of(tensors, path), architecture)
-  if ok then
-    result.labels = classes
-    ok, result = pcall(net.set_classes, net, result)
+-- Builds the graph; raises where the weights do not fit it.
+local function build(net, model, architecture, weights, class_labels)
+  local classes = model.build(net, weights, architecture)
+  classes.labels = class_labels
+  net:set_classes(classes)
+  local shapes = net:shapes(224, 224)
+  for _, name in ipairs(net:layers()) do
+    if not shapes[name] then error(("the weights of layer '%s' do not fit its input"):format(name), 0) end
   end
-  if not ok then return nil, ("'%s': %s"):format(path, (tostring(result):gsub("^[^:]*:%d+: ", ""))) end
+end
+
+local function open(path, options)
+  local tensors, metadata = core.load_safetensors(path)
+  if not tensors then return nil, metadata end
+  local model, list = read_metadata(metadata)
+  if not model then return nil, ("'%s': %s"):format(path, list) end
+
+  local net = core.network { backend = options.backend }
   if options.threads then net:set_threads(options.threads) end
+  -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
+  local ok, problem = pcall(build, net, model, metadata.architecture, weights_of(tensors), list)
+  if not ok then return nil, ("'%s': %s"):format(path, (tostring(problem):gsub("^[^:]*:%d+: ", ""))) end
   return net
 end
 
@@ -113,15 +132,6 @@ local names = setmetatable({}, { __mode = "k" })
 
 --- The name that a network was loaded under: its file's name without folder and suffix.
 function network.name(net) return names[net] or "unnamed" end
-
-local told -- whether this process was told that it gets the embedded network
-
--- "googlenet" may have to be the small embedded one, which is not what the papers' unit numbers are about.
-local function tell_if_embedded(name, path)
-  if told or name ~= "googlenet" or stem(path) ~= "googlenet-tiny" then return end
-  told = true
-  io.stderr:write("phosphene: no weights of the full GoogLeNet found; using the embedded googlenet-tiny\n")
-end
 
 local option_names = { "backend", "threads" }
 
@@ -134,7 +144,7 @@ function network.load(name, options)
   misuse.check_keys(options, option_names, "network")
   if options.threads then misuse.check_count(options.threads, 0, "network: threads") end
 
-  local path, problem = name, nil
+  local path, problem = name
   if not stem(name) then
     if not files[name] then
       local known = sorted_keys(files)
@@ -144,11 +154,10 @@ function network.load(name, options)
     end
     path, problem = find(name)
     if not path then return nil, problem end
-    tell_if_embedded(name, path)
   end
 
   local net
-  net, problem = build(path, options)
+  net, problem = open(path, options)
   if not net then return nil, problem end
   names[net] = stem(path)
   return net

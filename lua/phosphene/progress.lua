@@ -76,11 +76,12 @@ function progress:say(text)
   self.stream:write(text, "\n")
 end
 
---- Ends the display: `how` is "done" or "interrupted". A short run off a terminal stays silent.
+--- Ends the display: `how` is "done" or "interrupted"; there is no value where no step was made. A short run off a terminal stays silent.
 function progress:finish(step, value, how)
   if not self.on then return end
   local elapsed = self.clock() - self.began
-  local text = ("%s  %s after %d steps in %s, value %.4g"):format(self.title, how, step, duration(elapsed), value)
+  local text = ("%s  %s after %d steps in %s"):format(self.title, how, step, duration(elapsed))
+  if value then text = ("%s, value %.4g"):format(text, value) end
   if self.terminal then
     self:draw(text)
     self.stream:write "\n"

@@ -21,8 +21,13 @@ function result:save(path)
 end
 
 function result:__tostring()
-  return ("result: %s, value %.4g after %d steps, seed %d"):format(self.objective, self.value or 0 / 0, self.steps,
-    self.seed)
+  local value = self.value and (", value %.4g"):format(self.value) or ""
+  return ("result: %s%s after %d steps, seed %d"):format(self.objective, value, self.steps, self.seed)
+end
+
+-- What a part of the run says of itself, without the word for what it is.
+local function text_of(part)
+  return (tostring(part):gsub("^%l+ ", ""))
 end
 
 -- Everything that another run needs to make this picture again.
@@ -36,9 +41,9 @@ local function metadata_of(run)
     steps = run.step,
     size = ("%dx%d"):format(shape[4], shape[3]),
     batch = shape[1],
-    parameterisation = tostring(run.parameterisation),
+    parameterisation = text_of(run.parameterisation),
     transforms = tostring(run.transforms),
-    optimiser = tostring(run.optimiser),
+    optimiser = text_of(run.optimiser),
     relu = run.relu_name,
     value = run.value,
   }
@@ -62,6 +67,13 @@ local function finish(run, kept)
 end
 
 -- ---- running ----
+
+-- The objective's expression, cut to leave room for the rest of a progress line.
+local function title_of(objective)
+  local text, most = tostring(objective), 40
+  if utf8.len(text) <= most then return text end
+  return text:sub(1, utf8.offset(text, most) - 1) .. "…"
+end
 
 -- The steps at which pictures are kept, as a set.
 local function snapshot_steps(list)
@@ -94,7 +106,7 @@ for _, name in ipairs { "snapshots", "on_step", "progress", "output" } do option
 local function render(options)
   misuse.check_keys(options, option_names, "render", 2)
   local run = steps.new(options)
-  local bar = progress.new { on = options.progress, title = tostring(run.objective), steps = run.steps }
+  local bar = progress.new { on = options.progress, title = title_of(run.objective), steps = run.steps }
   if not options.seed then bar:say(("seed %d"):format(run.seed)) end
 
   local kept = { values = {}, snapshots = {}, interrupted = false, began = core.clock() }

@@ -5,7 +5,6 @@
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
 local network = require "phosphene.network"
-local objectives = require "phosphene.objectives"
 local transforms = require "phosphene.transforms"
 
 local steps = {}
@@ -19,15 +18,9 @@ steps.option_names = { "net", "objective", "steps", "size", "width", "height", "
 local run = {}
 run.__index = run
 
--- A value that is no number any more would spoil everything after it: say where it came from.
-local function check(self, value)
-  if value - value == 0 then return value end
-  for _, head in ipairs(self.evaluation:heads()) do
-    if head.value - head.value ~= 0 then
-      misuse.raise("step %d: %s is %s", self.step + 1, head.text, tostring(head.value))
-    end
-  end
-  misuse.raise("step %d: the objective %s is %s", self.step + 1, tostring(self.objective), tostring(value))
+-- What can fail within a step is that a number is none any more; the message says which.
+local function check(self, result, problem)
+  return result or misuse.raise("step %d: %s", self.step + 1, problem)
 end
 
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
@@ -39,7 +32,7 @@ function run:advance()
 
   self.net:backward(self.gradient)
   self.parameterisation:backward(self.transforms:backward(self.gradient))
-  self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient())
+  check(self, self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient()))
   self.image = self.parameterisation:forward()
   self.step = self.step + 1
 end
@@ -49,19 +42,21 @@ end
 -- Lucid redirects ReLU gradients while global_step <= 16 (lucid/misc/redirected_relu_grad.py), which is 17 updates.
 local redirected_steps = 17
 
+-- A function from the step to the mode of its ReLUs, and a name for it.
 local function relu_modes(choice)
-  if type(choice) == "function" then return choice end
-  if choice == nil or choice == "redirected" then
-    return function(step) return step <= redirected_steps and "redirected" or "plain" end
+  if type(choice) == "function" then return choice, "custom" end
+  if choice == "redirected" then
+    return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
   end
   if choice ~= "plain" and choice ~= "guided" then
     misuse.raise("relu: 'redirected', 'plain', 'guided' or a function expected, got '%s'", tostring(choice))
   end
-  return function() return choice end
+  return function() return choice end, choice
 end
 
 local function network_of(given)
-  if type(given) ~= "string" then return given end
+  if type(given) == "userdata" then return given end
+  if type(given) ~= "string" then misuse.raise("net: a network or its name expected, got a %s", type(given)) end
   local net, problem = network.load(given)
   return net or misuse.raise("%s", problem)
 end
@@ -69,21 +64,23 @@ end
 local function parameterisation_of(options, seed)
   local given = options.parameterisation or "fourier"
   if type(given) ~= "string" then return given end
-  local image = options.image
   local settings = {
     batch = options.batch,
     decorrelate = options.decorrelate,
     squash = options.squash,
     deviation = options.deviation,
     decay = options.decay,
-    image = image,
-    seed = seed,
+    image = options.image,
+    random = core.random(seed, "init"),
   }
-  if not image then
+  if not options.image then
     local size = options.size or 128
     settings.height, settings.width = options.height or size, options.width or size
   end
-  return core.parameterisation[given](settings)
+  for _, name in ipairs { "size", "height", "width", "batch" } do
+    if options[name] then misuse.check_count(options[name], 1, name) end
+  end
+  return core.parameterisation(given, settings)
 end
 
 local function optimiser_of(options)
@@ -101,14 +98,14 @@ end
 
 --- A seed for runs that were given none.
 function steps.any_seed()
-  return (os.time() * 1000 + math.floor(core.clock() * 1000) % 1000) % 2 ^ 31 // 1 | 0
+  return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF
 end
 
 --- A new run from checked options: what `ph.steps` iterates over.
 function steps.new(options)
   local seed = options.seed or steps.any_seed()
   local net = network_of(options.net or options[1])
-  local objective = objectives.coerce(options.objective or options[2])
+  local objective = core.objective(options.objective or options[2])
   local self = setmetatable({
     net = net,
     objective = objective,
@@ -119,11 +116,11 @@ function steps.new(options)
     transforms = transforms.pipeline(options.transforms or "lucid"),
     random = core.random(seed, "transforms"),
     optimiser = optimiser_of(options),
-    relu = relu_modes(options.relu),
     evaluation = core.evaluation(objective, net),
     forward_options = {},
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
+  self.relu, self.relu_name = relu_modes(options.relu or "redirected")
   self.taps = self.evaluation:taps()
   self.image = self.parameterisation:forward()
   return self

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,18 +112,6 @@ static int system_list_folder(lua_State *L) {
   return 1;
 }
 
-/* core.make_folder(path) -> true | nil, message: one level; a folder that exists is fine */
-static int system_make_folder(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-    luaL_pushfail(L);
-    lua_pushfstring(L, "cannot make the folder '%s': %s", path, strerror(errno));
-    return 2;
-  }
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
 /* ---- names ---- */
 
 /* core.nearest(name, names) -> the one that was probably meant, or nil */
@@ -149,7 +136,7 @@ static const luaL_Reg functions[] = {{"memory", system_memory},
                                      {"watch_interrupt", system_watch_interrupt},
                                      {"interrupted", system_interrupted},
                                      {"list_folder", system_list_folder},
-                                     {"make_folder", system_make_folder},
+
                                      {"nearest", system_nearest},
                                      {NULL, NULL}};
 

@@ -132,13 +132,14 @@ describe("the embedded network", function()
 
   it("describes itself as a table", function()
     local text = net:describe(64, 64)
-    assert.matches("mixed4a_3x3_pre_relu%s+convolution%s+mixed4a_3x3_bottleneck%s+96x4x4", text)
-    assert.matches("total%s+1%.67M", text)
+    assert.matches("mixed4a_3x3_pre_relu +convolution +96x4x4 +41%.6k +664k +mixed4a_3x3_bottleneck\n", text)
+    assert.matches("total +1%.67M +35%.5M$", text)
   end)
 end)
 
 describe("BVLC's GoogLeNet", function()
-  local weights, golden_file = "../shared/weights/bvlc_googlenet.safetensors", "../shared/golden/bvlc_googlenet.safetensors"
+  local weights = "../shared/weights/bvlc_googlenet.safetensors"
+  local golden_file = "../shared/golden/bvlc_googlenet.safetensors"
   local golden = core.load_safetensors(golden_file)
   local net = ph.network(weights)
   if not net or not golden then

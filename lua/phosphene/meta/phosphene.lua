@@ -16,7 +16,7 @@ local ph = {}
 ---@return string? message
 function ph.network(name, options) end
 
---- A picture from a PNG, JPEG or BMP file, as (1, 3, h, w).
+--- A picture from a PNG or JPEG file, as (1, 3, h, w).
 ---@param path string
 ---@param options { size: integer?, width: integer?, height: integer? }? pixels: `size` is for the shorter side
 ---@return ph.tensor?
@@ -27,12 +27,12 @@ function ph.load_image(path, options) end
 --- are made. `tensor:save(path, metadata)` is the same.
 ---@param tensor ph.tensor
 ---@param path string
----@param metadata table<string, string|number|boolean>? stored in the file
+---@param metadata table<string, string|number|boolean>? stored in the file, if it is a PNG
 ---@return boolean?
 ---@return string? message
 function ph.save(tensor, path, metadata) end
 
---- The metadata that a picture was saved with.
+--- The metadata that a PNG was saved with.
 ---@param path string
 ---@return table<string, string>?
 ---@return string? message
@@ -50,9 +50,9 @@ function ph.resize_image(tensor, height, width) end
 ---@param height integer
 ---@param width integer
 ---@return ph.tensor (n, c, height, width)
-function ph.crop(tensor, height, width) end
+function ph.crop_image(tensor, height, width) end
 
---- Paths of the pictures (PNG, JPEG, BMP) in a folder, sorted by name.
+--- Paths of the pictures (PNG, JPEG) in a folder, sorted by name.
 ---@param folder string
 ---@return string[]?
 ---@return string? message

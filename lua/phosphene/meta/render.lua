@@ -51,7 +51,7 @@ function ph.steps(options) end
 ---@class ph.result
 ---@field image ph.tensor the batch, (n, 3, h, w)
 ---@field images ph.tensor[] the same as a list of single pictures
----@field value number the objective before the last update
+---@field value number? the objective before the last update
 ---@field values number[] the same for every step
 ---@field steps integer updates that were made
 ---@field seed integer

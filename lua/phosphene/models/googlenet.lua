@@ -38,7 +38,7 @@ local function verbs(net, weights, variant)
   local function layer(type, name, from, settings)
     local description = { type = type, name = name, from = from }
     for key, value in pairs(settings or {}) do description[key] = value end
-    net:add(description)
+    assert(net:add(description))
     return name
   end
 
@@ -49,7 +49,10 @@ local function verbs(net, weights, variant)
   end
 
   function add.input() return layer("preprocess", "input", "image", variant.input) end
-  function add.norm(name, from) return variant.norm and layer("local_response_norm", name, from, variant.norm) or from end
+  function add.norm(name, from)
+    if not variant.norm then return from end
+    return layer("local_response_norm", name, from, variant.norm)
+  end
   function add.pool(name, from, settings) return layer("max_pool", name, from, settings or variant.pool) end
   function add.average(name, from, settings)
     return layer(settings and "average_pool" or "global_average_pool", name, from, settings)
