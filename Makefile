@@ -34,7 +34,7 @@ CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
 BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(BUILD)/obj/src/main.o
 TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-BENCHES  := $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%)
+BENCHES  := $(filter-out tests/bench/measure.lua,$(wildcard tests/bench/*.lua))
 
 .DEFAULT_GOAL := all
 .PHONY: all test unit spec demo bench lint format check-format install uninstall install-weights deps deps-lint \
@@ -88,10 +88,10 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
 
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(CORE_OBJ)
+$(BUILD)/bench/%.so: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  link $@")
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $^ -o $@ -ldnnl
 
 .SECONDARY:
 -include $(CORE_OBJ:.o=.d) $(BIND_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) \
@@ -123,8 +123,10 @@ spec: all ## only the Lua specs
 demo: all ## render a contact sheet of units, shallow to deep, into out/
 	@$(BUILD)/phosphene demo
 
-bench: all $(BENCHES) ## measure; writes build/bench/*.json
-	@for b in $(BENCHES); do $$b || exit 1; done
+bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; writes build/bench/*.json
+	@for b in $(BENCHES); do \
+	  LUA_PATH_5_4='lua/?.lua;lua/?/init.lua;tests/bench/?.lua;;' \
+	  LUA_CPATH_5_4='$(BUILD)/lua/?.so;$(BUILD)/bench/?.so;;' lua5.4 $$b || exit 1; done
 
 # ---- keeping the house ----
 

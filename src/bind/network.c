@@ -144,14 +144,52 @@ static void push_shape(lua_State *L, ph_shape shape, int from) {
   }
 }
 
-/* net:layer(name) -> { name=, type=, from={…}, parameters={ name={shape} } } */
+/* Pushes one setting of a layer: a number, boolean, string or list. */
+static void push_setting(lua_State *L, const ph_field *field, const void *config) {
+  const void *at = (const char *)config + field->offset;
+  int numbers = field->kind == PH_PAIR ? 2 : field->kind == PH_SIDES ? 4 : 0;
+  switch (field->kind) {
+    case PH_INTEGER:
+      lua_pushinteger(L, *(const int64_t *)at);
+      break;
+    case PH_REAL:
+      lua_pushnumber(L, *(const double *)at);
+      break;
+    case PH_FLAG:
+      lua_pushboolean(L, *(const bool *)at);
+      break;
+    case PH_CHOICE:
+      lua_pushstring(L, field->choices[*(const int *)at]);
+      break;
+    case PH_TEXT:
+      lua_pushstring(L, at);
+      break;
+    case PH_PAIR:
+    case PH_SIDES:
+      lua_createtable(L, numbers, 0);
+      for (int i = 0; i < numbers; i++) {
+        lua_pushinteger(L, ((const int64_t *)at)[i]);
+        lua_rawseti(L, -2, i + 1);
+      }
+      break;
+    case PH_LIST:
+      lua_createtable(L, ((const ph_list *)at)->count, 0);
+      for (int i = 0; i < ((const ph_list *)at)->count; i++) {
+        lua_pushnumber(L, ((const ph_list *)at)->value[i]);
+        lua_rawseti(L, -2, i + 1);
+      }
+      break;
+  }
+}
+
+/* net:layer(name) -> { name=, type=, from={…}, parameters={ name={shape} }, settings={…} } */
 static int network_layer(lua_State *L) {
   ph_error e;
   int index;
   ph_network *network = self(L);
   if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const ph_layer *layer = ph_network_layer(network, index);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   lua_pushstring(L, layer->name);
   lua_setfield(L, -2, "name");
   lua_pushstring(L, layer->type->name);
@@ -169,6 +207,12 @@ static int network_layer(lua_State *L) {
     lua_setfield(L, -2, layer->type->parameters[i]);
   }
   lua_setfield(L, -2, "parameters");
+  lua_newtable(L);
+  for (const ph_field *field = layer->type->fields; field->key != NULL; field++) {
+    push_setting(L, field, layer->config);
+    lua_setfield(L, -2, field->key);
+  }
+  lua_setfield(L, -2, "settings");
   return 1;
 }
 
