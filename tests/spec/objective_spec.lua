@@ -225,6 +225,29 @@ describe("evaluation", function()
     end
   end)
 
+  it("survives every failing allocation, and leaks nothing then", function()
+    local function work()
+      local objective = ("relu:1" - 2 * ph.direction("conv", { 1, 2, 3, 4 })):on(0)
+      return tostring(objective), core.evaluation(objective, net):taps()
+    end
+    local function blocks()
+      collectgarbage()
+      collectgarbage()
+      return select(2, core.memory())
+    end
+    local before, failures, done = blocks(), 0
+    repeat
+      failures = failures + 1
+      core.fail_after(failures)
+      local problem
+      done, problem = pcall(work)
+      core.fail_after(0)
+      assert.is_true(done or problem:find "memory" ~= nil, problem)
+      assert.equal(before, blocks())
+    until done or failures == 1000
+    assert.is_true(done and failures > 10)
+  end)
+
   it("leaves nothing behind", function()
     collectgarbage()
     collectgarbage()
