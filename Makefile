@@ -74,6 +74,9 @@ $(BUILD)/obj/%.o: %.c | deps
 	$(if $(Q),@echo "  compile $<")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
+# stb shifts bits into signs, which C17 leaves undefined and our compilers define.
+$(BUILD)/obj/src/core/image.o: ALL_CFLAGS += -fno-sanitize=shift
+
 $(BUILD)/phosphene: $(MAIN_OBJ) $(BIND_OBJ) $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS) $(MAIN_LIBS)

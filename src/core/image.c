@@ -1,14 +1,13 @@
-/* Pictures in files, by stb's decoders, encoders and resampler; zlib compresses. */
+/* Pictures in files, by stb's decoders, JPEG encoder and resampler. */
 #include "image.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
-#include <zlib.h>
 
 #include "atomic.h"
 #include "file.h"
+#include "jpeg.h"
 #include "memory.h"
 #include "png.h"
 
@@ -22,18 +21,6 @@ static void *reallocate(void *block, size_t before, size_t size) {
   return larger;
 }
 
-/* In place of stb_image_write's own compressor, which packs about a fifth worse. */
-static unsigned char *compress_pixels(unsigned char *data, int size, int *compressed_size, int level) {
-  uLongf bound = compressBound((uLong)size);
-  unsigned char *block = ph_alloc(bound);
-  if (block == NULL || bound > INT_MAX || compress2(block, &bound, data, (uLong)size, level) != Z_OK) {
-    ph_free(block);
-    return NULL;
-  }
-  *compressed_size = (int)bound;
-  return block;
-}
-
 #pragma GCC diagnostic ignored "-Wunused-function" /* much of stb is declared in vain */
 
 #define STB_IMAGE_STATIC
@@ -43,7 +30,6 @@ static unsigned char *compress_pixels(unsigned char *data, int size, int *compre
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
 #define STBI_FAILURE_USERMSG
-#define STBI_MAX_DIMENSIONS PH_IMAGE_MOST_SIDE
 #define STBI_ASSERT(x) ((void)0)
 #define STBI_MALLOC(size) ph_alloc(size)
 #define STBI_REALLOC_SIZED(block, before, size) reallocate(block, before, size)
@@ -57,7 +43,6 @@ static unsigned char *compress_pixels(unsigned char *data, int size, int *compre
 #define STBIW_MALLOC(size) ph_alloc(size)
 #define STBIW_REALLOC_SIZED(block, before, size) reallocate(block, before, size)
 #define STBIW_FREE(block) ph_free(block)
-#define STBIW_ZLIB_COMPRESS compress_pixels
 #include <stb/stb_image_write.h>
 
 #define STB_IMAGE_RESIZE_STATIC
@@ -168,13 +153,13 @@ static ph_status check_bytes(const unsigned char *bytes, size_t size, const char
   ph_error inner;
   int w, h, channels;
   if (size == 0) return cannot_read(path, "the file is empty", e);
-  if (ph_png_is(bytes, size)) {
-    if (ph_png_check(bytes, size, &inner) != PH_OK) return cannot_read(path, inner.message, e);
-  } else if (size < 3 || memcmp(bytes, "\xFF\xD8\xFF", 3) != 0) {
-    return cannot_read(path, "it is neither a PNG nor a JPEG", e);
-  }
-  if (!stbi_info_from_memory(bytes, (int)size, &w, &h, &channels)) return decoder_failed(path, e);
-  if ((int64_t)w * h > PH_IMAGE_MOST_PIXELS)
+  bool is_png = ph_png_is(bytes, size), is_jpeg = ph_jpeg_is(bytes, size);
+  if (!is_png && !is_jpeg) return cannot_read(path, "it is neither a PNG nor a JPEG", e);
+  if ((is_png ? ph_png_check(bytes, size, &inner) : ph_jpeg_check(bytes, size, &inner)) != PH_OK)
+    return cannot_read(path, inner.message, e);
+  if (!stbi_info_from_memory(bytes, (int)size, &w, &h, &channels))
+    return cannot_read(path, "its header makes no sense", e);
+  if (w > PH_IMAGE_MOST_SIDE || h > PH_IMAGE_MOST_SIDE || (int64_t)w * h > PH_IMAGE_MOST_PIXELS)
     return ph_fail(e, PH_FAILURE, "cannot read '%s': %dx%d pixels are too many", path, w, h);
   return PH_OK;
 }
@@ -220,16 +205,19 @@ ph_status ph_image_metadata(const char *path, ph_metadata **metadata, ph_error *
   unsigned char *bytes;
   size_t size;
   ph_error inner;
+  ph_metadata *texts = NULL;
   ph_status status = ph_file_read(path, MOST_FILE_BYTES, &bytes, &size, e);
   if (status != PH_OK) return status;
-  status = ph_metadata_new(metadata, e);
-  if (status == PH_OK && (status = ph_png_read_texts(bytes, size, *metadata, &inner)) != PH_OK) {
-    if (status == PH_NO_MEMORY)
-      ph_no_memory(e);
-    else
-      cannot_read(path, inner.message, e);
-    ph_metadata_free(*metadata);
-  }
+  PH_TRY(ph_metadata_new(&texts, e));
+  status = ph_png_read_texts(bytes, size, texts, &inner);
+  if (status == PH_NO_MEMORY) ph_no_memory(e);
+  if (status == PH_FAILURE) cannot_read(path, inner.message, e);
+  if (status != PH_OK) goto fail;
+  ph_free(bytes);
+  *metadata = texts;
+  return PH_OK;
+fail:
+  ph_metadata_free(texts);
   ph_free(bytes);
   return status;
 }
@@ -303,36 +291,25 @@ static void collect(void *context, void *data, int size) {
   }
 }
 
-static ph_status write_jpeg(const unsigned char *samples, ph_shape shape, ph_atomic *file, ph_error *e) {
+static ph_status write_jpeg(const ph_samples *picture, ph_atomic *file, ph_error *e) {
   enum { QUALITY = 92 };
   collector *c = ph_alloc(sizeof *c);
   if (c == NULL) return ph_no_memory(e);
   *c = (collector){.file = file, .status = PH_OK, .e = e};
-  stbi_write_jpg_to_func(collect, c, (int)shape.dim[3], (int)shape.dim[2], (int)shape.dim[1], samples,
-                         QUALITY);
+  stbi_write_jpg_to_func(collect, c, picture->w, picture->h, picture->channels, picture->data, QUALITY);
   flush(c);
   ph_status status = c->status;
   ph_free(c);
   return status;
 }
 
-static ph_status write_png(const unsigned char *samples, ph_shape shape, const ph_metadata *metadata,
-                           ph_atomic *file, ph_error *e) {
-  int size = 0, w = (int)shape.dim[3], h = (int)shape.dim[2], channels = (int)shape.dim[1];
-  unsigned char *texts = NULL, *png = NULL;
-  size_t texts_size = 0;
-  ph_status status = PH_OK;
-  if (metadata != NULL) PH_TRY(ph_png_write_texts(metadata, &texts, &texts_size, e));
-  png = stbi_write_png_to_mem(samples, w * channels, w, h, channels, &size);
-  if (png == NULL) {
-    status = ph_no_memory(e);
-    goto fail;
-  }
-  PH_TRY(ph_atomic_write(file, png, PH_PNG_HEADER_SIZE, e));
-  PH_TRY(ph_atomic_write(file, texts, texts_size, e));
-  status = ph_atomic_write(file, png + PH_PNG_HEADER_SIZE, (size_t)size - PH_PNG_HEADER_SIZE, e);
-fail:
-  ph_free(texts);
+static ph_status write_png(const ph_samples *picture, const ph_metadata *metadata, ph_atomic *file,
+                           ph_error *e) {
+  unsigned char *png;
+  size_t size;
+  ph_status status = ph_png_encode(picture, metadata, &png, &size, e);
+  if (status != PH_OK) return status;
+  status = ph_atomic_write(file, png, size, e);
   ph_free(png);
   return status;
 }
@@ -340,17 +317,17 @@ fail:
 ph_status ph_image_save(const ph_tensor *image, const char *path, const ph_metadata *metadata, ph_error *e) {
   ph_shape shape = ph_tensor_shape(image);
   ph_atomic *file = NULL;
-  unsigned char *samples = NULL;
   ph_status status = check_picture(image, path, e);
   if (status != PH_OK) return status;
-  samples = ph_alloc((size_t)ph_tensor_count(image));
+  unsigned char *samples = ph_alloc((size_t)ph_tensor_count(image));
   if (samples == NULL) return ph_no_memory(e);
   interleave(image, samples);
+  ph_samples picture = {samples, (int)shape.dim[3], (int)shape.dim[2], (int)shape.dim[1]};
   PH_TRY(ph_atomic_begin(path, &file, e));
   if (format_of(path) == PNG)
-    PH_TRY(write_png(samples, shape, metadata, file, e));
+    PH_TRY(write_png(&picture, metadata, file, e));
   else
-    PH_TRY(write_jpeg(samples, shape, file, e));
+    PH_TRY(write_jpeg(&picture, file, e));
   ph_free(samples);
   return ph_atomic_commit(file, e);
 fail:

@@ -1,5 +1,5 @@
-/* PNG's chunks. Each is a length (4 bytes, the highest first), a type of 4 letters, the data, and the CRC of
-   type and data. */
+/* Reading PNG's chunks. Each is a length (4 bytes, the highest first), a type of 4 letters, the data, and the
+   CRC of type and data. */
 #include "png.h"
 
 #include <stdint.h>
@@ -21,10 +21,6 @@ typedef struct chunk {
 
 static uint32_t read_u32(const unsigned char *at) {
   return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void write_u32(unsigned char *at, uint32_t value) {
-  for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
 }
 
 /* The checksum of a chunk's type and data. */
@@ -71,7 +67,7 @@ ph_status ph_png_check(const unsigned char *png, size_t size, ph_error *e) {
   return walk(png, size, NULL, NULL, e);
 }
 
-/* ---- reading texts ---- */
+/* ---- texts ---- */
 
 /* A C string of `size` bytes: copied as UTF-8, or turned into it from Latin-1. NULL when memory is short. */
 static char *copy_text(const unsigned char *text, size_t size, bool is_latin1) {
@@ -112,58 +108,4 @@ static ph_status visit_text(const chunk *c, ph_metadata *metadata, ph_error *e) 
 
 ph_status ph_png_read_texts(const unsigned char *png, size_t size, ph_metadata *metadata, ph_error *e) {
   return walk(png, size, visit_text, metadata, e);
-}
-
-/* ---- writing texts ---- */
-
-static ph_status check_key(const char *key, ph_error *e) {
-  size_t length = strlen(key);
-  bool fits = length >= 1 && length <= 79 && key[0] != ' ' && key[length - 1] != ' ';
-  for (size_t i = 0; fits && i < length; i++)
-    fits = key[i] >= ' ' && key[i] <= '~' && !(key[i] == ' ' && key[i + 1] == ' ');
-  if (fits) return PH_OK;
-  return ph_fail(
-      e, PH_MISUSE,
-      "metadata key '%.80s': 1 to 79 printable ASCII characters with single spaces inside expected", key);
-}
-
-static bool is_ascii(const char *text) {
-  for (; *text != '\0'; text++)
-    if (*text != '\n' && (*text < ' ' || *text > '~')) return false;
-  return true;
-}
-
-/* Appends one text chunk; returns where the next one begins. */
-static unsigned char *put_text(unsigned char *at, const char *key, const char *value) {
-  unsigned char *type = at + 4, *out = type + 4;
-  bool is_plain = is_ascii(value);
-  memcpy(type, is_plain ? "tEXt" : "iTXt", 4);
-  memcpy(out, key, strlen(key));
-  out += strlen(key) + 1;
-  if (!is_plain) out += 4; /* not compressed; no language; no translated key: the block is zeroed */
-  memcpy(out, value, strlen(value));
-  out += strlen(value);
-  size_t size = (size_t)(out - type) - 4;
-  write_u32(at, (uint32_t)size);
-  write_u32(out, checksum(type, size));
-  return out + 4;
-}
-
-ph_status ph_png_write_texts(const ph_metadata *metadata, unsigned char **chunks, size_t *size, ph_error *e) {
-  const size_t most = INT32_MAX - 1024; /* of a chunk's 2^31 - 1 bytes */
-  size_t whole = 0;
-  for (int i = 0; i < ph_metadata_count(metadata); i++) {
-    const char *key = ph_metadata_key(metadata, i), *value = ph_metadata_value(metadata, i);
-    ph_status status = check_key(key, e);
-    if (status != PH_OK) return status;
-    if (strlen(value) > most) return ph_fail(e, PH_MISUSE, "metadata '%s': too long for a PNG", key);
-    whole += CHUNK_OVERHEAD + strlen(key) + 1 + (is_ascii(value) ? 0 : 4) + strlen(value);
-  }
-  unsigned char *block = ph_alloc(whole), *at = block;
-  if (block == NULL) return ph_no_memory(e);
-  for (int i = 0; i < ph_metadata_count(metadata); i++)
-    at = put_text(at, ph_metadata_key(metadata, i), ph_metadata_value(metadata, i));
-  *chunks = block;
-  *size = whole;
-  return PH_OK;
 }

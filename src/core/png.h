@@ -1,5 +1,5 @@
-/* PNG's chunks (W3C's "PNG Specification", second edition): checking them, and texts in tEXt and iTXt. The
-   pixels are image.h's. Knows no files: bytes come in and go out. */
+/* PNG (W3C's "PNG Specification", second edition), but for decoding pixels, which is image.h's: checking,
+   writing, and texts in tEXt and iTXt chunks. Knows no files: bytes come in and go out. */
 #ifndef PH_PNG_H
 #define PH_PNG_H
 
@@ -19,12 +19,17 @@ ph_status ph_png_check(const unsigned char *png, size_t size, ph_error *e);
    programs may write, are left out. PH_FAILURE as from ph_png_check. */
 ph_status ph_png_read_texts(const unsigned char *png, size_t size, ph_metadata *metadata, ph_error *e);
 
-/* The chunks that hold these metadata, in a block for ph_free: tEXt where the value is plain ASCII, else
-   iTXt. PH_MISUSE for a key that is not 1 to 79 printable ASCII characters, with single spaces only inside.
- */
-ph_status ph_png_write_texts(const ph_metadata *metadata, unsigned char **chunks, size_t *size, ph_error *e);
+/* A picture of 8-bit samples, row by row, interleaved; `channels` is 1 (grey) or 3 (RGB), and the whole at
+   most 2^30 samples. */
+typedef struct ph_samples {
+  const unsigned char *data;
+  int w, h, channels;
+} ph_samples;
 
-/* Where such chunks belong: after the signature and the header chunk, before the pixels. */
-enum { PH_PNG_HEADER_SIZE = 33 };
+/* The picture as a PNG in a block for ph_free, its metadata (NULL: none) before the pixels: tEXt where a
+   value is plain ASCII, else iTXt. PH_MISUSE for a key that is not 1 to 79 printable ASCII characters, with
+   single spaces only inside. */
+ph_status ph_png_encode(const ph_samples *picture, const ph_metadata *metadata, unsigned char **png,
+                        size_t *size, ph_error *e);
 
 #endif

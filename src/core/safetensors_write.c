@@ -24,10 +24,12 @@ static int by_name(const void *a, const void *b) {
 static ph_status check_names(const ph_named_tensor *sorted, int count, const char *path, ph_error *e) {
   for (int i = 0; i < count; i++) {
     const char *name = sorted[i].name;
+    char text[PH_NAME_TEXT];
     if (strcmp(name, "__metadata__") == 0 || !ph_utf8_valid(name))
-      return ph_fail(e, PH_MISUSE, "cannot write '%s': '%.80s' cannot be a tensor's name", path, name);
+      return ph_fail(e, PH_MISUSE, "cannot write '%s': '%s' cannot be a tensor's name", path,
+                     ph_name_print(name, text));
     if (i > 0 && strcmp(sorted[i - 1].name, name) == 0)
-      return ph_fail(e, PH_MISUSE, "cannot write '%s': two tensors '%.80s'", path, name);
+      return ph_fail(e, PH_MISUSE, "cannot write '%s': two tensors '%s'", path, ph_name_print(name, text));
   }
   return PH_OK;
 }
@@ -101,6 +103,7 @@ static ph_status write_halves(ph_atomic *file, const ph_named_tensor *t, ph_numb
                               const char *path, ph_error *e) {
   enum { AT_ONCE = 4096 };
   uint16_t halves[AT_ONCE];
+  char text[PH_NAME_TEXT];
   const float *data = ph_tensor_read(t->tensor);
   int64_t count = ph_tensor_count(t->tensor);
   for (int64_t start = 0; start < count; start += AT_ONCE) {
@@ -109,8 +112,8 @@ static ph_status write_halves(ph_atomic *file, const ph_named_tensor *t, ph_numb
       float value = data[start + i];
       halves[i] = to_half(value, type);
       if (is_infinite(halves[i], type) && !isinf(value))
-        return ph_fail(e, PH_MISUSE, "cannot write '%s': tensor '%.80s' has %g, which is too large for %s",
-                       path, t->name, (double)value, ph_number_type_names[type]);
+        return ph_fail(e, PH_MISUSE, "cannot write '%s': tensor '%s' has %g, which is too large for %s", path,
+                       ph_name_print(t->name, text), (double)value, ph_number_type_names[type]);
     }
     ph_status status = ph_atomic_write(file, halves, (size_t)now * sizeof *halves, e);
     if (status != PH_OK) return status;
