@@ -35,31 +35,32 @@ static extent inside(const ph_window *w, int axis, int64_t at, int64_t size) {
 
 /* ---- max ---- */
 
-static inline void max_step(float *restrict best, int32_t *restrict winner, const float *restrict x,
-                            int32_t k, int64_t block) {
-  for (int64_t c = 0; c < block; c++) {
-    bool wins = x[c] > best[c] || x[c] != x[c];
-    best[c] = wins ? x[c] : best[c];
-    winner[c] = wins ? k : winner[c];
-  }
-}
+/* Eight channels at a time: half a block, or a whole one. */
+typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t places __attribute__((vector_size(32), aligned(4), may_alias));
+enum { LANES = 8 };
 
-/* dst = the maxima of one row of outputs of one block; `winner` is the kernel position of each, the first of
-   equal ones. */
+/* The maxima of one row of outputs of one block; `winner` is the kernel position of each, the first of equal
+   ones. A NaN wins. */
 PH_VECTOR static void max_row(const geometry *g, const float *plane, int64_t y, float *dst, int32_t *winner) {
   const ph_window *w = &g->window;
   extent rows = inside(w, 0, y, g->height);
-  for (int64_t x = 0; x < w->output[1]; x++, dst += g->block, winner += g->block) {
+  for (int64_t x = 0; x < w->output[1]; x++) {
     extent columns = inside(w, 1, x, g->width);
-    for (int64_t c = 0; c < g->block; c++) dst[c] = -INFINITY;
-    for (int64_t c = 0; c < g->block; c++) winner[c] = (int32_t)(rows.first * w->kernel[1] + columns.first);
-    for (int64_t i = rows.first; i < rows.last; i++) {
-      int64_t row = y * w->stride[0] - w->padding[0] + i;
-      for (int64_t j = columns.first; j < columns.last; j++) {
-        int64_t column = x * w->stride[1] - w->padding[1] + j;
-        max_step(dst, winner, plane + (row * g->width + column) * g->block, (int32_t)(i * w->kernel[1] + j),
-                 g->block);
+    for (int64_t c = 0; c < g->block; c += LANES, dst += LANES, winner += LANES) {
+      lanes best = (lanes){0} - INFINITY;
+      places where = (places){0} + (int32_t)(rows.first * w->kernel[1] + columns.first);
+      for (int64_t i = rows.first; i < rows.last; i++) {
+        const float *row = plane + (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
+        for (int64_t j = columns.first; j < columns.last; j++) {
+          lanes pixel = *(const lanes *)(row + (x * w->stride[1] - w->padding[1] + j) * g->block);
+          places wins = ~(pixel <= best);
+          best = (lanes)(((places)pixel & wins) | ((places)best & ~wins));
+          where = (where & ~wins) | (((places){0} + (int32_t)(i * w->kernel[1] + j)) & wins);
+        }
       }
+      *(lanes *)dst = best;
+      *(places *)winner = where;
     }
   }
 }
@@ -76,16 +77,23 @@ static void max_forward(const run *r, const operation *op) {
             dst + i * row, winner + i * row);
 }
 
-/* Sends each output's gradient to the pixel that won. */
-static void max_scatter(const geometry *g, const float *gradient, const int32_t *winner, float *dst) {
+/* Sends each output's gradient to the pixel that won: every pixel of the window adds it, or nothing. */
+PH_VECTOR static void max_scatter(const geometry *g, const float *gradient, const int32_t *winner,
+                                  float *dst) {
   const ph_window *w = &g->window;
   for (int64_t y = 0; y < w->output[0]; y++) {
+    extent rows = inside(w, 0, y, g->height);
     for (int64_t x = 0; x < w->output[1]; x++) {
-      int64_t top = y * w->stride[0] - w->padding[0], left = x * w->stride[1] - w->padding[1];
-      for (int64_t c = 0; c < g->block; c++) {
-        int64_t row = top + *winner / w->kernel[1], column = left + *winner % w->kernel[1];
-        dst[(row * g->width + column) * g->block + c] += *gradient++;
-        winner++;
+      extent columns = inside(w, 1, x, g->width);
+      for (int64_t c = 0; c < g->block; c += LANES, gradient += LANES, winner += LANES) {
+        places amount = *(const places *)gradient, where = *(const places *)winner;
+        for (int64_t i = rows.first; i < rows.last; i++) {
+          float *row = dst + (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
+          for (int64_t j = columns.first; j < columns.last; j++) {
+            lanes *pixel = (lanes *)(row + (x * w->stride[1] - w->padding[1] + j) * g->block);
+            *pixel += (lanes)(amount & (where == (int32_t)(i * w->kernel[1] + j)));
+          }
+        }
       }
     }
   }
