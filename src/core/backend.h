@@ -1,6 +1,6 @@
 /* Backends: how a network is run. A backend turns (network, image size, taps) into a plan, once; a plan runs
-   one image at a time, each in a slot of its own that holds the image's activations between forward and
-   backward. All data that crosses this interface is plain row-major float32.
+   batches, each image by itself: no image's result depends on its companions. All data that crosses this
+   interface is plain row-major float32.
 
    `reference` walks the layers' own plain C. `dnnl` runs on oneDNN, and must agree with it. */
 #ifndef PH_BACKEND_H
@@ -17,7 +17,8 @@ typedef struct ph_plan_request {
   const int *tap; /* ascending layer indices */
   bool backward;
   ph_relu_mode relu_mode;
-  int threads;
+  int threads;    /* for one image, at least 1 */
+  int companions; /* images of a batch that run at the same time, at least 1 */
 } ph_plan_request;
 
 typedef struct ph_backend {
@@ -31,15 +32,15 @@ typedef struct ph_backend {
   ph_status (*plan)(void *shared, const ph_plan_request *request, void **plan, ph_error *e);
   void (*drop)(void *plan);
 
-  /* Slots: 0 … slots-1 become usable. Called before forward; keeps what is there. */
-  ph_status (*reserve)(void *plan, int slots, ph_error *e);
+  /* Makes room for batches of this many images. Called before forward; keeps what is there. */
+  ph_status (*reserve)(void *plan, int images, ph_error *e);
 
-  /* Runs one image (channels, h, w) forward; writes tap i's activation to outputs[i]. */
-  ph_status (*forward)(void *plan, int slot, const float *image, float *const *outputs, ph_error *e);
+  /* Runs images (n, channels, h, w) forward; writes tap i's activations (n, …) to outputs[i]. */
+  ph_status (*forward)(void *plan, int n, const float *images, float *const *outputs, ph_error *e);
 
-  /* Takes gradients[i] of tap i (NULL: zero) back to the image's gradient, which is overwritten. Follows a
-     forward of the same slot. */
-  ph_status (*backward)(void *plan, int slot, const float *const *gradients, float *image_gradient,
+  /* Takes gradients[i] (n, …) of tap i back to the images' gradient, which is overwritten. Follows a forward
+     of the same batch. */
+  ph_status (*backward)(void *plan, int n, const float *const *gradients, float *images_gradient,
                         ph_error *e);
 } ph_backend;
 

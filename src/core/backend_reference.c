@@ -124,9 +124,8 @@ static ph_pass pass_over(const reference_plan *plan, const slot *s, int index,
       .input = inputs, .output = ph_tensor_array(s->activation[index]), .relu_mode = plan->relu_mode};
 }
 
-static ph_status forward(void *self, int index, const float *image, float *const *outputs, ph_error *e) {
-  (void)e;
-  reference_plan *plan = self;
+/* Image `index` of the batch. */
+static void forward_image(reference_plan *plan, int index, const float *image, float *const *outputs) {
   const slot *s = &plan->slots[index];
   ph_array inputs[PH_MAX_INPUTS];
   for (int i = 0; i < plan->layers; i++) {
@@ -140,8 +139,16 @@ static ph_status forward(void *self, int index, const float *image, float *const
   }
   for (int i = 0; i < plan->taps; i++) {
     const ph_tensor *tap = s->activation[plan->tap[i]];
-    memcpy(outputs[i], ph_tensor_read(tap), (size_t)ph_tensor_count(tap) * sizeof *outputs[i]);
+    int64_t count = ph_tensor_count(tap);
+    memcpy(outputs[i] + index * count, ph_tensor_read(tap), (size_t)count * sizeof *outputs[i]);
   }
+}
+
+static ph_status forward(void *self, int n, const float *images, float *const *outputs, ph_error *e) {
+  (void)e;
+  reference_plan *plan = self;
+  int64_t pixels = ph_shape_count(plan->shape[0]);
+  for (int i = 0; i < n; i++) forward_image(plan, i, images + i * pixels, outputs);
   return PH_OK;
 }
 
@@ -152,23 +159,20 @@ static float *reach(reference_plan *plan, int layer) {
   return ph_tensor_data(plan->gradient[layer]);
 }
 
-static void inject(reference_plan *plan, const float *const *gradients) {
+static void inject(reference_plan *plan, int index, const float *const *gradients) {
   for (int i = 0; i < plan->taps; i++) {
-    if (gradients[i] == NULL) continue;
     float *dst = reach(plan, plan->tap[i]);
     int64_t count = ph_tensor_count(plan->gradient[plan->tap[i]]);
-    for (int64_t j = 0; j < count; j++) dst[j] += gradients[i][j];
+    for (int64_t j = 0; j < count; j++) dst[j] += gradients[i][index * count + j];
   }
 }
 
-static ph_status backward(void *self, int index, const float *const *gradients, float *image_gradient,
-                          ph_error *e) {
-  (void)e;
-  reference_plan *plan = self;
+static void backward_image(reference_plan *plan, int index, const float *const *gradients,
+                           float *image_gradient) {
   ph_array inputs[PH_MAX_INPUTS];
   float *input_gradient[PH_MAX_INPUTS];
   memset(plan->reached, 0, (size_t)plan->layers * sizeof *plan->reached);
-  inject(plan, gradients);
+  inject(plan, index, gradients);
   for (int i = plan->layers - 1; i > 0; i--) {
     if (!plan->reached[i]) continue;
     const ph_layer *layer = ph_network_layer(plan->network, i);
@@ -180,6 +184,14 @@ static ph_status backward(void *self, int index, const float *const *gradients, 
   }
   /* Where nothing reached it, `reach` makes it zero. */
   memcpy(image_gradient, reach(plan, 0), (size_t)ph_tensor_count(plan->gradient[0]) * sizeof *image_gradient);
+}
+
+static ph_status backward(void *self, int n, const float *const *gradients, float *images_gradient,
+                          ph_error *e) {
+  (void)e;
+  reference_plan *plan = self;
+  int64_t pixels = ph_shape_count(plan->shape[0]);
+  for (int i = 0; i < n; i++) backward_image(plan, i, gradients, images_gradient + i * pixels);
   return PH_OK;
 }
 

@@ -1,9 +1,11 @@
-/* Running a network: plans are looked up or made, then each image of the batch goes through alone, in its own
-   slot. An image's result therefore does not depend on its companions. */
+/* Running a network: plans are looked up or made, taps' tensors shaped, and the backend is sent off. One
+   image is worked on by all threads together; of several, each thread takes whole ones, which spares them
+   waiting for each other. */
 #include <string.h>
 
 #include "memory.h"
 #include "network_private.h"
+#include "threads.h"
 
 /* ---- plans ---- */
 
@@ -22,7 +24,7 @@ void ph_network_forget_plans(ph_network *network) {
 
 static bool same_request(const ph_plan_request *a, const ph_plan_request *b) {
   return a->height == b->height && a->width == b->width && a->taps == b->taps && a->backward == b->backward &&
-         a->relu_mode == b->relu_mode && a->threads == b->threads &&
+         a->relu_mode == b->relu_mode && a->threads == b->threads && a->companions == b->companions &&
          memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0;
 }
 
@@ -149,6 +151,8 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
   ph_status status;
   network->current = NULL;
   PH_TRY(check_images(network, shape, e));
+  int threads = network->threads > 0 ? network->threads : ph_cores();
+  bool several = shape.dim[0] > 1;
   ph_plan_request request = {.network = network,
                              .height = shape.dim[2],
                              .width = shape.dim[3],
@@ -156,20 +160,15 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
                              .tap = run->tap,
                              .backward = run->backward,
                              .relu_mode = run->relu_mode,
-                             .threads = network->threads};
+                             .threads = several ? 1 : threads,
+                             .companions = several ? threads : 1};
   PH_TRY(find_plan(network, &request, &plan, e));
   PH_TRY(prepare_taps(network, plan, shape.dim[0], e));
   plan->last_use = ++network->uses;
   PH_TRY(network->backend->reserve(plan->plan, (int)shape.dim[0], e));
-  int64_t pixels = shape.dim[1] * shape.dim[2] * shape.dim[3];
-  for (int n = 0; n < (int)shape.dim[0]; n++) {
-    for (int i = 0; i < run->taps; i++) {
-      int64_t each = ph_tensor_count(network->activation[i]) / shape.dim[0];
-      network->outputs[i] = ph_tensor_data(network->activation[i]) + n * each;
-    }
-    PH_TRY(
-        network->backend->forward(plan->plan, n, ph_tensor_read(images) + n * pixels, network->outputs, e));
-  }
+  for (int i = 0; i < run->taps; i++) network->outputs[i] = ph_tensor_data(network->activation[i]);
+  PH_TRY(
+      network->backend->forward(plan->plan, (int)shape.dim[0], ph_tensor_read(images), network->outputs, e));
   network->current = plan;
   network->images = shape;
   return PH_OK;
@@ -205,15 +204,11 @@ ph_status ph_network_backward(ph_network *network, ph_tensor *images_gradient, p
   if (!network->current->request.backward)
     return ph_fail(e, PH_MISUSE, "backward: the last forward was run without keeping what backward needs");
   PH_TRY(ph_tensor_resize(images_gradient, network->images, e));
-  const ph_plan_request *request = &network->current->request;
-  int64_t images = network->images.dim[0], pixels = ph_shape_count(network->images) / images;
-  for (int n = 0; n < (int)images; n++) {
-    for (int i = 0; i < request->taps; i++)
-      network->outputs[i] =
-          ph_tensor_data(network->gradient[i]) + n * (ph_tensor_count(network->gradient[i]) / images);
-    PH_TRY(network->backend->backward(network->current->plan, n, (const float *const *)network->outputs,
-                                      ph_tensor_data(images_gradient) + n * pixels, e));
-  }
+  for (int i = 0; i < network->current->request.taps; i++)
+    network->outputs[i] = ph_tensor_data(network->gradient[i]);
+  PH_TRY(network->backend->backward(network->current->plan, (int)network->images.dim[0],
+                                    (const float *const *)network->outputs, ph_tensor_data(images_gradient),
+                                    e));
   return PH_OK;
 fail:
   return status;

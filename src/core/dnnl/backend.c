@@ -1,4 +1,4 @@
-/* The oneDNN backend, as the core sees it: plans, slots, threads. */
+/* The oneDNN backend, as the core sees it: plans, arenas, lanes. */
 #include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -15,16 +15,54 @@ ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e) {
                  (int)status);
 }
 
+/* ---- arenas ---- */
+
+static void drop_arenas(arenas *a) {
+  for (int i = 0; i < a->count; i++) ph_free(a->memory[i]);
+  ph_free(a->memory);
+  ph_free(a->size);
+}
+
+static ph_status add_arenas(arenas *a, int count, ph_error *e) {
+  float **memory = ph_alloc_array((size_t)count, sizeof *memory);
+  int64_t *size = ph_alloc_array((size_t)count, sizeof *size);
+  if (memory == NULL || size == NULL) {
+    ph_free(memory);
+    ph_free(size);
+    return ph_no_memory(e);
+  }
+  if (a->count > 0) {
+    memcpy(memory, a->memory, (size_t)a->count * sizeof *memory);
+    memcpy(size, a->size, (size_t)a->count * sizeof *size);
+  }
+  ph_free(a->memory);
+  ph_free(a->size);
+  *a = (arenas){count, memory, size};
+  return PH_OK;
+}
+
+/* At least `count` arenas of at least `size` floats; what was in smaller ones is lost. */
+static ph_status enlarge(arenas *a, int count, int64_t size, ph_error *e) {
+  ph_status status = count > a->count ? add_arenas(a, count, e) : PH_OK;
+  for (int i = 0; i < count && status == PH_OK; i++) {
+    if (a->size[i] >= size) continue;
+    ph_free(a->memory[i]);
+    a->size[i] = 0;
+    a->memory[i] = ph_alloc_array((size_t)size, sizeof *a->memory[i]);
+    if (a->memory[i] == NULL) return ph_no_memory(e);
+    a->size[i] = size;
+  }
+  return status;
+}
+
 /* ---- what outlives plans ---- */
 
 static void close_backend(void *self) {
   shared *s = self;
   if (s == NULL) return;
   phd_drop_weights(s);
-  for (int i = 0; i < s->slots; i++) ph_free(s->slot[i]);
-  ph_free(s->slot);
-  ph_free(s->slot_size);
-  ph_free(s->work);
+  drop_arenas(&s->kept);
+  drop_arenas(&s->work);
   dnnl_stream_destroy(s->stream);
   dnnl_engine_destroy(s->engine);
   ph_free(s);
@@ -60,12 +98,13 @@ static void drop(void *self) {
   ph_free(p);
 }
 
-/* Primitives are made for a number of threads, and must run with it. */
-static void use_threads(const plan *p) {
+/* Primitives are made for a number of threads, and must run with it: all for one lane, one for each of
+ * several. */
+static void use_threads(int threads) {
 #ifdef _OPENMP
-  omp_set_num_threads(p->threads > 0 ? p->threads : omp_get_num_procs());
+  omp_set_num_threads(threads);
 #else
-  (void)p;
+  (void)threads;
 #endif
 }
 
@@ -75,9 +114,10 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
   *p = (plan){.shared = self,
               .network = request->network,
               .threads = request->threads,
+              .lanes = request->companions,
               .backward = request->backward,
               .mode = request->relu_mode};
-  use_threads(p);
+  use_threads(p->threads);
   ph_status status = phd_compile(p, request, e);
   if (status == PH_OK)
     *made = p;
@@ -86,82 +126,67 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
   return status;
 }
 
-/* ---- slots ---- */
-
-static ph_status enlarge(float **memory, int64_t *size, int64_t wanted, ph_error *e) {
-  if (*size >= wanted) return PH_OK;
-  float *larger = ph_alloc_array((size_t)wanted, sizeof *larger);
-  if (larger == NULL) return ph_no_memory(e);
-  ph_free(*memory);
-  *memory = larger;
-  *size = wanted;
-  return PH_OK;
-}
-
-static ph_status reserve(void *self, int slots, ph_error *e) {
-  plan *p = self;
-  shared *s = p->shared;
-  if (slots > s->slots) {
-    float **slot = ph_alloc_array((size_t)slots, sizeof *slot);
-    int64_t *size = ph_alloc_array((size_t)slots, sizeof *size);
-    if (slot == NULL || size == NULL) {
-      ph_free(slot);
-      ph_free(size);
-      return ph_no_memory(e);
-    }
-    if (s->slots > 0) {
-      memcpy(slot, s->slot, (size_t)s->slots * sizeof *slot);
-      memcpy(size, s->slot_size, (size_t)s->slots * sizeof *size);
-    }
-    ph_free(s->slot);
-    ph_free(s->slot_size);
-    s->slot = slot;
-    s->slot_size = size;
-    s->slots = slots;
-  }
-  ph_status status = enlarge(&s->work, &s->work_size, p->work_size, e);
-  for (int i = 0; i < slots && status == PH_OK; i++)
-    status = enlarge(&s->slot[i], &s->slot_size[i], p->kept_size, e);
-  return status;
+static ph_status reserve(void *self, int images, ph_error *e) {
+  const plan *p = self;
+  ph_status status = enlarge(&p->shared->kept, images, p->kept_size, e);
+  return status == PH_OK ? enlarge(&p->shared->work, p->lanes, p->work_size + p->pad_size, e) : status;
 }
 
 /* ---- running ---- */
 
-static ph_status forward(void *self, int slot, const float *image, float *const *outputs, ph_error *e) {
-  const plan *p = self;
-  run r = {p, p->shared->slot[slot], p->shared->work};
-  use_threads(p);
-  memcpy(phd_activation(&r, p->value_of[0]), image, (size_t)phd_floats(p, p->value_of[0]) * sizeof *image);
-  for (int i = 0; i < p->operations; i++) p->operation[i].type->forward(&r, &p->operation[i]);
-  ph_status status = phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
-  for (int i = 0; i < p->taps; i++)
-    phd_export(p, p->tap[i], phd_activation(&r, p->tap[i]), outputs[i], false);
-  return status;
+/* The run of image `index`, by the thread that calls this. */
+static run run_of(const plan *p, int index) {
+  int lane = 0;
+#ifdef _OPENMP
+  if (p->lanes > 1) lane = omp_get_thread_num();
+#endif
+  return (run){p, lane, p->shared->kept.memory[index], p->shared->work.memory[lane]};
 }
 
-static void inject(const plan *p, const run *r, const float *const *gradients) {
+static void forward_image(const plan *p, int index, const float *images, float *const *outputs) {
+  run r = run_of(p, index);
+  int64_t pixels = phd_floats(p, p->value_of[0]);
+  memcpy(phd_activation(&r, p->value_of[0]), images + index * pixels, (size_t)pixels * sizeof *images);
+  for (int i = 0; i < p->operations; i++) p->operation[i].type->forward(&r, &p->operation[i]);
+  for (int i = 0; i < p->taps; i++)
+    phd_export(p, p->tap[i], phd_activation(&r, p->tap[i]),
+               outputs[i] + index * ph_shape_count(p->value[p->tap[i]].shape), false);
+}
+
+/* Companions are shared out as lanes become free: which lane an image takes does not change its result. */
+static ph_status forward(void *self, int n, const float *images, float *const *outputs, ph_error *e) {
+  const plan *p = self;
+  use_threads(p->lanes > 1 ? p->lanes : p->threads);
+#pragma omp parallel for schedule(dynamic, 1) if (p->lanes > 1)
+  for (int i = 0; i < n; i++) forward_image(p, i, images, outputs);
+  return phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
+}
+
+static void inject(const run *r, int index, const float *const *gradients) {
+  const plan *p = r->plan;
   for (int i = 0; i < p->buffers; i++)
     if (p->buffer[i].clear)
       memset(r->work + p->buffer[i].offset, 0, (size_t)p->buffer[i].size * sizeof(float));
-  for (int i = 0; i < p->taps; i++) {
-    float *g = phd_gradient(r, p->tap[i]);
-    if (gradients[i] != NULL)
-      phd_import(p, p->tap[i], gradients[i], g, p->tap_adds[i]);
-    else if (!p->tap_adds[i])
-      memset(g, 0, (size_t)phd_floats(p, p->tap[i]) * sizeof *g);
-  }
+  for (int i = 0; i < p->taps; i++)
+    phd_import(p, p->tap[i], gradients[i] + index * ph_shape_count(p->value[p->tap[i]].shape),
+               phd_gradient(r, p->tap[i]), p->tap_adds[i]);
 }
 
-static ph_status backward(void *self, int slot, const float *const *gradients, float *image_gradient,
+static void backward_image(const plan *p, int index, const float *const *gradients, float *images_gradient) {
+  run r = run_of(p, index);
+  inject(&r, index, gradients);
+  for (int i = p->operations - 1; i >= 0; i--) p->operation[i].type->backward(&r, &p->operation[i]);
+  phd_export(p, p->value_of[0], phd_gradient(&r, p->value_of[0]),
+             images_gradient + index * phd_floats(p, p->value_of[0]), false);
+}
+
+static ph_status backward(void *self, int n, const float *const *gradients, float *images_gradient,
                           ph_error *e) {
   const plan *p = self;
-  run r = {p, p->shared->slot[slot], p->shared->work};
-  use_threads(p);
-  inject(p, &r, gradients);
-  for (int i = p->operations - 1; i >= 0; i--) p->operation[i].type->backward(&r, &p->operation[i]);
-  ph_status status = phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
-  phd_export(p, p->value_of[0], phd_gradient(&r, p->value_of[0]), image_gradient, false);
-  return status;
+  use_threads(p->lanes > 1 ? p->lanes : p->threads);
+#pragma omp parallel for schedule(dynamic, 1) if (p->lanes > 1)
+  for (int i = 0; i < n; i++) backward_image(p, i, gradients, images_gradient);
+  return phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
 }
 
 const ph_backend ph_backend_dnnl = {.name = "dnnl",

@@ -168,7 +168,8 @@ static dnnl_status_t forward_desc(const shared *s, const convolution_shape *c, d
   steps w = steps_of(c);
   dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
   if (status != dnnl_success) return status;
-  status = set_post_ops(c, attributes);
+  status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+  if (status == dnnl_success) status = set_post_ops(c, attributes);
   if (status == dnnl_success)
     status = dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_inference, algorithm, &md[0], &md[1],
                                                         c->biased ? &md[2] : NULL, &md[3], w.stride,
@@ -182,20 +183,19 @@ static dnnl_status_t backward_desc(const shared *s, const convolution_shape *c,
                                    const dnnl_memory_desc_t md[4], dnnl_primitive_desc_t *desc) {
   dnnl_convolution_desc_t d;
   dnnl_primitive_desc_t hint = NULL;
+  dnnl_primitive_attr_t attributes = NULL;
   steps w = steps_of(c);
   dnnl_status_t status = forward_desc(s, c, dnnl_convolution_auto, md, &hint);
   if (status == dnnl_success)
     status = dnnl_dilated_convolution_backward_data_desc_init(
         &d, dnnl_convolution_auto, &md[0], &md[1], &md[3], w.stride, w.dilation, w.before, w.after);
-  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, NULL, s->engine, hint);
+  if (status == dnnl_success) status = dnnl_primitive_attr_create(&attributes);
+  if (status == dnnl_success)
+    status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, attributes, s->engine, hint);
+  dnnl_primitive_attr_destroy(attributes);
   dnnl_primitive_desc_destroy(hint);
   return status;
-}
-
-static ph_status make_memory(const shared *s, dnnl_primitive_desc_t desc, dnnl_query_t what, void *data,
-                             const ph_layer *layer, dnnl_memory_t *memory, ph_error *e) {
-  return phd_check(dnnl_memory_create(memory, dnnl_primitive_desc_query_md(desc, what, 0), s->engine, data),
-                   layer, e);
 }
 
 static ph_status make_bias(convolution *conv, const operation *op, int64_t outputs, ph_error *e) {
@@ -221,13 +221,8 @@ static ph_status make_convolution(plan *p, const operation *op, const convolutio
     PH_TRY(phd_check(forward_desc(s, c, dnnl_convolution_auto, md, &desc), op->layer, e));
   const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &weights, e));
-  PH_TRY(phd_check(dnnl_primitive_create(&conv->primitive, desc), op->layer, e));
-  conv->backward_data = c->backward_data;
-  dnnl_query_t in = c->backward_data ? dnnl_query_diff_dst_md : dnnl_query_src_md;
-  dnnl_query_t out = c->backward_data ? dnnl_query_diff_src_md : dnnl_query_dst_md;
-  PH_TRY(make_memory(s, desc, in, DNNL_MEMORY_NONE, op->layer, &conv->source, e));
-  PH_TRY(make_memory(s, desc, dnnl_query_weights_md, weights, op->layer, &conv->weights, e));
-  PH_TRY(make_memory(s, desc, out, DNNL_MEMORY_NONE, op->layer, &conv->target, e));
+  PH_TRY(phd_make_primitive(p, desc, c->backward_data, op->layer, &conv->primitive, e));
+  PH_TRY(phd_check(dnnl_memory_create(&conv->weights, layout, s->engine, weights), op->layer, e));
   if (!c->biased) goto fail;
   PH_TRY(make_bias(conv, op, c->form.outputs, e));
   PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &md[2], s->engine, conv->bias), op->layer, e));
@@ -237,23 +232,14 @@ fail: /* also the way out of success */
 }
 
 static void drop_convolution(convolution *conv) {
-  dnnl_primitive_destroy(conv->primitive);
-  dnnl_memory_destroy(conv->source);
+  phd_drop_primitive(&conv->primitive);
   dnnl_memory_destroy(conv->weights);
   dnnl_memory_destroy(conv->bias_memory);
-  dnnl_memory_destroy(conv->target);
   ph_free(conv->bias);
 }
 
 static void execute(const run *r, const convolution *conv, const float *src, float *dst) {
-  dnnl_memory_set_data_handle(conv->source, (void *)(uintptr_t)src);
-  dnnl_memory_set_data_handle(conv->target, dst);
-  dnnl_exec_arg_t arguments[] = {{conv->backward_data ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, conv->source},
-                                 {DNNL_ARG_WEIGHTS, conv->weights},
-                                 {conv->backward_data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, conv->target},
-                                 {DNNL_ARG_BIAS, conv->bias_memory}};
-  dnnl_primitive_execute(conv->primitive, r->plan->shared->stream, conv->bias_memory == NULL ? 3 : 4,
-                         arguments);
+  phd_execute(r, &conv->primitive, src, dst, conv->weights, conv->bias_memory);
 }
 
 /* ---- the operation ---- */

@@ -15,10 +15,9 @@ typedef struct convolution_shape {
 } convolution_shape;
 
 typedef struct convolution {
-  dnnl_primitive_t primitive;
-  dnnl_memory_t source, weights, bias_memory, target;
+  primitive primitive;
+  dnnl_memory_t weights, bias_memory;
   float *bias;
-  bool backward_data;
 } convolution;
 
 /* The way back to a picture, as a stride-1 convolution: output pixel (y, x) of phase (r, s) is the picture's

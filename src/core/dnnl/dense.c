@@ -3,17 +3,17 @@
 #include "plan.h"
 
 typedef struct dense_state {
-  dnnl_primitive_t forward, backward;
-  dnnl_memory_t source, weight, bias, target;
+  primitive forward, backward;
+  dnnl_memory_t weight, bias;
 } dense_state;
 
 static void drop(operation *op) {
   dense_state *s = op->state;
   if (s == NULL) return;
-  dnnl_primitive_destroy(s->forward);
-  dnnl_primitive_destroy(s->backward);
-  dnnl_memory_t memory[] = {s->source, s->weight, s->bias, s->target};
-  for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) dnnl_memory_destroy(memory[i]);
+  phd_drop_primitive(&s->forward);
+  phd_drop_primitive(&s->backward);
+  dnnl_memory_destroy(s->weight);
+  dnnl_memory_destroy(s->bias);
   ph_free(s);
   op->state = NULL;
 }
@@ -34,11 +34,14 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, const w
   dnnl_memory_desc_t src, weight, bias, dst;
   dnnl_inner_product_desc_t desc;
   dnnl_primitive_desc_t forward = NULL, backward = NULL;
+  dnnl_primitive_attr_t attributes = NULL;
   float *data;
   ph_status status;
   const ph_layer *layer = op->layer;
   bool biased = layer->parameter[1] != NULL;
 #define TRY_DNNL(call) PH_TRY(phd_check(call, layer, e))
+  TRY_DNNL(dnnl_primitive_attr_create(&attributes));
+  TRY_DNNL(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
   TRY_DNNL(dnnl_memory_desc_init_by_tag(&src, 2, (dnnl_dims_t){1, form->inputs}, dnnl_f32, dnnl_ab));
   TRY_DNNL(dnnl_memory_desc_init_by_tag(&weight, 2, (dnnl_dims_t){form->outputs, form->inputs}, dnnl_f32,
                                         dnnl_ab));
@@ -46,20 +49,19 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, const w
   TRY_DNNL(dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){1, form->outputs}, dnnl_f32, dnnl_ab));
   TRY_DNNL(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training, &src, &weight,
                                                 biased ? &bias : NULL, &dst));
-  TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, NULL, p->shared->engine, NULL));
-  TRY_DNNL(dnnl_primitive_create(&s->forward, forward));
+  TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, attributes, p->shared->engine, NULL));
+  PH_TRY(phd_make_primitive(p, forward, false, layer, &s->forward, e));
   PH_TRY(phd_weights(p, op, 0, form, &weight, fill, &data, e));
   TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine, data));
-  TRY_DNNL(dnnl_memory_create(&s->source, &src, p->shared->engine, DNNL_MEMORY_NONE));
-  TRY_DNNL(dnnl_memory_create(&s->target, &dst, p->shared->engine, DNNL_MEMORY_NONE));
   if (biased)
     TRY_DNNL(dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1])));
   if (!p->backward) goto fail;
   TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
-  TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, NULL, p->shared->engine, forward));
-  TRY_DNNL(dnnl_primitive_create(&s->backward, backward));
+  TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, attributes, p->shared->engine, forward));
+  PH_TRY(phd_make_primitive(p, backward, true, layer, &s->backward, e));
 #undef TRY_DNNL
 fail: /* also the way out of success */
+  dnnl_primitive_attr_destroy(attributes);
   dnnl_primitive_desc_destroy(forward);
   dnnl_primitive_desc_destroy(backward);
   return status;
@@ -75,23 +77,15 @@ static ph_status prepare(plan *p, operation *op, ph_error *e) {
 
 static void forward(const run *r, const operation *op) {
   const dense_state *s = op->state;
-  dnnl_memory_set_data_handle(s->source, phd_activation(r, op->input[0]));
-  dnnl_memory_set_data_handle(s->target, phd_activation(r, op->output));
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, s->source},
-                                 {DNNL_ARG_WEIGHTS, s->weight},
-                                 {DNNL_ARG_DST, s->target},
-                                 {DNNL_ARG_BIAS, s->bias}};
-  dnnl_primitive_execute(s->forward, r->plan->shared->stream, s->bias == NULL ? 3 : 4, arguments);
+  phd_execute(r, &s->forward, phd_activation(r, op->input[0]), phd_activation(r, op->output), s->weight,
+              s->bias);
 }
 
 static void backward(const run *r, const operation *op) {
   const dense_state *s = op->state;
   float *dst = phd_gradient(r, op->input[0]), *scratch = r->work + phd_offset(r->plan, op->scratch);
-  dnnl_memory_set_data_handle(s->source, op->accumulate[0] ? scratch : dst);
-  dnnl_memory_set_data_handle(s->target, phd_gradient(r, op->output));
-  dnnl_exec_arg_t arguments[] = {
-      {DNNL_ARG_DIFF_SRC, s->source}, {DNNL_ARG_WEIGHTS, s->weight}, {DNNL_ARG_DIFF_DST, s->target}};
-  dnnl_primitive_execute(s->backward, r->plan->shared->stream, 3, arguments);
+  phd_execute(r, &s->backward, phd_gradient(r, op->output), op->accumulate[0] ? scratch : dst, s->weight,
+              NULL);
   if (op->accumulate[0]) phd_add_to(dst, scratch, phd_floats(r->plan, op->input[0]));
 }
 

@@ -6,8 +6,11 @@
    inputs can be computed straight into their slice of it; where a slice ends in the middle of a block, the
    rest of the block stays zero, and `segments` says where the channels went.
 
-   Storage comes in two arenas: `kept` holds what backward reads (one a slot), `work` the gradients and
-   scratch (one for all). Both are laid out by lifetime when the plan is made; running allocates nothing.
+   Storage comes in two arenas: `kept` holds what backward reads (one an image), `work` the gradients and
+   scratch (one a lane). Both are laid out by lifetime when the plan is made; running allocates nothing.
+
+   A lane is one image on its way. With one lane, all threads work on it together; with several, each thread
+   drives its own, and operations run serially within it.
 
    compile.c turns layers into operations; storage.c lays out memory; one file per family of operations does
    the work; backend.c is what the core sees. */
@@ -47,9 +50,10 @@ typedef struct value {
 typedef struct operation operation;
 typedef struct plan plan;
 
-/* Where one run's data lies. */
+/* One image's run: where its data lies. */
 typedef struct run {
   const plan *plan;
+  int lane;
   float *kept, *work;
 } run;
 
@@ -78,6 +82,13 @@ struct operation {
   void *state;
 };
 
+/* Memory that grows to what the largest plan needs. */
+typedef struct arenas {
+  int count;
+  float **memory;
+  int64_t *size;
+} arenas;
+
 /* What outlives plans. */
 typedef struct weights_entry weights_entry;
 typedef struct shared {
@@ -85,17 +96,13 @@ typedef struct shared {
   dnnl_stream_t stream;
   int64_t block;
   weights_entry *weights; /* reordered weights, a list */
-  float **slot;           /* kept arenas */
-  int64_t *slot_size;
-  int slots;
-  float *work;
-  int64_t work_size;
+  arenas kept, work;      /* by image, by lane */
 } shared;
 
 struct plan {
   shared *shared;
   const ph_network *network;
-  int threads;
+  int threads, lanes;
   bool backward;
   ph_relu_mode mode;
   value *value;
@@ -109,6 +116,7 @@ struct plan {
   int *tap;       /* values */
   bool *tap_adds; /* whether its gradient is added to another tap's */
   int64_t kept_size, work_size;
+  int64_t pad_size; /* floats of scratchpad, the most that any primitive wants; follows the work arena */
 };
 
 /* ---- compile.c ---- */
@@ -128,6 +136,7 @@ static inline int64_t phd_offset(const plan *p, int b) {
   for (; b >= 0; b = p->buffer[b].parent) offset += p->buffer[b].offset;
   return offset;
 }
+static inline float *phd_pad(const run *r) { return r->work + r->plan->work_size; }
 static inline float *phd_activation(const run *r, int v) {
   return r->kept + phd_offset(r->plan, r->plan->value[v].activation);
 }
@@ -169,6 +178,22 @@ typedef void (*fill_weights)(const plan *p, const operation *op, const weights_f
 ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
                       const dnnl_memory_desc_t *layout, fill_weights fill, float **data, ph_error *e);
 void phd_drop_weights(shared *s);
+
+/* A primitive as every lane can run it: oneDNN's own scratchpads belong to the thread that made them, so
+   primitives are made to take ours. */
+typedef struct primitive {
+  dnnl_primitive_t handle;
+  dnnl_memory_t *source, *target, *pad; /* one a lane, without memory */
+  int source_argument, target_argument, lanes;
+} primitive;
+
+/* Creates it from a description whose attributes ask for phd_user_pad. The arguments are DNNL_ARG_SRC and
+   _DST, or DNNL_ARG_DIFF_DST and _DIFF_SRC. */
+ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, bool backward_data, const ph_layer *layer,
+                             primitive *made, ph_error *e);
+void phd_drop_primitive(primitive *made);
+void phd_execute(const run *r, const primitive *made, const float *src, float *dst, dnnl_memory_t weights,
+                 dnnl_memory_t bias);
 
 ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);
 

@@ -31,21 +31,21 @@ static dnnl_status_t plain_layout(const dnnl_memory_desc_t *like, dnnl_memory_de
 static ph_status reorder(shared *s, const ph_layer *layer, const dnnl_memory_desc_t *from, float *src,
                          const dnnl_memory_desc_t *to, float *dst, ph_error *e) {
   dnnl_primitive_desc_t desc = NULL;
-  dnnl_primitive_t primitive = NULL;
+  dnnl_primitive_t reorderer = NULL;
   dnnl_memory_t source = NULL, target = NULL;
   ph_status status;
   PH_TRY(
       phd_check(dnnl_reorder_primitive_desc_create(&desc, from, s->engine, to, s->engine, NULL), layer, e));
-  PH_TRY(phd_check(dnnl_primitive_create(&primitive, desc), layer, e));
+  PH_TRY(phd_check(dnnl_primitive_create(&reorderer, desc), layer, e));
   PH_TRY(phd_check(dnnl_memory_create(&source, from, s->engine, src), layer, e));
   PH_TRY(phd_check(dnnl_memory_create(&target, to, s->engine, dst), layer, e));
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}};
-  PH_TRY(phd_check(dnnl_primitive_execute(primitive, s->stream, 2, arguments), layer, e));
+  PH_TRY(phd_check(dnnl_primitive_execute(reorderer, s->stream, 2, arguments), layer, e));
   PH_TRY(phd_check(dnnl_stream_wait(s->stream), layer, e));
 fail:
   dnnl_memory_destroy(source);
   dnnl_memory_destroy(target);
-  dnnl_primitive_destroy(primitive);
+  dnnl_primitive_destroy(reorderer);
   dnnl_primitive_desc_destroy(desc);
   return status;
 }
