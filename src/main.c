@@ -1,0 +1,169 @@
+/* The program: makes a Lua state that has the core built in and finds Phosphene's Lua files, and hands over
+   to lua/phosphene/program.lua, which decides what is run. What only C can do stays here: the environment
+   that libraries read before main, Ctrl-C, and the protected call around everything. Must not know what
+   recipes are. */
+#include <lauxlib.h>
+#include <limits.h>
+#include <lua.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bind/core.h"
+#include "line.h"
+
+/* ---- the OpenMP runtime ---- */
+
+/* Threads that wait for each other spin, by default for milliseconds. That is quick as long as each has a
+   core to itself; as soon as another process takes one, all others spin away the time that the late one
+   needs, and a step takes many times as long. A short spin loses next to nothing on an idle machine. libgomp
+   reads its environment before main, and before anything that could change it (libc only takes the
+   environment over in its own constructor), so the program starts itself anew with the variable set. What the
+   user chose stays. */
+static void spin_briefly(char **argv) {
+  if (getenv("GOMP_SPINCOUNT") != NULL || getenv("OMP_WAIT_POLICY") != NULL) return;
+  if (setenv("GOMP_SPINCOUNT", "20000", 1) == 0) execv("/proc/self/exe", argv);
+  /* Where that fails it will be slower on a busy machine, and no less right. */
+}
+
+/* ---- Ctrl-C ---- */
+
+/* A signal handler can reach nothing but globals. */
+static lua_State *interruptible_state;
+static volatile sig_atomic_t interrupted;
+
+static void stop(lua_State *L, lua_Debug *where) {
+  (void)where;
+  lua_sethook(L, NULL, 0, 0);
+  luaL_error(L, "interrupted");
+}
+
+/* Inside the handler only a hook may be set: it stops Lua before the next instruction. A second Ctrl-C kills,
+   for whatever does not come back to Lua. */
+static void on_interrupt(int signal_number) {
+  signal(signal_number, SIG_DFL);
+  interrupted = 1;
+  lua_sethook(interruptible_state, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/* interruptible(handler, f, …): xpcall, except that Ctrl-C raises "interrupted" in f. Gives true and f's
+   results, or false, the message as handled, and whether Ctrl-C was pressed. */
+static int interruptible(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checkany(L, 2);
+  interruptible_state = L;
+  interrupted = 0;
+  signal(SIGINT, on_interrupt);
+  int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+  signal(SIGINT, SIG_DFL);
+  lua_sethook(L, NULL, 0, 0); /* one that was set too late */
+  lua_pushboolean(L, status == LUA_OK);
+  lua_replace(L, 1); /* stack: ok, results or message */
+  if (status != LUA_OK) lua_pushboolean(L, interrupted);
+  return lua_gettop(L);
+}
+
+/* ---- finding Phosphene's Lua files ---- */
+
+static const char first_file[] = "/phosphene/program.lua";
+
+/* library() -> the folder that holds phosphene/program.lua. Its place is relative to the program's:
+   share/phosphene/lua beside bin once installed, lua beside build in the source tree (a sanitized build lies
+   one deeper). */
+static int library(lua_State *L) {
+  static const char *const places[] = {"../share/phosphene/lua", "../lua", "../../lua"};
+  char program[PATH_MAX], found[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", program, sizeof program);
+  if (length <= 0 || length == sizeof program) return luaL_error(L, "cannot tell where the program lies");
+  while (length > 0 && program[length - 1] != '/') length--;
+  lua_pushlstring(L, program, (size_t)length);
+  const char *folder = lua_tostring(L, -1);
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    if (realpath(lua_pushfstring(L, "%s%s%s", folder, places[i], first_file), found) != NULL) {
+      lua_pushlstring(L, found, strlen(found) - strlen(first_file));
+      return 1;
+    }
+  }
+  return luaL_error(L, "its Lua files are neither in %s%s nor in %s%s", folder, places[0], folder, places[1]);
+}
+
+/* ---- handing over ---- */
+
+static void preload(lua_State *L, const char *name, lua_CFunction open) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, open);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
+/* Pushes what program.lua gets: the arguments as given, Lua's own search path, the library's folder,
+ * interruptible. */
+static void push_host(lua_State *L, char **argv) {
+  lua_newtable(L);
+  lua_newtable(L);
+  for (int i = 0; argv[i] != NULL; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i);
+  }
+  lua_setfield(L, -2, "arguments");
+  lua_pushcfunction(L, interruptible);
+  lua_setfield(L, -2, "interruptible");
+  lua_pushcfunction(L, library);
+  lua_call(L, 0, 1);
+  lua_setfield(L, -2, "library");
+}
+
+/* All work is done in here, protected. Gives the exit status. */
+static int run(lua_State *L) {
+  char **argv = lua_touserdata(L, 1);
+  luaL_checkversion(L);
+  lua_pushboolean(L, 1);
+  lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* program.lua reads the environment, unless told not to */
+  luaL_openlibs(L);
+  preload(L, "phosphene.core", luaopen_phosphene_core);
+  preload(L, "phosphene.line", luaopen_phosphene_line);
+  push_host(L, argv); /* stack: argv, host */
+
+  lua_getglobal(L, LUA_LOADLIBNAME);
+  lua_getfield(L, -1, "path");
+  lua_setfield(L, 2, "default_path");
+  lua_getfield(L, 2, "library");
+  const char *folder = lua_tostring(L, -1);
+  lua_pushfstring(L, "%s/?.lua;%s/?/init.lua", folder, folder);
+  lua_setfield(L, 3, "path");
+  lua_settop(L, 2);
+
+  lua_gc(L, LUA_GCRESTART);
+  lua_gc(L, LUA_GCINC, 0, 0, 0); /* generational collection has faults in Lua 5.4.4 */
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "phosphene.program");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "main");
+  lua_pushvalue(L, 2);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  (void)argc; /* which may be 0: argv ends in NULL in any case */
+  spin_briefly(argv);
+  lua_State *L = luaL_newstate();
+  if (L == NULL) {
+    fputs("phosphene: not enough memory\n", stderr);
+    return EXIT_FAILURE;
+  }
+  lua_gc(L, LUA_GCSTOP); /* while the state is being built */
+  lua_pushcfunction(L, run);
+  lua_pushlightuserdata(L, argv);
+  int status = EXIT_FAILURE;
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK)
+    status = (int)lua_tointeger(L, -1);
+  else
+    fprintf(stderr, "phosphene: %s\n",
+            lua_tostring(L, -1) != NULL ? lua_tostring(L, -1) : "an error without message");
+  lua_close(L);
+  return status;
+}
