@@ -106,14 +106,22 @@ static void fill_phases(const plan *p, const operation *op, const weights_form *
 
 /* ---- primitives ---- */
 
-/* Winograd's algorithm saves two thirds of the multiplications of 3x3 kernels; it pays on maps and channels
-   of some size. (Measured: docs/performance.md.) */
-static bool prefers_winograd(const convolution_shape *c) {
+/* oneDNN's Winograd shares out blocks of outputs in groups of 2 to 7; a large prime number of them it handles
+   one by one, which costs more than it saves. */
+static bool splits_well(int64_t blocks) {
+  for (int64_t d = 2; d <= 7; d++)
+    if (blocks % d == 0) return true;
+  return false;
+}
+
+/* Winograd's algorithm saves more than half of the multiplications of 3x3 kernels; it pays on maps and
+   channels of some size. (Measured: docs/performance.md.) */
+static bool prefers_winograd(const shared *s, const convolution_shape *c) {
   const weights_form *f = &c->form;
   int64_t fewer = f->inputs < f->outputs ? f->inputs : f->outputs;
   return f->groups == 1 && f->kernel[0] == 3 && f->kernel[1] == 3 && c->stride[0] == 1 && c->stride[1] == 1 &&
          c->dilation[0] == 1 && c->dilation[1] == 1 && fewer >= 64 && c->output[0] >= 14 &&
-         c->output[1] >= 14;
+         c->output[1] >= 14 && splits_well(f->outputs / s->block);
 }
 
 static ph_status describe(const shared *s, const convolution_shape *c, const ph_layer *layer,
@@ -217,7 +225,8 @@ static ph_status make_convolution(plan *p, const operation *op, const convolutio
   PH_TRY(describe(s, c, op->layer, md, e));
   if (c->backward_data)
     PH_TRY(phd_check(backward_desc(s, c, md, &desc), op->layer, e));
-  else if (!prefers_winograd(c) || forward_desc(s, c, dnnl_convolution_winograd, md, &desc) != dnnl_success)
+  else if (!prefers_winograd(s, c) ||
+           forward_desc(s, c, dnnl_convolution_winograd, md, &desc) != dnnl_success)
     PH_TRY(phd_check(forward_desc(s, c, dnnl_convolution_auto, md, &desc), op->layer, e));
   const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &weights, e));
