@@ -6,7 +6,7 @@ local recipe = require "phosphene.recipe"
 
 local program = {}
 
-local usage = [[
+local usage = [==[
 usage: phosphene [options] [recipe [arguments]]
 
   recipe     a Lua script, or the name of a bundled recipe
@@ -19,7 +19,7 @@ usage: phosphene [options] [recipe [arguments]]
   -h         this help
 
 Without a recipe there is a prompt. Options of a recipe follow its name; `phosphene recipe --help` lists them.
-]]
+]==]
 
 -- ---- arguments ----
 
@@ -191,7 +191,7 @@ function program.main(host)
 
   local nothing_to_do = not script and #wanted.actions == 0 and not says_version
   if wanted["-i"] or (nothing_to_do and core.is_terminal(0)) then
-    require("phosphene.repl").run(host)
+    require("phosphene.repl").run(function(f, ...) return host.interruptible(explain, f, ...) end)
   elseif nothing_to_do then
     status = attempt(host, run_stdin)
   end
