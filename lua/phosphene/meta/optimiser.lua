@@ -1,5 +1,8 @@
 ---@meta
 
+---@class phosphene
+local ph = {}
+
 --- Takes steps that make an objective larger: values move along the gradient.
 ---
 --- `adam` (Kingma and Ba, 2015; in TensorFlow's form, as Lucid uses it), at step t, from 1:

@@ -1,5 +1,8 @@
 ---@meta
 
+---@class phosphene
+local ph = {}
+
 --- What is optimised, and how an image comes of it: values -> raw picture -> colour matrix -> squash. The values and
 --- their gradient are one tensor each, which live as long as the parameterisation and are written in place.
 ---

@@ -1,5 +1,8 @@
 ---@meta
 
+---@class phosphene
+local ph = {}
+
 --- What `ph.render` and `ph.steps` take. The first two may also be given by place: `{ net, "mixed4a:11" }`.
 ---@class ph.steps_options
 ---@field net ph.network|string a network, or the name of one
@@ -46,6 +49,7 @@ function ph.steps(options) end
 ---@field snapshots integer[]? steps after which to keep the picture; 0 is the start
 ---@field on_step (fun(step: integer, value: number, run: ph.run): boolean?)? called after each step; false ends the run
 ---@field progress boolean? false is silent
+---@field title string? what progress lines begin with, in place of the objective
 ---@field output string? the path of a picture to save the result in
 
 ---@class ph.result
