@@ -26,6 +26,7 @@ end
 -- `crop(64, 48)`: height and width, or one number for both.
 local function of_size(kind)
   return misuse.guard(function(height, width, options)
+    if type(width) == "table" and options == nil then width, options = nil, width end
     return make(kind, "size", width and { height, width } or height, options)
   end)
 end
@@ -50,9 +51,15 @@ transforms.flip = of_value("flip", "probability")
 transforms.random_scale = of_list("random_scale", "factors")
 transforms.random_rotate = of_list("random_rotate", "degrees")
 transforms.random_crop = of_size "random_crop"
+transforms.random_resized_crop = of_size "random_resized_crop"
 transforms.crop = of_size "crop"
 transforms.crop_or_pad = of_size "crop_or_pad"
 transforms.crop_border = of_value("crop_border", "width")
+transforms.blur = of_value("blur", "deviation")
+transforms.noise = of_value("noise", "amount")
+transforms.colour_jitter = of_value("colour_jitter", "brightness")
+transforms.normalise_gradient = of_list("normalise_gradient", "lengths")
+transforms.copies = of_value("copies", "count")
 
 -- ---- the standard lists ----
 
@@ -102,8 +109,35 @@ transforms.named = misuse.guard(function(name)
     nearest and ("did you mean '%s'?"):format(nearest) or "there are " .. table.concat(names, ", "))
 end)
 
---- What runs them: from a list, a single transform, or the name of a standard list.
+-- ---- running ----
+
+-- A pipeline whose transforms change as the run goes on: each forward asks for those of the next step.
+local scheduled = {}
+scheduled.__index = scheduled
+
+function scheduled:forward(images, random)
+  self.step = self.step + 1
+  if self.current then self.current:close() end
+  self.current = transforms.pipeline(self.choose(self.step))
+  return self.current:forward(images, random)
+end
+
+function scheduled:backward(gradient)
+  return (self.current or core.pipeline {}):backward(gradient)
+end
+
+function scheduled:close()
+  if self.current then self.current:close() end
+end
+
+function scheduled:__tostring()
+  return self.current and ("custom, at step %d %s"):format(self.step, self.current) or "custom"
+end
+
+--- What runs them: from a list, a single transform, the name of a standard list, or a function from the step to one of
+--- these.
 transforms.pipeline = misuse.guard(function(choice)
+  if type(choice) == "function" then return setmetatable({ choose = choice, step = 0 }, scheduled) end
   if type(choice) == "string" then return core.pipeline(transforms.named(choice)) end
   if type(choice) == "userdata" then return core.pipeline { choice } end
   if type(choice) ~= "table" then

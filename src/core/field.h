@@ -9,7 +9,7 @@
 
 /* What a caller passes: a key and one or more numbers. Text is for the few fields of kind PH_TEXT or
  * PH_CHOICE. */
-enum { PH_SETTING_VALUES = 32 };
+enum { PH_SETTING_VALUES = 128 };
 typedef struct ph_setting {
   const char *key;
   int count; /* 0: `text` is meant */

@@ -8,10 +8,21 @@
 #include "memory.h"
 #include "transforms/types.h"
 
-static const ph_transform_type *const types[] = {
-    &ph_transform_pad,           &ph_transform_jitter,      &ph_transform_random_scale,
-    &ph_transform_random_rotate, &ph_transform_flip,        &ph_transform_random_crop,
-    &ph_transform_crop,          &ph_transform_crop_border, &ph_transform_crop_or_pad};
+static const ph_transform_type *const types[] = {&ph_transform_pad,
+                                                 &ph_transform_jitter,
+                                                 &ph_transform_random_scale,
+                                                 &ph_transform_random_rotate,
+                                                 &ph_transform_flip,
+                                                 &ph_transform_random_crop,
+                                                 &ph_transform_random_resized_crop,
+                                                 &ph_transform_crop,
+                                                 &ph_transform_crop_border,
+                                                 &ph_transform_crop_or_pad,
+                                                 &ph_transform_blur,
+                                                 &ph_transform_noise,
+                                                 &ph_transform_colour_jitter,
+                                                 &ph_transform_normalise_gradient,
+                                                 &ph_transform_copies};
 
 enum { TYPES = sizeof types / sizeof *types };
 
@@ -56,8 +67,9 @@ static double field_number(const ph_field *field, const void *config) {
 /* The first field, where it must be given and was not, still holds what it cannot be set to. */
 static ph_status expect_first(const ph_transform *transform, ph_error *e) {
   const ph_field *first = transform->type->fields;
-  bool missing = first->kind == PH_LIST ? field_number(first, transform->config) < 1
-                                        : field_number(first, transform->config) < first->least;
+  bool missing = first->fallback == PH_REQUIRED &&
+                 (first->kind == PH_LIST ? field_number(first, transform->config) < 1
+                                         : field_number(first, transform->config) < first->least);
   if (!missing) return PH_OK;
   return ph_fail(e, PH_MISUSE, "%s: %s must be given (%s)", transform->type->name, first->key,
                  first->summary);
@@ -154,6 +166,13 @@ const char *ph_transform_print(const ph_transform *transform, char text[PH_TRANS
 }
 
 /* ---- for the types ---- */
+
+const char *const ph_draws[] = {"list", "range", NULL};
+
+double ph_draw_from(const ph_list *list, int draw, ph_random *random) {
+  if (draw == PH_DRAW_RANGE) return ph_random_between(random, list->value[0], list->value[list->count - 1]);
+  return list->value[ph_random_below(random, list->count)];
+}
 
 ph_status ph_transform_fail(const ph_transform *transform, ph_error *e, const char *format, ...) {
   char name[PH_TRANSFORM_TEXT], message[256];

@@ -23,6 +23,15 @@ describe("transforms", function()
       ["crop(64, 64)"] = transforms.crop(64),
       ["crop_or_pad(64, 48)"] = transforms.crop_or_pad(64, 48),
       ["crop_border(2)"] = transforms.crop_border(2),
+      ['random_scale{0.9, 1.1, draw="range"}'] = transforms.random_scale { 0.9, 1.1, draw = "range" },
+      ["random_resized_crop(64, 48)"] = transforms.random_resized_crop(64, 48),
+      ["random_resized_crop(64, 64, {mean=0.5})"] = transforms.random_resized_crop(64, { mean = 0.5 }),
+      ["blur(1, {most=1.1, size=10})"] = transforms.blur(1, { most = 1.1, size = 10 }),
+      ['noise(0.04, {distribution="uniform"})'] = transforms.noise(0.04, { distribution = "uniform" }),
+      ["colour_jitter(0.1, {contrast=0.2})"] = transforms.colour_jitter(0.1, { contrast = 0.2 }),
+      ["normalise_gradient{}"] = transforms.normalise_gradient {},
+      ["normalise_gradient{1, 2}"] = transforms.normalise_gradient { 1, 2 },
+      ["copies(16)"] = transforms.copies(16),
     } do
       assert.equal(text, tostring(transform))
       local again = assert(load("return " .. text, text, "t", transforms))()
@@ -83,6 +92,53 @@ describe("transforms", function()
       local y = noise(forward:shape(), -i)
       assert.near(forward:dot(y), x:dot(pipeline:backward(y)), 1e-3)
     end
+  end)
+
+  it("may be as many as the field's longest lists", function()
+    local factors = {} -- of the activation atlas: 0.995^n and twice 0.998^n
+    for n = -5, 79 do factors[#factors + 1] = 0.995 ^ n end
+    for _ = 1, 2 do
+      for n = 20, 39 do factors[#factors + 1] = 0.998 ^ n end
+    end
+    assert.equal(125, #factors)
+    local printed = tostring(transforms.random_scale(factors))
+    assert.equal(printed, tostring(assert(load("return " .. printed, printed, "t", transforms))()))
+  end)
+
+  it("give each picture several views a step", function()
+    local pipeline = transforms.pipeline { transforms.pad(2), transforms.copies(4),
+      transforms.random_resized_crop(12, { mean = 0.5 }), transforms.noise(0.1) }
+    local random, x = core.random(5, "transforms"), noise({ 2, 3, 20, 21 }, 1)
+    local views = pipeline:forward(x, random)
+    assert.same({ 8, 3, 12, 12 }, views:shape())
+    assert.not_same(views:image(0):values(), views:image(2):values())
+    local gradient = pipeline:backward(views:clone():fill(0))
+    assert.same({ 2, 3, 20, 21 }, gradient:shape())
+    assert.error_matches(function()
+      transforms.pipeline { transforms.copies(3), transforms.jitter(1), transforms.copies(2) }
+    end, "copies may appear once")
+    pipeline = transforms.pipeline { transforms.copies(20), transforms.random_scale { 0.5, 1 } }
+    assert.error_matches(function() pipeline:forward(x, random) end, "copies%(20%): a copy of .* end with crop_or_pad")
+  end)
+
+  it("may change from step to step", function()
+    local asked = {}
+    local pipeline = transforms.pipeline(function(step)
+      asked[#asked + 1] = step
+      return transforms.crop(10 - step)
+    end)
+    local random, x = core.random(1, "transforms"), noise { 1, 3, 10, 10 }
+    assert.equal("custom", tostring(pipeline))
+    for step = 1, 3 do
+      local view = pipeline:forward(x, random)
+      assert.same({ 1, 3, 10 - step, 10 - step }, view:shape())
+      assert.same(x:shape(), pipeline:backward(view):shape())
+    end
+    assert.same({ 1, 2, 3 }, asked)
+    assert.equal("custom, at step 3 crop(7, 7)", tostring(pipeline))
+    local first = transforms.pipeline(function() return "none" end)
+    assert.error_matches(function() first:backward(x) end, "needs a forward before it")
+    pipeline:close()
   end)
 
   it("leave the picture alone when there are none", function()

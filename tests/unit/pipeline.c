@@ -184,6 +184,21 @@ static void test_adjoints(void) {
   adjoint(single("crop", pair("size", 20, 17), none), 6, "adjoint: crop");
   adjoint(single("crop_border", width, none), 6, "adjoint: crop_border");
   adjoint(single("crop_or_pad", pair("size", 37, 37), none), 6, "adjoint: crop_or_pad");
+  adjoint(single("random_scale", factors, text("draw", "range")), 30, "adjoint: random_scale, range");
+  adjoint(single("random_resized_crop", pair("size", 23, 17), none), 40, "adjoint: random_resized_crop");
+  adjoint(single("random_resized_crop", pair("size", 1, 90), number("mean", 0.9)), 20,
+          "adjoint: random_resized_crop, mostly outside");
+  adjoint(single("blur", number("deviation", 1.3), number("most", 2.5)), 6, "adjoint: blur");
+  adjoint(single("blur", number("deviation", 2), number("size", 10)), 6, "adjoint: blur, even");
+  adjoint(single("blur", number("deviation", 20), none), 3, "adjoint: blur, wider than the image");
+  adjoint(single("noise", number("amount", 0.3), none), 3, "adjoint: noise");
+  ph_transform *colours[] = {colour_jitter()};
+  adjoint(pipeline_of(1, colours), 12, "adjoint: colour_jitter");
+  ph_transform *copied[] = {transform_of("jitter", distance, none),
+                            transform_of("copies", number("count", 5), none),
+                            transform_of("random_scale", factors, none),
+                            transform_of("crop_or_pad", pair("size", 31, 26), none), colour_jitter()};
+  adjoint(pipeline_of(5, copied), 12, "adjoint: copies");
   adjoint(pipeline_of(0, NULL), 3, "adjoint: no transforms");
   adjoint(lucid(), 60, "adjoint: lucid");
   adjoint(distill(), 60, "adjoint: distill");

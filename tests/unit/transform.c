@@ -171,9 +171,19 @@ static void test_printing(void) {
   prints("random_scale", scales(3, 0.9, 0.02), none, "random_scale{0.9, 0.92, 0.94}");
   prints("random_rotate", degrees(1, 0), text("method", "bilinear"),
          "random_rotate{-1, 0, 1, method=\"bilinear\"}");
+  prints("random_scale", scales(2, 0.9, 0.2), text("draw", "range"),
+         "random_scale{0.9, 1.1, draw=\"range\"}");
+  prints("random_resized_crop", number("size", 224), number("mean", 0.5),
+         "random_resized_crop(224, 224, {mean=0.5})");
+  prints("blur", number("deviation", 1), number("most", 1.1), "blur(1, {most=1.1})");
+  prints("noise", number("amount", 0.04), text("distribution", "uniform"),
+         "noise(0.04, {distribution=\"uniform\"})");
+  prints("colour_jitter", number("brightness", 0), number("scale", 0.1), "colour_jitter(0, {scale=0.1})");
+  prints("normalise_gradient", number("lengths", 2), none, "normalise_gradient{2}");
+  prints("copies", number("count", 16), none, "copies(16)");
   int named = 0;
   while (ph_transform_type_at(named) != NULL) named++;
-  ok(named == 9, "nine types are listed");
+  ok(named == 15, "fifteen types are listed");
 }
 
 int main(void) {

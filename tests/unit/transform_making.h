@@ -51,6 +51,14 @@ static inline ph_transform *transform_of(const char *type, ph_setting a, ph_sett
   must(ph_transform_new(type, settings, b.key == NULL ? 1 : 2, &transform, &error));
   return transform;
 }
+static inline ph_transform *colour_jitter(void) {
+  static const char *const keys[] = {"brightness", "contrast", "saturation", "scale", "shift"};
+  ph_transform *transform;
+  ph_setting settings[5];
+  for (int i = 0; i < 5; i++) settings[i] = number(keys[i], 0.1 + 0.1 * i);
+  must(ph_transform_new("colour_jitter", settings, 5, &transform, &error));
+  return transform;
+}
 static inline ph_pipeline *single(const char *type, ph_setting a, ph_setting b) {
   ph_transform *transform = transform_of(type, a, b);
   return pipeline_of(1, &transform);

@@ -38,15 +38,18 @@ function transforms.jitter(distance, options) end
 --- Another size: factor * size, rounded down. `random_scale { 0.9, 1, 1.1 }`; one of the factors is drawn, all alike
 --- likely. Bilinear, without smoothing. Output pixel i is read at i * input / output ("legacy", TensorFlow 1's
 --- resize_bilinear, which Lucid uses), or with pixels as squares, at (i + 0.5) * input / output - 0.5 ("half_pixel").
----@param factors { [integer]: number, method: "legacy"|"half_pixel"|nil } 1 to 32 factors, 0.001..1000; "legacy"
+--- With `draw = "range"` it is any factor between the first and the last: `random_scale { 0.92, 0.96, draw = "range" }`.
+---@param factors { [integer]: number, method: "legacy"|"half_pixel"|nil, draw: "list"|"range"|nil } 1 to 128 factors,
+--- 0.001..1000; "legacy", "list"
 ---@return ph.transform
 function transforms.random_scale(factors) end
 
 --- Turns the picture about its centre; outside is black, the size is kept. `random_rotate { -5, 0, 5 }`; one of the
 --- angles is drawn, all alike likely. "lucid" reads the nearest pixel and takes pi as 3.14, as Lucid does; "nearest"
 --- has the true pi; "bilinear" interpolates.
----@param degrees { [integer]: number, method: "lucid"|"nearest"|"bilinear"|nil } 1 to 32 angles, counter-clockwise,
---- -3600..3600; "lucid"
+--- With `draw = "range"` it is any angle between the first and the last.
+---@param degrees { [integer]: number, method: "lucid"|"nearest"|"bilinear"|nil, draw: "list"|"range"|nil } 1 to 128
+--- angles, counter-clockwise, -3600..3600; "lucid", "list"
 ---@return ph.transform
 function transforms.random_rotate(degrees) end
 
@@ -61,6 +64,22 @@ function transforms.flip(probability, options) end
 ---@param width integer? pixels; as high by default
 ---@return ph.transform
 function transforms.random_crop(height, width) end
+
+--- A square part of random size and place, brought to a fixed size: bilinear, its corners becoming the result's corner
+--- pixels, as TensorFlow's crop_and_resize does it. The box's side is a share of each of the picture's sides: uniform
+--- between `least` and `most`, or, where `mean` is given, normal about it with deviation `spread`, cut at `least` and
+--- `most`. Its centre is normal about the picture's, with deviation `centre`. Past the picture's edge there is black.
+---
+--- MaCo (Fel et al., 2023; Xplique's numbers) sees a picture through 32 of these a step, the mean falling from 0.5 to
+--- 0.05, with noise:
+---   copies(32), random_resized_crop(224, { mean = mean }), noise(0.08), noise(0.04, { distribution = "uniform" })
+--- Horama takes 6, with { least = 0.2, most = 0.25 } and noise of 0.05 and 0.025.
+---@param height integer pixels
+---@param width integer? pixels; as high by default. May be left out: `random_resized_crop(224, { mean = 0.5 })`
+---@param options { least: number?, most: number?, mean: number?, spread: number?, centre: number? }? shares, 0.001..1
+--- (mean, spread and centre 0..1); 0.05, 1, none, 0.05, 0.15
+---@return ph.transform
+function transforms.random_resized_crop(height, width, options) end
 
 --- The middle of the picture.
 ---@param height integer pixels
@@ -79,13 +98,56 @@ function transforms.crop_or_pad(height, width) end
 ---@return ph.transform
 function transforms.crop_border(width) end
 
+--- Smooths the picture with a Gaussian: `size` samples of it, centred, divided by their sum; outside counts as black.
+--- Where `most` is given the deviation is drawn uniformly between the two. `blur(1, { most = 1.1, size = 10 })` is what
+--- Xplique's random_blur does. An even size moves the picture up and left by half a pixel, as TensorFlow's SAME padding
+--- does. To keep edges bright: pad(w, { mode = "reflect" }), blur, crop_border(w).
+---@param deviation number pixels, 0.1..20
+---@param options { most: number?, size: integer? }? 0.1..20; 1..127; by default the deviation is fixed, and the size
+--- three deviations to both sides
+---@return ph.transform
+function transforms.blur(deviation, options) end
+
+--- Adds a random number to every number of every picture: normal with deviation `amount`, or uniform in
+--- [-amount, amount].
+---@param amount number 0..1e6
+---@param options { distribution: "normal"|"uniform"|nil }? "normal"
+---@return ph.transform
+function transforms.noise(amount, options) end
+
+--- Changes colours a little, one after the other: everything times 1 - brightness to 1 + brightness; distances from
+--- middle grey times 1 - contrast to 1 + contrast; distances from each pixel's own grey (0.299, 0.587, 0.114) times
+--- 1 - saturation to 1 + saturation; then each channel for itself times 1 - scale to 1 + scale, plus -shift to shift.
+--- Nothing is clipped. For pictures of 3 channels.
+---@param brightness number? 0..1; 0
+---@param options { contrast: number?, saturation: number?, scale: number?, shift: number? }? 0..1 each; 0
+---@return ph.transform
+function transforms.colour_jitter(brightness, options) end
+
+--- Lets pictures pass, and gives the gradient of each, on its way back, this L2 norm (Lucid's normalize_gradient and its
+--- grad_scales). A gradient of zeros stays zero. `normalise_gradient {}` gives all 1.
+---@param lengths number[] one for every picture of the batch, or one for all; 0..1e9
+---@return ph.transform
+function transforms.normalise_gradient(lengths) end
+
+--- Several views of each picture in one step: a batch of n becomes one of count * n, first every picture's first copy,
+--- then every second one. Transforms that come after it are drawn anew for each copy, and must bring all copies to one
+--- size; what comes before is drawn once. On the way back the gradients of a picture's copies are summed: an objective
+--- that is a mean over the batch, as channels and neurons are, so has the mean of its copies' gradients. Objectives that
+--- pick or compare pictures of a batch (`on`, `diversity`, `alignment`) see each copy as a picture: picture i's copy k is
+--- number k * n + i.
+---@param count integer 1..1024
+---@return ph.transform
+function transforms.copies(count) end
+
 --- A standard list by its name; raises for other names, with a suggestion.
 ---@param name "lucid"|"distill"|"none"
 ---@return ph.transform[]
 function transforms.named(name) end
 
---- What runs transforms, for loops of your own.
----@param choice ph.transform[]|ph.transform|"lucid"|"distill"|"none"
+--- What runs transforms, for loops of your own. A function is asked, before each forward, for the transforms of that
+--- step, which are counted from 1.
+---@param choice ph.transform[]|ph.transform|"lucid"|"distill"|"none"|fun(step: integer): ph.transform[]|ph.transform
 ---@return ph.pipeline
 function transforms.pipeline(choice) end
 

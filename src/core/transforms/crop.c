@@ -19,8 +19,9 @@ static ph_status centre(ph_map *map, const int64_t output[2], ph_error *e) {
   return ph_map_window(map, output, offset, PH_EDGE_FILL, 0, e);
 }
 
-static ph_status draw_crop(const ph_transform *transform, ph_random *random, ph_map *map, ph_error *e) {
+static ph_status draw_crop(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
   const size_config *c = transform->config;
+  ph_map *map = &drawn->map;
   (void)random;
   ph_status status = ph_transform_expect_within(transform, map, c->size, e);
   return status == PH_OK ? centre(map, c->size, e) : status;
@@ -29,9 +30,10 @@ static ph_status draw_crop(const ph_transform *transform, ph_random *random, ph_
 const ph_transform_type ph_transform_crop = {"crop", "cuts the centre out", size_fields, sizeof(size_config),
                                              draw_crop};
 
-static ph_status draw_crop_or_pad(const ph_transform *transform, ph_random *random, ph_map *map,
+static ph_status draw_crop_or_pad(const ph_transform *transform, ph_random *random, ph_drawn *drawn,
                                   ph_error *e) {
   const size_config *c = transform->config;
+  ph_map *map = &drawn->map;
   (void)random;
   return centre(map, c->size, e);
 }
@@ -50,9 +52,10 @@ static const ph_field border_fields[] = {{"width", PH_INTEGER, offsetof(border_c
                                           PH_MOST_PIXELS, NULL, "pixels taken off every side"},
                                          {.key = NULL}};
 
-static ph_status draw_crop_border(const ph_transform *transform, ph_random *random, ph_map *map,
+static ph_status draw_crop_border(const ph_transform *transform, ph_random *random, ph_drawn *drawn,
                                   ph_error *e) {
   const border_config *c = transform->config;
+  ph_map *map = &drawn->map;
   (void)random;
   int64_t output[2] = {map->input[0] - 2 * c->width, map->input[1] - 2 * c->width};
   ph_status status = ph_transform_expect_within(transform, map, output, e);

@@ -16,8 +16,9 @@ static const ph_field fields[] = {
      "left and right change places, or top and bottom"},
     {.key = NULL}};
 
-static ph_status draw(const ph_transform *transform, ph_random *random, ph_map *map, ph_error *e) {
+static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
   const config *c = transform->config;
+  ph_map *map = &drawn->map;
   bool happens = ph_random_uniform(random) < c->probability;
   int flipped = c->axis == 0 ? 1 : 0;
   return ph_map_flip(map, happens ? flipped : -1, e);

@@ -1,4 +1,4 @@
-/* Making maps: which input pixels an output pixel reads, for windows, flips, resizing and rotation. Must not
+/* Making maps: which input pixels an output pixel reads, for windows, flips, resizing, rotation. Must not
    know why anybody wants them. */
 #include <math.h>
 
@@ -47,7 +47,7 @@ static ph_status begin(ph_map *map, ph_map_kind kind, const int64_t output[2], p
   map->kind = kind;
   for (int a = 0; a < 2; a++) {
     map->output[a] = output[a];
-    if (kind != PH_MAP_PIXELS) PH_TRY(reserve_axis(&map->axis[a], output[a], e));
+    if (kind == PH_MAP_COPY || kind == PH_MAP_LINEAR) PH_TRY(reserve_axis(&map->axis[a], output[a], e));
   }
   if (kind == PH_MAP_PIXELS) PH_TRY(reserve_pixels(map, output[0] * output[1] * map->taps, e));
 fail:
@@ -125,9 +125,46 @@ ph_status ph_map_resize(ph_map *map, const int64_t output[2], bool half_pixel, p
       axis->low[i] = index < 0 ? 0 : index > last ? last : index;
       axis->high[i] = index + 1 > last ? last : index + 1;
     }
+    axis->run[0] = 0;
+    axis->run[1] = output[a];
   }
   return PH_OK;
 }
+
+/* Positions grow along the axis, so those inside the image are one stretch. */
+static void place_box(ph_axis *axis, int64_t input, int64_t output, double first, double last) {
+  double step = output > 1 ? (last - first) / (double)(output - 1) : 0;
+  double start = output > 1 ? first : (first + last) / 2;
+  int64_t end = input - 1;
+  axis->run[0] = axis->run[1] = 0;
+  for (int64_t i = 0; i < output; i++) {
+    double position = start + step * (double)i;
+    if (position < 0 || position > (double)end) continue;
+    if (axis->run[0] == axis->run[1]) axis->run[0] = i;
+    axis->run[1] = i + 1;
+    int64_t low = (int64_t)position;
+    axis->low[i] = (int32_t)low;
+    axis->high[i] = (int32_t)(low < end ? low + 1 : end);
+    axis->weight[i] = (float)(position - (double)low);
+  }
+}
+
+ph_status ph_map_box(ph_map *map, const int64_t output[2], const double first[2], const double last[2],
+                     ph_error *e) {
+  ph_status status = begin(map, PH_MAP_LINEAR, output, e);
+  if (status != PH_OK) return status;
+  for (int a = 0; a < 2; a++) place_box(&map->axis[a], map->input[a], output[a], first[a], last[a]);
+  return PH_OK;
+}
+
+/* ---- filters ---- */
+
+ph_status ph_map_filter(ph_map *map, int taps, ph_error *e) {
+  map->taps = taps;
+  return begin(map, PH_MAP_FILTER, map->input, e);
+}
+
+/* ---- rotation ---- */
 
 /* One tap: the pixel nearest to (x, y), half-way positions rounded away from 0 as TensorFlow's are. */
 static void nearest_tap(const ph_map *map, double y, double x, int32_t *index, float *share) {

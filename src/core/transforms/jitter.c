@@ -32,8 +32,9 @@ static const ph_field jitter_fields[] = {
      "other"},
     {.key = NULL}};
 
-static ph_status draw_jitter(const ph_transform *transform, ph_random *random, ph_map *map, ph_error *e) {
+static ph_status draw_jitter(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
   const jitter_config *c = transform->config;
+  ph_map *map = &drawn->map;
   if (c->mode == ROLL) {
     int64_t offset[2];
     for (int a = 0; a < 2; a++) offset[a] = ph_random_below(random, 2 * c->distance + 1) - c->distance;
@@ -56,9 +57,10 @@ static const ph_field crop_fields[] = {{"size", PH_PAIR, offsetof(crop_config, s
                                         PH_MOST_PIXELS, NULL, "height and width of the result"},
                                        {.key = NULL}};
 
-static ph_status draw_random_crop(const ph_transform *transform, ph_random *random, ph_map *map,
+static ph_status draw_random_crop(const ph_transform *transform, ph_random *random, ph_drawn *drawn,
                                   ph_error *e) {
   const crop_config *c = transform->config;
+  ph_map *map = &drawn->map;
   return draw_crop(transform, c->size, random, map, e);
 }
 

@@ -62,31 +62,36 @@ static void copy_backward(const ph_map *map, const float *src, float *dst) {
 
 /* ---- linear ---- */
 
-static void linear_forward(const ph_map *map, const float *src, float *restrict dst) {
-  const ph_axis *rows = &map->axis[0], *columns = &map->axis[1];
-  int64_t width = map->output[1];
-  for (int64_t y = 0; y < map->output[0]; y++, dst += width) {
-    const float *upper = src + rows->low[y] * map->input[1], *lower = src + rows->high[y] * map->input[1];
-    float down = rows->weight[y];
-    for (int64_t x = 0; x < width; x++) {
-      int32_t left = columns->low[x], right = columns->high[x];
-      float across = columns->weight[x];
-      float top = upper[left] + (upper[right] - upper[left]) * across;
-      float bottom = lower[left] + (lower[right] - lower[left]) * across;
-      dst[x] = top + (bottom - top) * down;
-    }
+static void linear_row(const ph_axis *columns, const float *upper, const float *lower, float down,
+                       float *restrict dst) {
+  for (int64_t x = columns->run[0]; x < columns->run[1]; x++) {
+    int32_t left = columns->low[x], right = columns->high[x];
+    float across = columns->weight[x];
+    float top = upper[left] + (upper[right] - upper[left]) * across;
+    float bottom = lower[left] + (lower[right] - lower[left]) * across;
+    dst[x] = top + (bottom - top) * down;
   }
+}
+
+static void linear_forward(const ph_map *map, const float *src, float *dst) {
+  const ph_axis *rows = &map->axis[0], *columns = &map->axis[1];
+  int64_t width = map->output[1],
+          inside = (rows->run[1] - rows->run[0]) * (columns->run[1] - columns->run[0]);
+  if (inside < map->output[0] * width) memset(dst, 0, (size_t)(map->output[0] * width) * sizeof *dst);
+  for (int64_t y = rows->run[0]; y < rows->run[1]; y++)
+    linear_row(columns, src + rows->low[y] * map->input[1], src + rows->high[y] * map->input[1],
+               rows->weight[y], dst + y * width);
 }
 
 static void linear_backward(const ph_map *map, const float *src, float *dst) {
   const ph_axis *rows = &map->axis[0], *columns = &map->axis[1];
-  int64_t width = map->output[1];
-  for (int64_t y = 0; y < map->output[0]; y++, src += width) {
+  for (int64_t y = rows->run[0]; y < rows->run[1]; y++) {
+    const float *row = src + y * map->output[1];
     float *upper = dst + rows->low[y] * map->input[1], *lower = dst + rows->high[y] * map->input[1];
     float down = rows->weight[y];
-    for (int64_t x = 0; x < width; x++) {
+    for (int64_t x = columns->run[0]; x < columns->run[1]; x++) {
       int32_t left = columns->low[x], right = columns->high[x];
-      float across = columns->weight[x], bottom = src[x] * down, top = src[x] - bottom;
+      float across = columns->weight[x], bottom = row[x] * down, top = row[x] - bottom;
       upper[left] += top * (1 - across);
       upper[right] += top * across;
       lower[left] += bottom * (1 - across);
@@ -119,6 +124,8 @@ static void plane_forward(const ph_map *map, const float *src, float *dst) {
     copy_forward(map, src, dst);
   else if (map->kind == PH_MAP_LINEAR)
     linear_forward(map, src, dst);
+  else if (map->kind == PH_MAP_FILTER)
+    ph_map_filter_plane(map, false, src, dst);
   else if (map->taps == 1)
     gather(map, src, dst, 1);
   else
@@ -126,6 +133,10 @@ static void plane_forward(const ph_map *map, const float *src, float *dst) {
 }
 
 static void plane_backward(const ph_map *map, const float *src, float *dst) {
+  if (map->kind == PH_MAP_FILTER) {
+    ph_map_filter_plane(map, true, src, dst);
+    return;
+  }
   memset(dst, 0, (size_t)(map->input[0] * map->input[1]) * sizeof *dst);
   if (map->kind == PH_MAP_COPY)
     copy_backward(map, src, dst);

@@ -4,9 +4,9 @@
    exact adjoint are written here, once, for all transforms. Must not know what a transform is, nor any
    randomness.
 
-   There are three kinds. In `copy` and `linear` rows and columns are independent: an output pixel reads one
+   There are four kinds. In `copy` and `linear` rows and columns are independent: an output pixel reads one
    input pixel, or the four that two rows and two columns cross at. In `pixels` every output pixel has its own
-   list of input pixels. */
+   list of input pixels. A `filter` weighs a window around each pixel, with the same weights everywhere. */
 #ifndef PH_MAP_H
 #define PH_MAP_H
 
@@ -18,10 +18,13 @@ typedef struct ph_axis {
   int32_t *low;   /* the input index; copy: -1 is outside */
   int32_t *high;  /* linear: the second input index */
   float *weight;  /* linear: the share of `high` */
-  int64_t run[2]; /* copy: the longest stretch of outputs, [from, to), that reads consecutive inputs */
+  int64_t run[2]; /* outputs [from, to); copy: the longest stretch that reads consecutive inputs; linear: all
+                     that lie inside the image */
 } ph_axis;
 
-typedef enum ph_map_kind { PH_MAP_COPY, PH_MAP_LINEAR, PH_MAP_PIXELS } ph_map_kind;
+typedef enum ph_map_kind { PH_MAP_COPY, PH_MAP_LINEAR, PH_MAP_PIXELS, PH_MAP_FILTER } ph_map_kind;
+
+enum { PH_MAP_MOST_TAPS = 127 };
 
 /* All zeros is a valid empty map. Sizes are (height, width). */
 typedef struct ph_map {
@@ -29,10 +32,11 @@ typedef struct ph_map {
   int64_t input[2], output[2];
   float fill;      /* copy: what pixels outside the image are */
   ph_axis axis[2]; /* copy, linear: rows, columns */
-  int taps;        /* pixels: input pixels per output pixel, 1 or 4 */
+  int taps;        /* pixels: input pixels per output pixel, 1 or 4; filter: weights of the kernel */
   int64_t capacity;
-  int32_t *index; /* pixels: (h, w, taps), into the input plane */
-  float *share;   /* pixels: (h, w, taps), 0 for taps outside the image */
+  int32_t *index;                 /* pixels: (h, w, taps), into the input plane */
+  float *share;                   /* pixels: (h, w, taps), 0 for taps outside the image */
+  float kernel[PH_MAP_MOST_TAPS]; /* filter: the weights of rows and of columns, symmetric */
 } ph_map;
 
 void ph_map_clear(ph_map *map);
@@ -54,6 +58,17 @@ ph_status ph_map_flip(ph_map *map, int flipped, ph_error *e);
  */
 ph_status ph_map_resize(ph_map *map, const int64_t output[2], bool half_pixel, ph_error *e);
 
+/* Bilinear interpolation of a box whose corners, given by their positions in rows and columns, become the
+   output's corner pixels, as in TensorFlow's crop_and_resize (an output of one pixel shows the box's middle).
+   Outside the image is 0. */
+ph_status ph_map_box(ph_map *map, const int64_t output[2], const double first[2], const double last[2],
+                     ph_error *e);
+
+/* Weighs rows, then columns, by the kernel's first `taps` weights, which the caller has written; size kept,
+   outside is 0. The window of an even number of taps reaches further down and right, as TensorFlow's SAME
+   padding has it. */
+ph_status ph_map_filter(ph_map *map, int taps, ph_error *e);
+
 /* Counter-clockwise, about the image's centre, size kept; outside is 0. Nearest or bilinear. */
 ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e);
 
@@ -61,5 +76,8 @@ ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e)
    number of threads. */
 void ph_map_forward(const ph_map *map, int64_t planes, const float *src, float *dst);
 void ph_map_backward(const ph_map *map, int64_t planes, const float *src, float *dst);
+
+/* One plane through a filter (filter.c); `back`: the adjoint. */
+void ph_map_filter_plane(const ph_map *map, bool back, const float *src, float *dst);
 
 #endif

@@ -20,8 +20,9 @@ static const ph_field fields[] = {
     {"value", PH_REAL, offsetof(config, value), 0.5, -1e6, 1e6, NULL, "the border's colour where constant"},
     {.key = NULL}};
 
-static ph_status draw(const ph_transform *transform, ph_random *random, ph_map *map, ph_error *e) {
+static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
   const config *c = transform->config;
+  ph_map *map = &drawn->map;
   int64_t output[2], offset[2] = {-c->width, -c->width};
   for (int a = 0; a < 2; a++) output[a] = map->input[a] + 2 * c->width;
   if (c->mode == REFLECT && (c->width >= map->input[0] || c->width >= map->input[1]))

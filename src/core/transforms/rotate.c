@@ -7,21 +7,23 @@
 
 typedef struct config {
   ph_list degrees;
-  int method;
+  int method, draw;
 } config;
 
 enum { LUCID, NEAREST, BILINEAR };
 static const char *const methods[] = {"lucid", "nearest", "bilinear", NULL};
 
-static const ph_field fields[] = {{"degrees", PH_LIST, offsetof(config, degrees), 0, -3600, 3600, NULL,
-                                   "counter-clockwise; one is drawn, all alike likely"},
+static const ph_field fields[] = {{"degrees", PH_LIST, offsetof(config, degrees), PH_REQUIRED, -3600, 3600,
+                                   NULL, "counter-clockwise; one is drawn, all alike likely"},
                                   {"method", PH_CHOICE, offsetof(config, method), LUCID, 0, 0, methods,
                                    "nearest pixel with Lucid's pi of 3.14, nearest pixel, or bilinear"},
+                                  PH_DRAW_FIELD(config),
                                   {.key = NULL}};
 
-static ph_status draw(const ph_transform *transform, ph_random *random, ph_map *map, ph_error *e) {
+static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
   const config *c = transform->config;
-  double degrees = c->degrees.value[ph_random_below(random, c->degrees.count)];
+  ph_map *map = &drawn->map;
+  double degrees = ph_draw_from(&c->degrees, c->draw, random);
   double pi = c->method == LUCID ? 3.14 : 3.14159265358979323846;
   return ph_map_rotate(map, pi / 180 * degrees, c->method == BILINEAR, e);
 }

@@ -6,21 +6,24 @@
 
 typedef struct config {
   ph_list factors;
-  int method;
+  int method, draw;
 } config;
 
 enum { LEGACY, HALF_PIXEL };
 static const char *const methods[] = {"legacy", "half_pixel", NULL};
 
 static const ph_field fields[] = {
-    {"factors", PH_LIST, offsetof(config, factors), 0, 0.001, 1000, NULL, "one is drawn, all alike likely"},
+    {"factors", PH_LIST, offsetof(config, factors), PH_REQUIRED, 0.001, 1000, NULL,
+     "one is drawn, all alike likely"},
     {"method", PH_CHOICE, offsetof(config, method), LEGACY, 0, 0, methods,
      "where bilinear samples lie: as TensorFlow 1 and Lucid have them, or with pixels as squares"},
+    PH_DRAW_FIELD(config),
     {.key = NULL}};
 
-static ph_status draw(const ph_transform *transform, ph_random *random, ph_map *map, ph_error *e) {
+static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
   const config *c = transform->config;
-  float factor = (float)c->factors.value[ph_random_below(random, c->factors.count)];
+  ph_map *map = &drawn->map;
+  float factor = (float)ph_draw_from(&c->factors, c->draw, random);
   int64_t output[2];
   for (int a = 0; a < 2; a++) output[a] = (int64_t)(factor * (float)map->input[a]);
   if (output[0] < 1 || output[1] < 1)
