@@ -76,7 +76,8 @@ function progress:say(text)
   self.stream:write(text, "\n")
 end
 
---- Ends the display: `how` is "done" or "interrupted"; there is no value where no step was made. A short run off a terminal stays silent.
+--- Ends the display: `how` is "done" or "interrupted"; there is no value where no step was made. A short run off a
+--- terminal stays silent.
 function progress:finish(step, value, how)
   if not self.on then return end
   local elapsed = self.clock() - self.began

@@ -71,7 +71,7 @@ end
 -- The objective's expression, cut to leave room for the rest of a progress line.
 local function title_of(objective)
   local text, most = tostring(objective), 40
-  if utf8.len(text) <= most then return text end
+  if (utf8.len(text) or 0) <= most then return text end
   return text:sub(1, utf8.offset(text, most) - 1) .. "…"
 end
 
@@ -100,13 +100,16 @@ local function loop(run, options, bar, kept)
 end
 
 local option_names = table.move(steps.option_names, 1, #steps.option_names, 1, {})
-for _, name in ipairs { "snapshots", "on_step", "progress", "output" } do option_names[#option_names + 1] = name end
+for _, name in ipairs { "snapshots", "on_step", "progress", "title", "output" } do
+  option_names[#option_names + 1] = name
+end
 
 --- A whole run; see meta/render.lua.
 local function render(options)
   misuse.check_keys(options, option_names, "render", 2)
   local run = steps.new(options)
-  local bar = progress.new { on = options.progress, title = title_of(run.objective), steps = run.steps }
+  local title = options.title or title_of(run.objective)
+  local bar = progress.new { on = options.progress, title = title, steps = run.steps }
   if not options.seed then bar:say(("seed %d"):format(run.seed)) end
 
   local kept = { values = {}, snapshots = {}, interrupted = false, began = core.clock() }
