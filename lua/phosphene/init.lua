@@ -16,7 +16,8 @@ local transforms = require "phosphene.transforms"
 local ph = { version = core.version }
 
 -- Recipes.
-ph.options = options
+ph.options = misuse.guard(options.read)
+ph.option = misuse.guard(options.option)
 
 -- Running.
 ph.network = misuse.guard(network.load)

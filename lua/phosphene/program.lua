@@ -163,7 +163,7 @@ local function print_help()
   local names = recipe.list()
   if #names == 0 then return end
   io.write "\nbundled recipes:\n"
-  for _, entry in ipairs(names) do print(entry) end
+  for _, entry in ipairs(names) do print(("  %-14s %s"):format(entry.name, entry.summary)) end
 end
 
 local function print_version() io.write("Phosphene ", core.version, ", ", _VERSION, "\n") end
