@@ -34,11 +34,11 @@ CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
 BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-BENCHES  := $(filter-out tests/bench/measure.lua,$(wildcard tests/bench/*.lua))
+BENCHES  := step share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all test unit spec demo bench lint format check-format install uninstall install-weights deps deps-lint \
-        clean help
+.PHONY: all test unit spec demo bench bench-peers lint format check-format install uninstall install-weights deps \
+        deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -126,16 +126,21 @@ spec: all ## only the Lua specs
 demo: all ## render a contact sheet of units, shallow to deep, into out/
 	@$(BUILD)/phosphene demo
 
-bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; writes build/bench/*.json
-	@for b in $(BENCHES); do \
-	  LUA_PATH_5_4='lua/?.lua;lua/?/init.lua;tests/bench/?.lua;;' \
-	  LUA_CPATH_5_4='$(BUILD)/lua/?.so;$(BUILD)/bench/?.so;;' lua5.4 $$b || exit 1; done
+BENCH_LUA = LUA_PATH_5_4='lua/?.lua;lua/?/init.lua;tests/bench/?.lua;;' \
+            LUA_CPATH_5_4='$(BUILD)/lua/?.so;$(BUILD)/bench/?.so;;' lua5.4
+bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; ROUNDS=n for longer; writes build/bench/*.json
+	@for b in $(BENCHES); do $(BENCH_LUA) tests/bench/$$b.lua || exit 1; done
+
+bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same weights
+	@$(call need,python3-torch)
+	@mkdir -p $(BUILD)/bench
+	@$(BENCH_LUA) tests/bench/peers.lua
 
 # ---- keeping the house ----
 
 lint: deps-lint check-format ## the architecture's rules, luacheck, formatting, headers alone
 	@tests/lint
-	luacheck -q lua scripts tests/spec
+	luacheck -q lua scripts tests/spec tests/bench
 
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 format: deps-lint ## rewrite the C sources in the house style

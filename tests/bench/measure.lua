@@ -1,19 +1,52 @@
--- What the benchmarks share: repeated measurements of two things in turn, medians, ratios pair by pair, a JSON file.
+-- What the benchmarks share: repeated measurements of two things in turn, medians, ratios pair by pair, tables, a JSON
+-- file, and the step that most of them measure. Must not know what a benchmark compares.
 local core = require "phosphene.core"
 
 local measure = {}
 
-local function summary(values)
-  local sorted = table.move(values, 1, #values, 1, {})
-  table.sort(sorted)
-  return { least = sorted[1], median = sorted[(#sorted + 1) // 2], most = sorted[#sorted] }
+-- How often to measure: ROUNDS, or the benchmark's default, which is meant to be quick.
+function measure.rounds(default)
+  return tonumber(os.getenv "ROUNDS") or default
 end
+
+-- ---- time ----
 
 -- Seconds that f() takes.
 function measure.seconds(f)
   local start = core.clock()
   f()
   return core.clock() - start
+end
+
+-- One step at size x size: forward to the tap, and back to the pictures' gradient. Returns a function that takes the
+-- step and gives its seconds. What the first step alone does (planning, allocating) has been done.
+function measure.step(net, tap, batch, size)
+  local images = core.random(1, "bench"):fill_normal(core.tensor { batch, 3, size, size }, 0.5, 0.1)
+  local image_gradient = core.tensor(images:shape())
+  net:forward(images, tap)
+  local gradient = core.tensor(net:activation(tap):shape(), 1e-3)
+  local function step()
+    net:forward(images, tap)
+    net:inject(tap, gradient)
+    net:backward(image_gradient)
+  end
+  step()
+  return function() return measure.seconds(step) end
+end
+
+-- ---- statistics ----
+
+function measure.summary(values)
+  local sorted = table.move(values, 1, #values, 1, {})
+  table.sort(sorted)
+  return { least = sorted[1], median = sorted[(#sorted + 1) // 2], most = sorted[#sorted] }
+end
+
+-- The summary of `rounds` calls of f.
+function measure.repeated(f, rounds)
+  local values = {}
+  for i = 1, rounds do values[i] = f() end
+  return measure.summary(values)
 end
 
 -- Runs a() and b() in turn, `rounds` times after `warm` rounds that do not count. Each returns its seconds. Gives three
@@ -24,17 +57,31 @@ function measure.pair(a, b, rounds, warm)
     local x, y = a(), b()
     if i > 0 then as[i], bs[i], ratios[i] = x, y, x / y end
   end
-  return summary(as), summary(bs), summary(ratios)
+  return measure.summary(as), measure.summary(bs), measure.summary(ratios)
 end
 
-local function milliseconds(s)
-  return ("%8.2f %8.2f %8.2f ms"):format(s.least * 1e3, s.median * 1e3, s.most * 1e3)
+-- ---- tables ----
+
+-- Format of a number, and what it is multiplied by to be in this unit.
+local units = {
+  ratio = { "%10.3f %10.3f %10.3f", 1 },
+  s = { "%10.3f %10.3f %10.3f s", 1 },
+  ms = { "%10.2f %10.2f %10.2f ms", 1e3 },
+  percent = { "%10.2f %10.2f %10.2f %%", 100 },
+  MiB = { "%10.1f %10.1f %10.1f MiB", 1 / 2 ^ 20 },
+}
+
+function measure.title(text)
+  print(("%-46s %10s %10s %10s"):format(text, "least", "median", "most"))
 end
 
+-- One line of the table; milliseconds by default.
 function measure.print(name, s, unit)
-  print(("%-44s %s"):format(name, unit == "ratio" and ("%8.3f %8.3f %8.3f"):format(s.least, s.median, s.most)
-    or milliseconds(s)))
+  local format, factor = table.unpack(units[unit or "ms"])
+  print(("  %-44s " .. format):format(name, s.least * factor, s.median * factor, s.most * factor))
 end
+
+-- ---- files ----
 
 local function json(value)
   if type(value) == "number" then return ("%.6g"):format(value) end
@@ -46,13 +93,16 @@ local function json(value)
   return "{" .. table.concat(parts, ", ") .. "}"
 end
 
+-- Where benchmarks write.
+measure.folder = "build/bench/"
+
 -- Writes build/bench/NAME.json.
 function measure.write(name, results)
-  local path = "build/bench/" .. name .. ".json"
+  local path = measure.folder .. name .. ".json"
   local file = assert(io.open(path, "w"))
   file:write(json(results), "\n")
   file:close()
-  print("written to " .. path)
+  print("written to " .. path .. "\n")
 end
 
 return measure

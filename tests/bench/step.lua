@@ -1,12 +1,11 @@
 -- One step (forward and input gradient) at 224x224, batch 1, against the floor: the same convolutions as bare oneDNN
 -- primitives, in the same process, in turn. Uses the best GoogLeNet that is installed.
-local core = require "phosphene.core"
 local network = require "phosphene.network"
 local floor = require "floor"
 local measure = require "measure"
 
 local net = assert(network.load "googlenet")
-local rounds = tonumber(os.getenv "ROUNDS") or 30
+local rounds = measure.rounds(30)
 
 -- Names of the layers that `tap` depends on.
 local function ancestors(tap)
@@ -36,21 +35,6 @@ local function convolutions(tap, size)
   return list
 end
 
-local image = core.random(1, "bench"):fill_normal(core.tensor { 1, 3, 224, 224 }, 0.5, 0.1)
-local image_gradient = core.tensor { 1, 3, 224, 224 }
-
-local function step_to(tap)
-  net:forward(image, tap)
-  local gradient = core.tensor(net:activation(tap):shape(), 1e-3)
-  return function()
-    return measure.seconds(function()
-      net:forward(image, tap)
-      net:inject(tap, gradient)
-      net:backward(image_gradient)
-    end)
-  end
-end
-
 local function floor_to(tap)
   local bare = floor.new(convolutions(tap, 224))
   return function()
@@ -60,12 +44,12 @@ local function floor_to(tap)
 end
 
 local results = { network = network.name(net) }
-print(("%-44s %8s %8s %8s"):format(network.name(net) .. ", 224x224, batch 1", "least", "median", "most"))
+measure.title(network.name(net) .. ", 224x224, batch 1")
 for _, tap in ipairs { "mixed4a", "softmax2_pre_activation" } do
-  local step, bare, ratio = measure.pair(step_to(tap), floor_to(tap), rounds)
+  local step, bare, ratio = measure.pair(measure.step(net, tap, 1, 224), floor_to(tap), rounds)
   measure.print("step to " .. tap, step)
   measure.print("bare convolutions to " .. tap, bare)
-  measure.print("ratio", ratio, "ratio")
+  measure.print("step / bare convolutions", ratio, "ratio")
   results[tap] = { step = step, bare = bare, ratio = ratio }
 end
 measure.write("step", results)
