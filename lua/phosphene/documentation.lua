@@ -153,7 +153,8 @@ end
 
 --- Everything that the folder of annotations documents: `functions`, a list, and `classes`, a list and by name. A
 --- function has owner, name, full_name, arguments (text), text (lines), parameters, returns, file; a class has name,
---- parent, text (lines), fields, functions, file. Parameters and fields have name, type and text; returns type and text.
+--- parent, text (lines), fields, functions, file. Parameters and fields have name, type and text, returns type and
+--- text.
 function documentation.read(folder)
   folder = folder or here .. "meta"
   local all = { functions = {}, classes = {} }

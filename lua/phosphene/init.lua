@@ -16,8 +16,7 @@ local transforms = require "phosphene.transforms"
 local ph = { version = core.version }
 
 -- Recipes.
-ph.options = misuse.guard(options.read)
-ph.option = misuse.guard(options.option)
+ph.options = options
 
 -- Running.
 ph.network = misuse.guard(network.load)

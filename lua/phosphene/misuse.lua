@@ -12,8 +12,8 @@ local function is_library(info)
   return info.source:sub(1, #library) == library
 end
 
--- "mine.lua:12: " for the recipe's line in the calling stack; "" where there is none.
-local function recipe_position()
+--- "mine.lua:12: " for the recipe's line in the calling stack; "" where there is none.
+function misuse.position()
   local level = 2
   local info = debug.getinfo(level, "Sl")
   while info do
@@ -35,7 +35,7 @@ function misuse.relocate(message)
   while info do
     local here = ("%s:%d: "):format(info.short_src, info.currentline)
     if is_library(info) and message:sub(1, #here) == here then
-      return recipe_position() .. message:sub(#here + 1)
+      return misuse.position() .. message:sub(#here + 1)
     end
     level = level + 1
     info = debug.getinfo(level, "Sl")
@@ -45,7 +45,7 @@ end
 
 --- Raises a formatted message at the recipe's line.
 function misuse.raise(format, ...)
-  error(recipe_position() .. format:format(...), 0)
+  error(misuse.position() .. format:format(...), 0)
 end
 
 --- The same function, except that errors raised below it (by the core as well) point to the recipe's line.

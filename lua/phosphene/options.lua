@@ -74,9 +74,9 @@ local function read_words(all, asked)
   if asks_for_help(all, asked.words) then error(request.answer(usage.text(asked.called, asked.text, all))) end
   local values, i = {}, 1
   while asked.words[i] do
-    local o
-    o, values[#values + 1], i = read_word(all, asked.words, i)
-    values[o] = values[#values]
+    local o, value
+    o, value, i = read_word(all, asked.words, i)
+    values[o] = value
   end
   return values
 end

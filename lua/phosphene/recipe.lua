@@ -1,82 +1,124 @@
--- Recipes: finding them, running them, and saying what they are for. A recipe is a Lua script; what it is told goes
--- through options.lua. The bundled ones lie in the project's scripts folder. Must not know the command line.
+-- Recipes: finding them, running them, saying what there is. A recipe is an ordinary Lua script; what it is run with
+-- waits for it in request.lua. Must not know what recipes do.
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
-local options = require "phosphene.options"
+local request = require "phosphene.request"
+local usage = require "phosphene.usage"
 
 local recipe = {}
 
--- …/lua/phosphene/recipe.lua to …/scripts/, in the source tree and installed.
-local scripts = debug.getinfo(1, "S").source:match "^@(.*)lua/phosphene/recipe%.lua$" .. "scripts/"
+-- Bundled recipes lie beside our Lua folder, in the source tree as well as installed.
+local folder = debug.getinfo(1, "S").source:match "^@(.*)lua/phosphene/recipe%.lua$" .. "scripts"
 
-local function exists(path)
-  local file = io.open(path, "r")
-  if file then file:close() end
-  return file ~= nil
-end
+local function bundled_path(name) return ("%s/%s.lua"):format(folder, name) end
 
--- The comment on top of a script, without dashes; its first line says what it is.
-local function leading_comment(path)
-  local lines = {}
-  for line in io.lines(path) do
-    local text = line:match "^%-%- ?(.*)$"
-    if not text then break end
-    lines[#lines + 1] = text
-  end
-  return lines
-end
-
--- The first sentence of the comment, without the recipe's name.
-local function summary_of(path)
-  local comment = table.concat(leading_comment(path), " ")
-  local sentence = comment:match "^(.-)[%.;:]%s" or comment
-  if sentence:match "^%w+$" then sentence = comment:match ": (.-)[%.;]%s" or comment end -- "Channel: what one …"
-  return sentence
-end
-
---- The bundled recipes: { { name =, path =, summary = }, … }, by name.
-function recipe.list()
-  local found = {}
-  for _, file in ipairs(core.list_folder(scripts) or {}) do
-    local name, path = file:match "^(.+)%.lua$", scripts .. file
-    if name then found[#found + 1] = { name = name, path = path, summary = summary_of(path) } end
-  end
-  return found
-end
-
---- The path of a script, or of a bundled recipe by name; nil and a message where there is none.
-function recipe.find(name)
-  if exists(name) then return name end
-  if name:find "/" or name:find "%.lua$" then return nil, ("no file '%s'"):format(name) end
-  if exists(scripts .. name .. ".lua") then return scripts .. name .. ".lua" end
+-- Names of the bundled recipes, sorted.
+local function bundled_names()
   local names = {}
-  for i, entry in ipairs(recipe.list()) do names[i] = entry.name end
+  for _, file in ipairs(core.list_folder(folder) or {}) do names[#names + 1] = file:match "^(.*)%.lua$" end
+  return names
+end
+
+-- What a file holds, or nil and why it cannot be read.
+local function read_file(path)
+  local file, problem = io.open(path, "rb")
+  if not file then return nil, problem end
+  local text
+  text, problem = file:read "a" -- fails for a folder
+  file:close()
+  return text, problem and ("%s: %s"):format(path, problem)
+end
+
+-- ---- finding ----
+
+--- The path of a recipe, given by path or by a bundled one's name; or nil and a message. A bundled recipe comes before
+--- a file of the same name, so that it does not matter in what folder one is.
+function recipe.find(name)
+  local names = bundled_names()
+  for _, known in ipairs(names) do
+    if known == name then return bundled_path(name) end
+  end
+  local text, problem = read_file(name)
+  if text then return name end
+  if name:find("/", 1, true) or name:match "%.lua$" then return nil, ("cannot read %s"):format(problem) end
   local nearest = core.nearest(name, names)
   return nil, ("no recipe '%s'; %s"):format(name, nearest and ("did you mean '%s'?"):format(nearest)
     or "there are " .. table.concat(names, ", "))
 end
 
---- What `--help` prints of a script: its comment, then its options.
-local function print_help(path, listing)
-  print(table.concat(leading_comment(path), "\n"))
-  if listing ~= "" then print("\noptions:\n" .. listing) end
+--- The bundled recipes by name: { name =, path =, summary = } each.
+function recipe.list()
+  local entries = {}
+  for i, name in ipairs(bundled_names()) do
+    local path = bundled_path(name)
+    entries[i] = { name = name, path = path, summary = usage.summary(read_file(path) or "", name) }
+  end
+  return entries
 end
 
---- Runs a recipe and returns what it returns; see meta/recipe.lua.
-function recipe.run(name, arguments)
-  arguments = arguments or {}
+-- ---- running ----
+
+-- A chunk from a recipe's text, of which the first line may be for a Unix shell.
+local function compile(text, chunk_name)
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#", "--#")
+  return load(text, chunk_name, "t")
+end
+
+-- Named options that nobody asked for are as wrong as unknown ones; words a script may have read for itself.
+local function finish(asked, ...)
+  if not asked.taken and asked.values and next(asked.values) ~= nil then
+    error(("%s%s takes no options"):format(asked.position, asked.called), 0)
+  end
+  return ...
+end
+
+local function call(asked, chunk, ...)
+  local _ <close> = request.open(asked)
+  return finish(asked, chunk(...))
+end
+
+-- The same; but if the recipe is left in order to answer `--help`, prints that.
+local function answer(asked, chunk, ...)
+  local ok, result = pcall(call, asked, chunk, ...)
+  if ok then return result end
+  if not request.is_answer(result) then error(result, 0) end
+  print(result)
+end
+
+local function asks_for_help(words)
+  for _, word in ipairs(words) do
+    if word == "--help" or word == "-h" then return true end
+  end
+  return false
+end
+
+-- Runs a text with words, as from a command line, or with named values.
+local function run(asked, chunk_name)
+  local chunk, problem = compile(asked.text, chunk_name)
+  if not chunk then error(problem, 0) end
+  if not asked.words then return call(asked, chunk) end
+  -- Only where --help may have to be answered are errors caught on their way: their stack is lost with that.
+  local start = asks_for_help(asked.words) and answer or call
+  return start(asked, chunk, table.unpack(asked.words))
+end
+
+--- See meta/recipe.lua.
+function recipe.run(name, options)
+  options = options or {}
+  if type(name) ~= "string" then misuse.raise("run: the name or path of a recipe expected, got a %s", type(name)) end
+  if type(options) ~= "table" then misuse.raise("run: a table of options expected, got a %s", type(options)) end
   local path, problem = recipe.find(name)
   if not path then misuse.raise("%s", problem) end
-  local chunk, trouble = loadfile(path, "t")
-  if not chunk then error(trouble, 0) end
-  local entry <close> = options.give(arguments) -- luacheck: ignore
-  if not options.ask_for_help(arguments) then return chunk(table.unpack(arguments)) end
+  local bundled = path:sub(1, #folder + 1) == folder .. "/" and path:match "([^/]*)%.lua$"
+  local asked = { text = assert(read_file(path)), called = "phosphene " .. (bundled or path) }
+  if #options > 0 then asked.words = options else asked.values, asked.position = options, misuse.position() end
+  return run(asked, "@" .. path)
+end
 
-  local ok, request = pcall(chunk, table.unpack(arguments))
-  if ok then return end
-  if getmetatable(request) ~= options.help then error(request, 0) end
-  print_help(path, request.text)
+--- Runs a recipe's text, which is no file, with words as from a command line; errors call it `chunk_name`.
+function recipe.run_text(text, chunk_name, words)
+  return run({ text = text, called = "phosphene -", words = words }, chunk_name)
 end
 
 return recipe

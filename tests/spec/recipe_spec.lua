@@ -1,7 +1,10 @@
+-- Recipes: found, listed, run with their options, within each other.
+
 local recipe = require "phosphene.recipe"
 
+-- The path of a script with this text, which lasts as long as the test.
 local function script(text)
-  local path = os.tmpname() .. ".lua"
+  local path = os.tmpname()
   local file = assert(io.open(path, "w"))
   file:write(text)
   file:close()
@@ -15,50 +18,85 @@ local function problem(...)
   return tostring(message)
 end
 
+local one_option = [[
+local opt = require("phosphene").options { unit = 1, layer = "a" }
+return opt.layer .. opt.unit, opt
+]]
+
 describe("recipes", function()
   it("are listed with what they are for", function()
-    local names = {}
+    local summaries = {}
     for _, entry in ipairs(recipe.list()) do
-      names[entry.name] = entry.summary
-      assert.is_true(#entry.summary > 10, entry.name .. ": " .. entry.summary)
+      summaries[entry.name] = entry.summary
+      assert.is_true(#entry.summary > 10, entry.name)
+      assert.equal(entry.path, recipe.find(entry.name))
     end
     for _, name in ipairs { "channel", "neuron", "layer", "class", "negative", "interpolate" } do
-      assert.is_string(names[name])
+      assert.is_string(summaries[name], name)
     end
+    assert.equal("from one channel of a layer to another", summaries.interpolate)
   end)
 
-  it("are found by name, and near misses suggested", function()
-    assert.truthy(recipe.find "channel":find "scripts/channel%.lua$")
+  it("are found by name and by path, and near misses suggested", function()
+    assert.matches("scripts/channel%.lua$", recipe.find "channel")
+    assert.equal("scripts/channel.lua", recipe.find "scripts/channel.lua")
     local path, message = recipe.find "chanel"
     assert.is_nil(path)
-    assert.truthy(message:find("did you mean 'channel'?", 1, true))
-    assert.truthy(select(2, recipe.find "no/such.lua"):find("no file 'no/such.lua'", 1, true))
-    assert.truthy(problem(recipe.run, "chanel"):find "did you mean")
+    assert.equal("no recipe 'chanel'; did you mean 'channel'?", message)
+    assert.matches("there are channel, class", select(2, recipe.find "entirely different"))
+    assert.equal("cannot read no/such.lua: No such file or directory", select(2, recipe.find "no/such.lua"))
+    assert.matches("^cannot read lua/: .*directory", select(2, recipe.find "lua/"))
   end)
 
   it("return what their script returns, with the options they were given", function()
-    local path = script [[
-      local opt = require("phosphene").options { unit = 1, layer = "a" }
-      return opt.layer .. opt.unit
-    ]]
-    assert.equal("a1", recipe.run(path))
-    assert.equal("a5", recipe.run(path, { unit = 5 }))
-    assert.equal("b1", recipe.run(path, { "--layer", "b" }))
-    assert.truthy(problem(recipe.run, path, { unti = 5 }):find("did you mean 'unit'?", 1, true))
+    local path = script(one_option)
+    local text, values = recipe.run(path)
+    assert.equal("a1", text)
+    assert.same({ unit = 1, layer = "a" }, values)
+    assert.equal("a5", (recipe.run(path, { unit = 5 })))
+    assert.equal("b1", (recipe.run(path, { "--layer", "b" })))
   end)
 
-  it("may run other recipes, whose options are their own", function()
+  it("may also be a text", function()
+    assert.equal("b1", (recipe.run_text(one_option, "=stdin", { "--layer", "b" })))
+    assert.equal("a1", (recipe.run_text("#!/usr/bin/env phosphene\n" .. one_option, "=stdin", {})))
+    assert.matches("^stdin:2: ", problem(recipe.run_text, "#!\nreturn +", "=stdin", {}))
+  end)
+
+  it("may read words for themselves", function()
+    assert.same({ "x", "--help" }, recipe.run(script "return { ... }", { "x", "--help" }))
+  end)
+
+  it("that have no options take none from Lua", function()
+    assert.matches("^tests/spec/recipe_spec%.lua:%d+: .* takes no options$",
+      problem(function() recipe.run(script "return 1", { unit = 2 }) end))
+  end)
+
+  it("may run others, whose options are their own", function()
     local inner = script [[return require("phosphene").options { unit = 1 }.unit]]
     local outer = script(([[
-      local inner = require("phosphene.recipe").run(%q, { unit = 7 })
+      local recipe = require "phosphene.recipe"
+      local inner = recipe.run(%q, { unit = 7 }) + recipe.run(%q)
       return inner + require("phosphene").options { unit = 100 }.unit
-    ]]):format(inner))
-    assert.equal(207, recipe.run(outer, { unit = 200 }))
+    ]]):format(inner, inner))
+    assert.equal(208, recipe.run(outer, { unit = 200 }))
+    assert.equal(208, recipe.run(outer, { "--unit", "200" }))
   end)
 
   it("leave nothing behind when they fail", function()
-    assert.truthy(problem(recipe.run, script [[error "on purpose"]], { unit = 9 }):find "on purpose")
-    assert.equal(1, recipe.run(script [[return require("phosphene").options { unit = 1 }.unit]]))
-    assert.truthy(problem(recipe.run, script "return +"):find "unexpected symbol")
+    assert.matches("on purpose", problem(recipe.run, script [[error "on purpose"]], { unit = 9 }))
+    assert.equal(1, require("phosphene").options { unit = 1 }.unit)
+  end)
+
+  it("raise at the caller's line what is wrong with the call", function()
+    local function is_refused(message, ...)
+      local arguments = table.pack(...)
+      assert.matches("^tests/spec/recipe_spec%.lua:%d+: " .. message,
+        problem(function() recipe.run(table.unpack(arguments, 1, arguments.n)) end))
+    end
+    is_refused("no recipe 'chanel'; did you mean 'channel'%?", "chanel")
+    is_refused("run: the name or path of a recipe expected, got a nil", nil)
+    is_refused("run: a table of options expected, got a string", "channel", "--unit")
+    is_refused("unknown option 'unti'; did you mean 'unit'%?", script(one_option), { unti = 1 })
   end)
 end)

@@ -1,23 +1,22 @@
 ---@meta
 
----@class ph
+---@class phosphene
 local ph = {}
 
---- The values of a recipe's options. Call it once, on top of the script, with every option and its default:
+--- A recipe's settings: the defaults that it declares, with what it was told in their place. Called once, on top of the
+--- script:
 ---
----     local opt = ph.options { layer = "mixed4a", unit = 11, size = 128, output = "out/channel.png" }
+---     local opt = ph.options { layer = "mixed4a", unit = { 11, "the channel", least = 0 }, output = "out/mine.png" }
 ---
---- From the command line a recipe is told `--unit 97`, `--unit=97`; `--flag` and `--no-flag` for booleans; `--list 1,2,3`
---- for lists. Dashes and underscores in names are the same. A value has the type of its default: whole numbers stay
---- whole. Another script gives values through `require("phosphene.recipe").run(name, { unit = 97 })`. Otherwise the
---- defaults hold. Raises on an unknown option (with a suggestion), a value of another type, a missing value.
----@param entries table<string, any> defaults, or what `ph.option` gives
----@return table<string, any> values
-function ph.options(entries) end
-
---- An option with a description for `--help`, and limits that its value is checked against.
----@param default any nil for an option that may be absent; then `limits.type` is needed
----@param description? string
----@param limits? { least?: number, most?: number, choices?: string[], type?: "integer"|"number"|"string"|"boolean"|"list" }
----@return any option for the table of `ph.options`
-function ph.option(default, description, limits) end
+--- The default decides the type, and whole numbers stay whole. A default is text, a number, a boolean or a list of
+--- numbers; or a table { default, "description" }, in which `choices` is a list of what is allowed, `least` and `most`
+--- are limits, and the default may also be a list of texts. Where there is none (nil), `type` says what is expected:
+--- "integer", "number", "text" or "boolean", or "integers", "numbers" or "texts" for a list.
+---
+--- On the command line: `--unit 97` or `--unit=97`, `--flag` or `--no-flag`, `--steps 1,32,128`; dashes and underscores
+--- are the same, and `--help` prints the comment that the recipe begins with, and its options. From Lua:
+--- `require("phosphene.recipe").run("mine.lua", { unit = 97 })`. Otherwise the defaults hold. Raises for an unknown
+--- option, with a suggestion, and for a value that is missing, of another type or outside its limits.
+---@param declared table<string, any> defaults by name
+---@return table<string, any> values by name
+function ph.options(declared) end

@@ -4,21 +4,27 @@
 ---@class phosphene.recipe
 local recipe = {}
 
---- The bundled recipes, by name.
----@return { name: string, path: string, summary: string }[]
-function recipe.list() end
+--- Runs a recipe and gives what it returns. Raises where there is no such recipe (with a suggestion), where it does not
+--- have these options, and where it raises itself.
+---@param name string a bundled recipe's name, or the path of a script
+---@param options table<string, any>|string[]|nil options by name, or words as on a command line, of which `--help`
+--- prints what the recipe says of itself in place of running it
+---@return any
+function recipe.run(name, options) end
 
---- The path of a script, or of a bundled recipe by its name.
----@param name string
+--- Runs the text of a recipe that is no file, with words as on a command line.
+---@param text string
+---@param chunk_name string what errors call it, as in Lua's `load`
+---@param words string[]
+---@return any
+function recipe.run_text(text, chunk_name, words) end
+
+--- The path of a recipe.
+---@param name string a bundled recipe's name, or the path of a script
 ---@return string? path
----@return string? message where there is none; suggests a name
+---@return string? message where there is none
 function recipe.find(name) end
 
---- Runs a recipe and returns what it returns. Raises where there is no such recipe, and what the recipe raises. With
---- `--help` among the words, prints the script's comment and its options instead.
----@param name string a bundled recipe's name, or a script's path
----@param arguments? string[]|table<string, any> words as on a command line, or a table of options
----@return any
-function recipe.run(name, arguments) end
-
-return recipe
+--- The bundled recipes, sorted by name. The summary is the first sentence of the comment on top.
+---@return { name: string, path: string, summary: string }[]
+function recipe.list() end
