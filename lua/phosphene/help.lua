@@ -152,10 +152,14 @@ local function place_of(owner)
   return modules[owner] or type(metatable) == "table" and metatable.__index or {}
 end
 
+-- What is both the public module's and the core's goes by its public name.
 local function function_name(all, value)
+  local found
   for _, entry in ipairs(all.functions) do
-    if rawequal(place_of(entry.owner)[entry.name], value) then return entry.full_name end
+    local is_it = rawequal(place_of(entry.owner)[entry.name], value)
+    if is_it and (not found or entry.owner == "ph") then found = entry.full_name end
   end
+  return found
 end
 
 -- The documented name of a value: a function's own, or its type's.

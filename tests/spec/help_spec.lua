@@ -141,6 +141,10 @@ describe("help", function()
     for _, name in ipairs { "channel", "ph.channel" } do assert.equal(text, help.text(name)) end
   end)
 
+  it("calls what is the core's as well by its public name", function()
+    assert.matches("^ph%.load_image%(path, options%)\n", help.text(ph.load_image))
+  end)
+
   it("lists the options of a table, those that are inherited as well", function()
     local text = help.text(ph.render)
     assert.matches("\n  output +string%?", text)
