@@ -1,10 +1,10 @@
-/* Networks in Lua: building, looking, and the lowest level of running; see lua/phosphene/meta/network.lua. */
+/* Networks in Lua: building and looking; running them is run.c's. See lua/phosphene/meta/network.lua. */
 #include "../core/network.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "bind.h"
+#include "run.h"
 
 static void release(void *object) { ph_network_release(object); }
 
@@ -265,135 +265,6 @@ static int network_classes(lua_State *L) {
   return 2;
 }
 
-/* ---- running ---- */
-
-static int compare_integers(const void *a, const void *b) {
-  return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
-}
-
-static int find_layer(lua_State *L, ph_network *network, int i) {
-  ph_error e;
-  int index;
-  if (ph_network_find(network, luaL_checkstring(L, i), &index, &e) != PH_OK) phb_raise(L, &e);
-  return index;
-}
-
-/* Layer indices for argument i: nil is every layer, else a name or a list of names; ascending, without
-   doubles. The list lives in a userdata that is left on the stack. */
-static const int *read_taps(lua_State *L, ph_network *network, int i, int *count) {
-  int layers = ph_network_count(network);
-  int wanted = lua_istable(L, i) ? (int)lua_rawlen(L, i) : 1;
-  int *taps = lua_newuserdatauv(L, sizeof *taps * (size_t)(layers + wanted), 0);
-  if (lua_isnoneornil(L, i)) {
-    for (*count = 0; *count < layers; (*count)++) taps[*count] = *count;
-    return taps;
-  }
-  if (!lua_istable(L, i)) {
-    taps[0] = find_layer(L, network, i);
-    *count = 1;
-    return taps;
-  }
-  for (int j = 0; j < wanted; j++) {
-    lua_rawgeti(L, i, j + 1);
-    taps[j] = find_layer(L, network, lua_gettop(L));
-    lua_pop(L, 1);
-  }
-  qsort(taps, (size_t)wanted, sizeof *taps, compare_integers);
-  *count = 0;
-  for (int j = 0; j < wanted; j++)
-    if (j == 0 || taps[j] != taps[j - 1]) taps[(*count)++] = taps[j];
-  return taps;
-}
-
-/* What of { relu=, backward= } at index i differs from the defaults. */
-static void read_run_options(lua_State *L, int i, ph_run *run) {
-  static const char *const modes[] = {"plain", "redirected", "guided", NULL};
-  if (lua_isnoneornil(L, i)) return;
-  luaL_checktype(L, i, LUA_TTABLE);
-  lua_pushnil(L);
-  while (lua_next(L, i) != 0) {
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    if (strcmp(key, "relu") == 0)
-      run->relu_mode = (ph_relu_mode)luaL_checkoption(L, lua_gettop(L), NULL, modes);
-    else if (strcmp(key, "backward") == 0)
-      run->backward = lua_toboolean(L, -1);
-    else
-      luaL_error(L, "forward: no option '%s'; there are relu and backward", key);
-    lua_pop(L, 1);
-  }
-}
-
-/* net:forward(images [, taps [, options]]) -> net */
-static int network_forward(lua_State *L) {
-  ph_error e;
-  ph_network *network = self(L);
-  ph_tensor *images = phb_check(L, 2, &phb_tensor);
-  ph_run run = {.backward = true};
-  lua_settop(L, 4);
-  read_run_options(L, 4, &run);
-  run.tap = read_taps(L, network, 3, &run.taps);
-  if (ph_network_forward(network, images, &run, &e) != PH_OK) return phb_raise(L, &e);
-  phb_pace(L);
-  lua_settop(L, 1);
-  return 1;
-}
-
-/* net:activation(name) -> tensor, a copy */
-static int network_activation(lua_State *L) {
-  ph_error e;
-  ph_tensor *activation, *copy;
-  ph_network *network = self(L);
-  int layer = find_layer(L, network, 2);
-  void **box = phb_box(L, &phb_tensor);
-  if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_tensor_new(ph_tensor_shape(activation), &copy, &e) != PH_OK) return phb_raise(L, &e);
-  ph_tensor_copy(copy, activation);
-  *box = copy;
-  phb_pace(L);
-  return 1;
-}
-
-/* net:inject(name, gradient) -> net: adds to the gradient that backward starts from */
-static int network_inject(lua_State *L) {
-  ph_error e;
-  ph_tensor *gradient;
-  ph_network *network = self(L);
-  int layer = find_layer(L, network, 2);
-  ph_tensor *given = phb_check(L, 3, &phb_tensor);
-  if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_tensor_expect(given, ph_tensor_shape(gradient), ph_network_layer(network, layer)->name, &e) != PH_OK)
-    return phb_raise(L, &e);
-  ph_tensor_add_scaled(gradient, 1, given);
-  lua_settop(L, 1);
-  return 1;
-}
-
-/* net:backward([gradient]) -> gradient of the images, in the given tensor (which is resized) or a new one */
-static int network_backward(lua_State *L) {
-  ph_error e;
-  ph_network *network = self(L);
-  ph_tensor *gradient = lua_isnoneornil(L, 2) ? NULL : phb_check(L, 2, &phb_tensor);
-  lua_settop(L, 2);
-  if (gradient == NULL) {
-    void **box = phb_box(L, &phb_tensor);
-    if (ph_tensor_new(ph_shape4(1, 1, 1, 1), &gradient, &e) != PH_OK) return phb_raise(L, &e);
-    *box = gradient;
-  }
-  if (ph_network_backward(network, gradient, &e) != PH_OK) return phb_raise(L, &e);
-  phb_pace(L);
-  return 1;
-}
-
-/* net:set_threads(n) -> net; 0: one a core */
-static int network_set_threads(lua_State *L) {
-  ph_error e;
-  ph_network *network = self(L);
-  if (ph_network_set_threads(network, (int)phb_check_integer(L, 2, 0, 1024, "threads"), &e) != PH_OK)
-    return phb_raise(L, &e);
-  lua_settop(L, 1);
-  return 1;
-}
-
 static const luaL_Reg methods[] = {{"add", network_add},
                                    {"fold", network_fold},
                                    {"set_classes", network_set_classes},
@@ -403,11 +274,11 @@ static const luaL_Reg methods[] = {{"add", network_add},
                                    {"labels", network_labels},
                                    {"find_label", network_find_label},
                                    {"classes", network_classes},
-                                   {"forward", network_forward},
-                                   {"activation", network_activation},
-                                   {"inject", network_inject},
-                                   {"backward", network_backward},
-                                   {"set_threads", network_set_threads},
+                                   {"forward", phb_network_forward},
+                                   {"activation", phb_network_activation},
+                                   {"inject", phb_network_inject},
+                                   {"backward", phb_network_backward},
+                                   {"set_threads", phb_network_set_threads},
                                    {NULL, NULL}};
 
 const phb_type phb_network = {"ph.network", release, methods, NULL};

@@ -1,0 +1,13 @@
+/* The methods by which a network runs, for the table in network.c. */
+#ifndef PH_BIND_RUN_H
+#define PH_BIND_RUN_H
+
+#include <lua.h>
+
+int phb_network_forward(lua_State *L);
+int phb_network_activation(lua_State *L);
+int phb_network_inject(lua_State *L);
+int phb_network_backward(lua_State *L);
+int phb_network_set_threads(lua_State *L);
+
+#endif
