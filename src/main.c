@@ -38,7 +38,10 @@ static volatile sig_atomic_t interrupted;
 static void stop(lua_State *L, lua_Debug *where) {
   (void)where;
   lua_sethook(L, NULL, 0, 0);
-  luaL_error(L, "interrupted");
+  luaL_where(L, 0); /* a hook has no level of its own */
+  lua_pushliteral(L, "interrupted");
+  lua_concat(L, 2);
+  lua_error(L);
 }
 
 /* Inside the handler only a hook may be set: it stops Lua before the next instruction. A second Ctrl-C kills,

@@ -125,18 +125,20 @@ end
 
 local function run_code(code)
   _G.ph = require "phosphene"
-  return assert(load(code, "=(command line)"))()
+  local chunk, problem = load(code, "=(command line)")
+  if not chunk then error(problem, 0) end
+  return chunk()
 end
 
 local function require_module(text)
   local name, module = text:match "^([%a_][%w_]*)=(.+)$"
   module = module or text
-  _G[name or module] = require(module)
+  local ok, value = pcall(require, module)
+  if not ok then error(value, 0) end -- without a position, which would be this line's
+  _G[name or module] = value
 end
 
-local function run_stdin(...)
-  return assert(load(io.read "a", "=stdin"))(...)
-end
+local function run_stdin(words) return recipe.run_text(io.read "a", "=stdin", words) end
 
 -- Each in its order; the exit status of the first that fails.
 local function run_actions(host, actions)
@@ -149,21 +151,24 @@ end
 local function run_script(host, script)
   local given = host.arguments
   local name, following = given[script], table.move(given, script + 1, #given, 1, {})
-  if name == "-" then return attempt(host, run_stdin, table.unpack(following)) end
-  local path, problem = recipe.find(name)
-  if not path then
-    complain(problem)
-    return 1
-  end
-  return attempt(host, recipe.run, path, following)
+  if name == "-" then return attempt(host, run_stdin, following) end
+  return attempt(host, recipe.run, name, following)
+end
+
+-- A text as one line of at most so many characters.
+local function cut(text, most)
+  if (utf8.len(text) or 0) <= most then return text end
+  return text:sub(1, utf8.offset(text, most) - 1) .. "…"
 end
 
 local function print_help()
   io.write(usage)
-  local names = recipe.list()
-  if #names == 0 then return end
-  io.write "\nbundled recipes:\n"
-  for _, entry in ipairs(names) do print(("  %-14s %s"):format(entry.name, entry.summary)) end
+  local recipes, width = recipe.list(), 0
+  for _, entry in ipairs(recipes) do width = math.max(width, #entry.name) end
+  if #recipes > 0 then print "\nbundled recipes:" end
+  for _, entry in ipairs(recipes) do
+    print(cut(("  %-" .. width .. "s  %s"):format(entry.name, entry.summary), 110))
+  end
 end
 
 local function print_version() io.write("Phosphene ", core.version, ", ", _VERSION, "\n") end
@@ -193,7 +198,7 @@ function program.main(host)
   if wanted["-i"] or (nothing_to_do and core.is_terminal(0)) then
     require("phosphene.repl").run(function(f, ...) return host.interruptible(explain, f, ...) end)
   elseif nothing_to_do then
-    status = attempt(host, run_stdin)
+    status = attempt(host, run_stdin, {})
   end
   return status or 0
 end

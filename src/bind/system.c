@@ -43,17 +43,24 @@ static int system_is_terminal(lua_State *L) {
 /* ---- interruption: the first Ctrl-C is remembered, the second kills ---- */
 
 static volatile sig_atomic_t interrupted; /* a signal handler can reach nothing but a global */
+static void (*handled_before)(int) = SIG_DFL;
 
 static void remember(int signal_number) {
   interrupted = 1;
   signal(signal_number, SIG_DFL);
 }
 
-/* core.watch_interrupt(on): while on, Ctrl-C only sets a flag */
+/* core.watch_interrupt(on): while on, Ctrl-C only sets a flag; afterwards it does what it did before */
 static int system_watch_interrupt(lua_State *L) {
   luaL_checktype(L, 1, LUA_TBOOLEAN);
   interrupted = 0;
-  signal(SIGINT, lua_toboolean(L, 1) ? remember : SIG_DFL);
+  if (lua_toboolean(L, 1)) {
+    void (*before)(int) = signal(SIGINT, remember);
+    if (before != remember) handled_before = before;
+  } else {
+    signal(SIGINT, handled_before);
+    handled_before = SIG_DFL;
+  }
   return 0;
 }
 
