@@ -10,17 +10,33 @@ local width = 80
 
 -- ---- text ----
 
+-- A word in parts that fit into `room` columns: types such as "a"|"b"|"c" may be broken after a bar.
+local function parts_of(word, room)
+  local parts, part = {}, ""
+  for piece in word:gmatch "[^|]*|?" do
+    if part ~= "" and utf8.len(part .. piece) > room then
+      parts[#parts + 1] = part
+      part = ""
+    end
+    part = part .. piece
+  end
+  parts[#parts + 1] = part
+  return parts
+end
+
 -- One paragraph, broken into lines that begin with `indent`; the first of them begins with `lead` instead.
 local function wrap(text, indent, lead)
   local lines, line = {}, lead or indent
   local is_bare = true -- no word on this line yet
   for word in text:gmatch "%S+" do
-    if not is_bare and utf8.len(line) + 1 + utf8.len(word) > width then
-      lines[#lines + 1] = line
-      line, is_bare = indent, true
+    for i, part in ipairs(parts_of(word, width - #indent)) do
+      if not is_bare and (i > 1 or utf8.len(line) + 1 + utf8.len(part) > width) then
+        lines[#lines + 1] = line
+        line, is_bare = indent, true
+      end
+      line = line .. (is_bare and "" or " ") .. part
+      is_bare = false
     end
-    line = line .. (is_bare and "" or " ") .. word
-    is_bare = false
   end
   lines[#lines + 1] = line
   return table.concat(lines, "\n")
