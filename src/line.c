@@ -97,8 +97,7 @@ static char **to_matches(lua_State *L) {
   return NULL;
 }
 
-/* Calls the completer with (line up to the cursor, the word's position in it from 1), protected: stack: both.
- */
+/* completer(line up to the cursor, where the word begins, from 1); the word is this call's argument. */
 static int call_completer(lua_State *L) {
   const char *word = lua_touserdata(L, 1);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &completer_key);
@@ -108,7 +107,8 @@ static int call_completer(lua_State *L) {
   return 1;
 }
 
-/* All possible texts for the word at the cursor. Where there is none, libedit goes on to file names. */
+/* All texts that the word at the cursor may become. Without a list from the completer libedit tries file
+   names; an error completes nothing. */
 static char **complete(const char *word, int start, int end) {
   (void)start, (void)end;
   lua_State *L = editor.L;
@@ -117,13 +117,15 @@ static char **complete(const char *word, int start, int end) {
   if (!lua_checkstack(L, 8)) return NULL;
   lua_pushcfunction(L, call_completer);
   lua_pushlightuserdata(L, (void *)(uintptr_t)word);
-  char **matches =
-      lua_pcall(L, 1, 1, 0) == LUA_OK ? to_matches(L) : NULL; /* an error just completes nothing */
+  int failed = lua_pcall(L, 1, 1, 0) != LUA_OK;
+  char **matches = failed ? NULL : to_matches(L);
+  rl_attempted_completion_over = failed || lua_istable(L, -1);
   lua_settop(L, top);
   return matches;
 }
 
-/* line.set_completer(f): f(line, position) -> texts that may replace the word which begins at position */
+/* line.set_completer(f): f(line, position) -> texts that may replace the word which begins at
+   position; or nil, to have file names */
 static int line_set_completer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_settop(L, 1);

@@ -51,8 +51,8 @@ end
 local function layers_of(environment, start, found)
   for _, value in next, environment do
     local layers = type(value) == "userdata" and field_of(value, "layers")
-    local ok, names = pcall(layers or error, value) -- a network may be closed
-    for _, name in ipairs(ok and names or {}) do
+    local is_open, names = pcall(layers or function() return {} end, value)
+    for _, name in ipairs(is_open and names or {}) do
       if name:sub(1, #start) == start then found[name] = true end
     end
   end
@@ -67,25 +67,28 @@ local function texts_of(found, before)
 end
 
 --- What the end of the line from `position` on, a word in the editor's sense, may be replaced by: names of the
---- environment's variables, of fields and methods, or within a string literal of layers.
+--- environment's variables, of fields and methods, or within a string literal of layers. Nil where a string literal may
+--- rather name a file.
 local function complete(line, position, environment)
   local found = {}
   local quote = open_string(line)
   if quote then
     local start = math.max(position, quote + 1)
     layers_of(environment, line:sub(start), found)
-    return texts_of(found, line:sub(position, start - 1))
+    return next(found) and texts_of(found, line:sub(position, start - 1))
   end
 
   local chain, start = line:match "([%w_.:]*[.:])([%w_]*)$"
-  if not chain then
-    fields_of(environment, line:match "[%w_]*$", false, found)
-    return texts_of(found, line:sub(position, -#line:match "[%w_]*$" - 1))
+  if not chain or chain:match "%.%.$" then -- a variable, which `..` may precede
+    start = line:match "[%w_]*$"
+    fields_of(environment, start, false, found)
+  else
+    chain = chain:match "%.%.(.*)$" or chain
+    if not chain:match "^[%a_]" then return {} end -- f().x: only a call could tell
+    local value = environment
+    for name in chain:gmatch "[%w_]+" do value = field_of(value, name) end
+    fields_of(value, start, chain:sub(-1) == ":", found)
   end
-  if not chain:match "^[%a_]" then return {} end -- f().x: that takes a call
-  local value = environment
-  for name in chain:gmatch "[%w_]+" do value = field_of(value, name) end
-  fields_of(value, start, chain:sub(-1) == ":", found)
   return texts_of(found, line:sub(position, #line - #start))
 end
 

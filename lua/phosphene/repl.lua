@@ -45,11 +45,13 @@ end
 
 local chunk_name = "=stdin"
 
--- A function from a chunk's text, or nil and what is wrong; an expression gives its values.
+-- A function from a chunk's text, of which an expression gives its values; or nil, what is wrong, and whether the text
+-- may just not be complete yet.
 local function compile(text)
-  local chunk = load("return " .. text, chunk_name)
+  local chunk, expression_problem, problem = load("return " .. text, chunk_name)
+  if not chunk then chunk, problem = load(text, chunk_name) end
   if chunk then return chunk end
-  return load(text, chunk_name)
+  return nil, problem, (problem:match "<eof>$" or expression_problem:match "<eof>$") ~= nil
 end
 
 -- The next chunk, over as many lines as it takes: its function; or nil and what is wrong; or nothing at the end.
@@ -57,11 +59,10 @@ local function read_chunk(read)
   local text, problem = read "> "
   if not text then return nil, problem end
   while true do
-    local chunk
-    chunk, problem = compile(text)
-    if chunk or not problem:match "<eof>$" then return chunk, problem end
+    local chunk, mistake, is_incomplete = compile(text)
+    if not is_incomplete then return chunk, mistake end
     local line, interrupted = read ">> "
-    if not line then return nil, interrupted or problem end
+    if not line then return nil, interrupted or mistake end
     text = text .. "\n" .. line
   end
 end
@@ -76,7 +77,7 @@ end
 
 local function run_chunk(chunk) return print_values(chunk()) end
 
--- Where the mistake was on the only line there is goes without saying.
+-- That a mistake was on the first line, most often the only one, goes without saying.
 local function complain(message)
   io.stdout:flush()
   io.stderr:write((message:gsub("^stdin:1: ", "")), "\n")
