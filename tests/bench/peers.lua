@@ -44,7 +44,7 @@ local function agree(tap)
 
   local activations, gradients = pytorch:ask("compare %s %s", tap, peer.file):match "(%S+) (%S+)"
   print(("  %-44s %s of the largest, gradient %s of its length"):format(tap .. " differs by", activations, gradients))
-  assert(tonumber(activations) < 1e-4 and tonumber(gradients) < 1e-2, "PyTorch and Phosphene do not agree")
+  assert(tonumber(activations) < 1e-4 and tonumber(gradients) < 0.03, "PyTorch and Phosphene do not agree")
 end
 
 -- ---- comparisons ----
