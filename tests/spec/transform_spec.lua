@@ -26,7 +26,7 @@ describe("transforms", function()
       ['random_scale{0.9, 1.1, draw="range"}'] = transforms.random_scale { 0.9, 1.1, draw = "range" },
       ["random_resized_crop(64, 48)"] = transforms.random_resized_crop(64, 48),
       ["random_resized_crop(64, 64, {mean=0.5})"] = transforms.random_resized_crop(64, { mean = 0.5 }),
-      ["blur(1, {most=1.1, size=10})"] = transforms.blur(1, { most = 1.1, size = 10 }),
+      ["random_blur(1, {most=1.1, size=10})"] = transforms.random_blur(1, { most = 1.1, size = 10 }),
       ['noise(0.04, {distribution="uniform"})'] = transforms.noise(0.04, { distribution = "uniform" }),
       ["colour_jitter(0.1, {contrast=0.2})"] = transforms.colour_jitter(0.1, { contrast = 0.2 }),
       ["normalise_gradient{}"] = transforms.normalise_gradient {},

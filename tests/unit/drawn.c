@@ -21,7 +21,7 @@ static void refused(ph_pipeline *pipeline, ph_shape shape, const char *message) 
 
 /* One bright pixel shows the kernel: exp(-x^2 / 2) at -1, 0, 1 over their sum, down and across. */
 static void test_blur(void) {
-  ph_pipeline *pipeline = single("blur", number("deviation", 1), number("size", 3));
+  ph_pipeline *pipeline = single("random_blur", number("deviation", 1), number("size", 3));
   ph_tensor *images = tensor(ph_shape4(1, 1, 5, 5), NULL), *result;
   ph_tensor_data(images)[12] = 1;
   float expected[25] = {0};
@@ -30,43 +30,45 @@ static void test_blur(void) {
     for (int x = 1; x < 4; x++)
       expected[5 * y + x] = (float)((y == 2 ? middle : side) * (x == 2 ? middle : side));
   forward(pipeline, images, &result);
-  arrays_near(ph_tensor_read(result), expected, 25, 1e-6, "blur: the kernel");
+  arrays_near(ph_tensor_read(result), expected, 25, 1e-6, "random_blur: the kernel");
   ph_tensor_fill(images, 0);
   ph_tensor_data(images)[0] = 1;
   forward(pipeline, images, &result);
-  near((double)ph_tensor_sum(result), (middle + side) * (middle + side), 1e-6, "blur: what leaves is lost");
+  near((double)ph_tensor_sum(result), (middle + side) * (middle + side), 1e-6,
+       "random_blur: what leaves is lost");
   ph_pipeline_free(pipeline);
 
   /* TensorFlow's SAME padding of four taps: one before, two after. */
-  pipeline = single("blur", number("deviation", 1), number("size", 4));
+  pipeline = single("random_blur", number("deviation", 1), number("size", 4));
   ph_tensor_fill(images, 0);
   ph_tensor_data(images)[12] = 1;
   forward(pipeline, images, &result);
   const float *data = ph_tensor_read(result);
   ok(data[0] > 0 && data[18] > 0 && data[24] == 0 && data[4] == 0,
-     "blur: an even kernel is read down and right");
+     "random_blur: an even kernel is read down and right");
   const double far = exp(-0.5 * 2.25), close = exp(-0.5 * 0.25);
   near((double)data[0], far * far / (4 * (far + close) * (far + close)), 1e-6,
-       "blur: an even kernel's corner");
+       "random_blur: an even kernel's corner");
   ph_pipeline_free(pipeline);
   ph_tensor_release(images);
 
   /* Wider than a tile, so that tiles must meet without a seam. */
-  pipeline = single("blur", number("deviation", 3), none);
+  pipeline = single("random_blur", number("deviation", 3), none);
   images = tensor(ph_shape4(1, 1, 40, 600), NULL);
   ph_tensor_fill(images, 1);
   forward(pipeline, images, &result);
   data = ph_tensor_read(result) + 20 * 600;
   int flat = 1;
   for (int x = 9; x < 591; x++) flat &= fabsf(data[x] - 1) < 1e-5F;
-  ok(flat, "blur: grey stays grey away from the edges");
-  ok(data[0] > 0.5F && data[0] < 0.6F && fabsf(data[0] - data[599]) < 1e-6F, "blur: both edges darken alike");
+  ok(flat, "random_blur: grey stays grey away from the edges");
+  ok(data[0] > 0.5F && data[0] < 0.6F && fabsf(data[0] - data[599]) < 1e-6F,
+     "random_blur: both edges darken alike");
   ph_pipeline_free(pipeline);
   ph_tensor_release(images);
 }
 
 static void test_blur_range(void) {
-  ph_pipeline *pipeline = single("blur", number("deviation", 0.5), number("most", 2));
+  ph_pipeline *pipeline = single("random_blur", number("deviation", 0.5), number("most", 2));
   ph_tensor *images = tensor(ph_shape4(1, 1, 15, 15), NULL), *result;
   double least = 1, most = 0;
   ph_tensor_data(images)[112] = 1;
@@ -76,11 +78,11 @@ static void test_blur_range(void) {
     least = fmin(least, peak), most = fmax(most, peak);
   }
   /* The peak is one over the square of the kernel's sum before it is divided by it. */
-  ok(least < 0.05 && most > 0.5 && most < 0.63 && least > 0.039, "blur: deviations fill their range");
+  ok(least < 0.05 && most > 0.5 && most < 0.63 && least > 0.039, "random_blur: deviations fill their range");
   ph_pipeline_free(pipeline);
   ph_tensor_release(images);
-  refused(single("blur", number("deviation", 2), number("most", 1)), ph_shape4(1, 1, 4, 4),
-          "blur(2, {most=1}): the most, 1, is less than the deviation, 2");
+  refused(single("random_blur", number("deviation", 2), number("most", 1)), ph_shape4(1, 1, 4, 4),
+          "random_blur(2, {most=1}): the most, 1, is less than the deviation, 2");
 }
 
 /* ---- noise ---- */

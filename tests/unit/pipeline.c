@@ -188,9 +188,10 @@ static void test_adjoints(void) {
   adjoint(single("random_resized_crop", pair("size", 23, 17), none), 40, "adjoint: random_resized_crop");
   adjoint(single("random_resized_crop", pair("size", 1, 90), number("mean", 0.9)), 20,
           "adjoint: random_resized_crop, mostly outside");
-  adjoint(single("blur", number("deviation", 1.3), number("most", 2.5)), 6, "adjoint: blur");
-  adjoint(single("blur", number("deviation", 2), number("size", 10)), 6, "adjoint: blur, even");
-  adjoint(single("blur", number("deviation", 20), none), 3, "adjoint: blur, wider than the image");
+  adjoint(single("random_blur", number("deviation", 1.3), number("most", 2.5)), 6, "adjoint: random_blur");
+  adjoint(single("random_blur", number("deviation", 2), number("size", 10)), 6, "adjoint: random_blur, even");
+  adjoint(single("random_blur", number("deviation", 20), none), 3,
+          "adjoint: random_blur, wider than the image");
   adjoint(single("noise", number("amount", 0.3), none), 3, "adjoint: noise");
   ph_transform *colours[] = {colour_jitter()};
   adjoint(pipeline_of(1, colours), 12, "adjoint: colour_jitter");

@@ -175,7 +175,7 @@ static void test_printing(void) {
          "random_scale{0.9, 1.1, draw=\"range\"}");
   prints("random_resized_crop", number("size", 224), number("mean", 0.5),
          "random_resized_crop(224, 224, {mean=0.5})");
-  prints("blur", number("deviation", 1), number("most", 1.1), "blur(1, {most=1.1})");
+  prints("random_blur", number("deviation", 1), number("most", 1.1), "random_blur(1, {most=1.1})");
   prints("noise", number("amount", 0.04), text("distribution", "uniform"),
          "noise(0.04, {distribution=\"uniform\"})");
   prints("colour_jitter", number("brightness", 0), number("scale", 0.1), "colour_jitter(0, {scale=0.1})");

@@ -99,14 +99,14 @@ function transforms.crop_or_pad(height, width) end
 function transforms.crop_border(width) end
 
 --- Smooths the picture with a Gaussian: `size` samples of it, centred, divided by their sum; outside counts as black.
---- Where `most` is given the deviation is drawn uniformly between the two. `blur(1, { most = 1.1, size = 10 })` is what
+--- Where `most` is given the deviation is drawn uniformly between the two. `random_blur(1, { most = 1.1, size = 10 })` is what
 --- Xplique's random_blur does. An even size moves the picture up and left by half a pixel, as TensorFlow's SAME padding
---- does. To keep edges bright: pad(w, { mode = "reflect" }), blur, crop_border(w).
+--- does. To keep edges bright: pad(w, { mode = "reflect" }), random_blur, crop_border(w).
 ---@param deviation number pixels, 0.1..20
 ---@param options { most: number?, size: integer? }? 0.1..20; 1..127; by default the deviation is fixed, and the size
 --- three deviations to both sides
 ---@return ph.transform
-function transforms.blur(deviation, options) end
+function transforms.random_blur(deviation, options) end
 
 --- Adds a random number to every number of every picture: normal with deviation `amount`, or uniform in
 --- [-amount, amount].

@@ -1,5 +1,5 @@
-/* blur: a Gaussian whose deviation is drawn, as Xplique's random_blur has it: `size` samples of the Gaussian,
-   centred, divided by their sum; what lies outside the image counts as 0. */
+/* random_blur: a Gaussian whose deviation is drawn, as Xplique's random_blur has it: `size` samples of the
+   Gaussian, centred, divided by their sum; what lies outside the image counts as 0. */
 #include <math.h>
 #include <stddef.h>
 
@@ -38,4 +38,5 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return ph_map_filter(&drawn->map, taps, e);
 }
 
-const ph_transform_type ph_transform_blur = {"blur", "smooths the image", fields, sizeof(config), draw};
+const ph_transform_type ph_transform_random_blur = {"random_blur", "smooths the image", fields,
+                                                    sizeof(config), draw};

@@ -51,7 +51,7 @@ extern const ph_transform_type ph_transform_flip;
 extern const ph_transform_type ph_transform_crop;
 extern const ph_transform_type ph_transform_crop_border;
 extern const ph_transform_type ph_transform_crop_or_pad;
-extern const ph_transform_type ph_transform_blur;
+extern const ph_transform_type ph_transform_random_blur;
 extern const ph_transform_type ph_transform_noise;
 extern const ph_transform_type ph_transform_colour_jitter;
 extern const ph_transform_type ph_transform_normalise_gradient;
