@@ -49,7 +49,7 @@ static const int *read_taps(lua_State *L, ph_network *network, int i, int *count
 
 /* What of { relu=, backward= } at index i differs from the defaults. */
 static void read_run_options(lua_State *L, int i, ph_run *run) {
-  static const char *const modes[] = {"plain", "redirected", "guided", NULL};
+  static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", NULL};
   if (lua_isnoneornil(L, i)) return;
   luaL_checktype(L, i, LUA_TTABLE);
   lua_pushnil(L);

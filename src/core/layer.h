@@ -13,8 +13,13 @@ enum { PH_MAX_PARAMETERS = 5, PH_MAX_INPUTS = 64 };
 
 /* How ReLU's gradient is taken. `plain`: the derivative. `redirected` (Lucid): where the whole image's masked
    gradient is zero, let through what would wake a unit. `guided` (Springenberg et al., 2014): the derivative,
-   positive gradients only. */
-typedef enum ph_relu_mode { PH_RELU_PLAIN, PH_RELU_REDIRECTED, PH_RELU_GUIDED } ph_relu_mode;
+   positive gradients only. `deconvnet` (Zeiler and Fergus, 2014): positive gradients, whatever x was. */
+typedef enum ph_relu_mode {
+  PH_RELU_PLAIN,
+  PH_RELU_REDIRECTED,
+  PH_RELU_GUIDED,
+  PH_RELU_DECONVNET
+} ph_relu_mode;
 
 typedef struct ph_layer_type ph_layer_type;
 

@@ -256,6 +256,8 @@ static void check_relu_modes(void) {
   check_rows(PH_RELU_PLAIN, "plain", plain, 5, 1);
   const relu_row guided[] = {{1, -1, 0}, {-1, -1, 0}, {1, 1, 1}, {-1, 1, 0}, {1, 0, 0}};
   check_rows(PH_RELU_GUIDED, "guided", guided, 5, 1);
+  const relu_row deconvnet[] = {{1, -1, 1}, {-1, -1, 0}, {1, 1, 1}, {-1, 1, 0}, {1, 0, 1}};
+  check_rows(PH_RELU_DECONVNET, "deconvnet", deconvnet, 5, 1);
 }
 
 static void check_redirected_images(void) {

@@ -61,7 +61,7 @@
 ---@field bias ph.tensor? (channels); 0 by default
 ---@field epsilon number? 1e-5 by default
 
---- max(x, 0). How its gradient is taken, plain, redirected or guided, is an option of `network:forward`.
+--- max(x, 0). How its gradient is taken, plain, redirected, guided or deconvnet, is an option of `network:forward`.
 ---@class ph.layer.relu: ph.layer_description
 
 --- Probabilities across channels: exp(x) over its sum, at every pixel.

@@ -71,11 +71,12 @@ function network:find_label(text) end
 --- than what they need is computed. Injected gradients of an earlier run are cleared.
 ---
 --- `relu` says how gradients pass a ReLU on the way back: "plain", the derivative; "redirected" (Lucid), which wakes
---- units that nothing reaches; "guided" (Springenberg et al., 2014), positive gradients only. `backward = false` saves
+--- units that nothing reaches; "guided" (Springenberg et al., 2014), positive gradients only; "deconvnet" (Zeiler and
+--- Fergus, 2014), all positive gradients, even where the unit was silent. `backward = false` saves
 --- work where no backward pass follows.
 ---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
 ---@param taps string|string[]|nil all layers where nil
----@param options { relu: "plain"|"redirected"|"guided"|nil, backward: boolean? }?
+---@param options { relu: "plain"|"redirected"|"guided"|"deconvnet"|nil, backward: boolean? }?
 ---@return ph.network
 function network:forward(images, taps, options) end
 

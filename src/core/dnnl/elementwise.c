@@ -24,11 +24,17 @@ PH_VECTOR static void mask_guided(float *restrict g, const float *restrict y, in
   for (int64_t i = 0; i < count; i++) g[i] = y[i] > 0 && g[i] > 0 ? g[i] : 0;
 }
 
+PH_VECTOR static void mask_deconvnet(float *g, int64_t count) {
+  for (int64_t i = 0; i < count; i++) g[i] = g[i] > 0 ? g[i] : 0;
+}
+
 void phd_mask(float *g, const float *y, int64_t count, ph_relu_mode mode) {
   FOR_EACH_PIECE(count) {
     int64_t size = piece_end(from, count) - from;
     if (mode == PH_RELU_GUIDED)
       mask_guided(g + from, y + from, size);
+    else if (mode == PH_RELU_DECONVNET)
+      mask_deconvnet(g + from, size);
     else
       mask_plain(g + from, y + from, size);
   }

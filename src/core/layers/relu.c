@@ -1,4 +1,4 @@
-/* relu: max(x, 0), and the three ways to take its gradient. Gradients here point uphill, for objectives are
+/* relu: max(x, 0), and the four ways to take its gradient. Gradients here point uphill, for objectives are
    maximised; Lucid's rule is stated for the gradient of a loss, so its signs are turned round. */
 #include "../layer.h"
 
@@ -38,6 +38,9 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
       break;
     case PH_RELU_GUIDED:
       for (int64_t i = 0; i < count; i++) dst[i] += x[i] > 0 && g[i] > 0 ? g[i] : 0;
+      break;
+    case PH_RELU_DECONVNET:
+      for (int64_t i = 0; i < count; i++) dst[i] += g[i] > 0 ? g[i] : 0;
       break;
   }
 }
