@@ -10,6 +10,7 @@ local objectives = require "phosphene.objectives"
 local options = require "phosphene.options"
 local picture = require "phosphene.picture"
 local render = require "phosphene.render"
+local schedules = require "phosphene.schedules"
 local steps = require "phosphene.steps"
 local transforms = require "phosphene.transforms"
 
@@ -47,6 +48,7 @@ ph.tensor = core.tensor
 ph.random = core.random
 ph.parameterisation = core.parameterisation
 ph.optimiser = core.optimiser
+ph.schedules = schedules
 
 -- Methods that are written in Lua: tensor:save and network:describe.
 local function methods_of(box) return getmetatable(box).__index end

@@ -7,6 +7,7 @@ local montage = require "phosphene.montage"
 local network = require "phosphene.network"
 local picture = require "phosphene.picture"
 local progress = require "phosphene.progress"
+local schedules = require "phosphene.schedules"
 local steps = require "phosphene.steps"
 
 -- ---- results ----
@@ -44,6 +45,7 @@ local function metadata_of(run)
     parameterisation = text_of(run.parameterisation),
     transforms = tostring(run.transforms),
     optimiser = text_of(run.optimiser),
+    rate = run.schedule and schedules.text_of(run.schedule),
     relu = run.relu_name,
     value = run.value,
   }

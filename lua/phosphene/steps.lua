@@ -5,6 +5,7 @@
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
 local network = require "phosphene.network"
+local schedules = require "phosphene.schedules"
 local transforms = require "phosphene.transforms"
 
 local steps = {}
@@ -23,6 +24,16 @@ local function check(self, result, problem)
   return result or misuse.raise("step %d: %s", self.step + 1, problem)
 end
 
+-- The rate of the step that comes, where it has a schedule.
+function run:set_rate()
+  if not self.schedule then return end
+  local rate = self.schedule(self.step + 1, self.steps)
+  if not math.type(rate) then
+    misuse.raise("step %d: the rate's schedule gave %s, not a number", self.step + 1, tostring(rate))
+  end
+  self.optimiser:rate(rate)
+end
+
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
   local view = self.transforms:forward(self.image, self.random)
@@ -32,6 +43,7 @@ function run:advance()
 
   self.net:backward(self.gradient)
   self.parameterisation:backward(self.transforms:backward(self.gradient))
+  self:set_rate()
   check(self, self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient()))
   self.image = self.parameterisation:forward()
   self.step = self.step + 1
@@ -48,8 +60,8 @@ local function relu_modes(choice)
   if choice == "redirected" then
     return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
   end
-  if choice ~= "plain" and choice ~= "guided" then
-    misuse.raise("relu: 'redirected', 'plain', 'guided' or a function expected, got '%s'", tostring(choice))
+  if choice ~= "plain" and choice ~= "guided" and choice ~= "deconvnet" then
+    misuse.raise("relu: 'redirected', 'plain', 'guided', 'deconvnet' or a function expected, got '%s'", tostring(choice))
   end
   return function() return choice end, choice
 end
@@ -83,17 +95,21 @@ local function parameterisation_of(options, seed)
   return core.parameterisation(given, settings)
 end
 
+-- The optimiser, and the schedule of its rate where it has one.
 local function optimiser_of(options)
-  local given = options.optimiser or "adam"
-  if type(given) == "userdata" then return given end
-  local settings = { rate = options.rate or 0.05 }
+  local given, rate, settings = options.optimiser or "adam", options.rate, {}
   if type(given) == "table" then
     for key, value in pairs(given) do
       if key ~= 1 then settings[key] = value end
     end
-    given = given[1] or "adam"
+    if rate and settings.rate then misuse.raise("rate is given twice, to the optimiser and beside it") end
+    given, rate = given[1] or "adam", rate or settings.rate
   end
-  return core.optimiser(given, settings)
+  local schedule = schedules.is_schedule(rate) and rate or nil
+  settings.rate = not schedule and rate or nil
+  if type(given) ~= "userdata" then return core.optimiser(given, settings), schedule end
+  if settings.rate then given:rate(settings.rate) end
+  return given, schedule
 end
 
 --- A seed for runs that were given none.
@@ -115,11 +131,11 @@ function steps.new(options)
     parameterisation = parameterisation_of(options, seed),
     transforms = transforms.pipeline(options.transforms or "lucid"),
     random = core.random(seed, "transforms"),
-    optimiser = optimiser_of(options),
     evaluation = core.evaluation(objective, net),
     forward_options = {},
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
+  self.optimiser, self.schedule = optimiser_of(options)
   self.relu, self.relu_name = relu_modes(options.relu or "redirected")
   self.taps = self.evaluation:taps()
   self.image = self.parameterisation:forward()

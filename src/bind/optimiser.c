@@ -68,6 +68,7 @@ static int optimiser_restore(lua_State *L) {
   lua_Unsigned count = lua_rawlen(L, 2);
   if (count > PH_OPTIMISER_STATES) luaL_argerror(L, 2, "too many tensors");
   lua_settop(L, 3);
+  luaL_checkstack(L, PH_OPTIMISER_STATES, "state");
   for (lua_Unsigned i = 0; i < count; i++) { /* the tensors stay on the stack, so that they live */
     lua_rawgeti(L, 2, (lua_Integer)i + 1);
     state[i] = phb_check(L, 4 + (int)i, &phb_tensor);

@@ -1,161 +1,27 @@
-/* Optimisers. Each kind is a table of settings and an update in one pass over the data. Sums run in fixed
-   lanes, updates element by element, so results do not depend on the number of threads. */
+/* Optimisers: making, stepping, saving. What a step does is the kind's, in optimisers/. */
 #include "optimiser.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "memory.h"
+#include "optimisers/kinds.h"
 
-enum { PARALLEL_FROM = 1 << 17, LANES = 8 };
-
-typedef enum normalisation { NORMALISE_NONE, NORMALISE_L2, NORMALISE_MEAN } normalisation;
-
-typedef struct settings {
-  double rate, beta1, beta2, epsilon, momentum;
-  int normalise; /* normalisation */
-} settings;
-
-typedef struct kind {
-  const char *name;
-  const ph_field *fields;
-  int states;
-  void (*update)(const ph_optimiser *o, float *values, const float *gradient, int64_t count);
-} kind;
-
-struct ph_optimiser {
-  int references;
-  const kind *kind;
-  settings settings;
-  int64_t steps;
-  ph_tensor *state[PH_OPTIMISER_STATES]; /* NULL before the first step */
-};
-
-/* ---- gradients as a whole ---- */
-
-/* Infinities and NaN, and they alone, have every bit of the exponent set. */
-static bool is_finite(const float *x, int64_t count) {
-  uint32_t found = 0;
-  for (int64_t i = 0; i < count; i++) {
-    uint32_t bits;
-    memcpy(&bits, x + i, sizeof bits);
-    found |= (bits & UINT32_C(0x7f800000)) == UINT32_C(0x7f800000);
-  }
-  return found == 0;
-}
-
-/* The sum of |x| or of x * x. */
-static double total(normalisation of, const float *x, int64_t count) {
-  double lane[LANES] = {0}, sum = 0;
-  const int64_t whole = count - count % LANES;
-  for (int64_t i = 0; i < whole; i += LANES) {
-    for (int j = 0; j < LANES; j++) {
-      double value = (double)x[i + j];
-      lane[j] += of == NORMALISE_L2 ? value * value : fabs(value);
-    }
-  }
-  for (int64_t i = whole; i < count; i++) {
-    double value = (double)x[i];
-    sum += of == NORMALISE_L2 ? value * value : fabs(value);
-  }
-  for (int j = 0; j < LANES; j++) sum += lane[j];
-  return sum;
-}
-
-/* What the gradient is multiplied by; 0 for a gradient of zeros, which has no direction, or one so small that
-   the factor, times the largest rate, would be no float. */
-static double normaliser(normalisation by, const float *gradient, int64_t count) {
-  if (by == NORMALISE_NONE) return 1;
-  double size = total(by, gradient, count);
-  size = by == NORMALISE_L2 ? sqrt(size) : size / (double)count;
-  return size > 1e-29 ? 1 / size : 0;
-}
-
-/* ---- kinds ---- */
-
-static const char *const normalisations[] = {"none", "l2", "mean", NULL};
-
-#define RATE(fallback)                                                                                       \
-  { "rate", PH_REAL, offsetof(settings, rate), fallback, 0, 1e9, NULL, "step size" }
-#define NORMALISE                                                                                            \
-  {                                                                                                          \
-    "normalise", PH_CHOICE, offsetof(settings, normalise), NORMALISE_NONE, 0, 0, normalisations,             \
-        "divide the gradient by its L2 norm (l2) or its mean absolute value (mean)"                          \
-  }
-
-/* The defaults are Lucid's: its rate, and TensorFlow's betas and epsilon. */
-static const ph_field adam_fields[] = {
-    RATE(0.05),
-    {"beta1", PH_REAL, offsetof(settings, beta1), 0.9, 0, 0.999999, NULL, "decay of the gradient's mean"},
-    {"beta2", PH_REAL, offsetof(settings, beta2), 0.999, 0, 0.999999, NULL, "decay of its mean square"},
-    {"epsilon", PH_REAL, offsetof(settings, epsilon), 1e-8, 1e-12, 1, NULL,
-     "added to the root of the latter"},
-    {.key = NULL}};
-
-static void adam(const ph_optimiser *o, float *values, const float *gradient, int64_t count) {
-  const settings *s = &o->settings;
-  const double t = (double)(o->steps + 1);
-  const float rate = (float)(s->rate * sqrt(1 - pow(s->beta2, t)) / (1 - pow(s->beta1, t)));
-  const float beta1 = (float)s->beta1, beta2 = (float)s->beta2, epsilon = (float)s->epsilon;
-  const float rest1 = (float)(1 - s->beta1), rest2 = (float)(1 - s->beta2);
-  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
-#pragma omp parallel for simd schedule(static) if (parallel : count >= PARALLEL_FROM)
-  for (int64_t i = 0; i < count; i++) {
-    float g = gradient[i];
-    float m = beta1 * first[i] + rest1 * g;
-    float v = beta2 * second[i] + rest2 * g * g;
-    first[i] = m;
-    second[i] = v;
-    values[i] += rate * m / (sqrtf(v) + epsilon);
-  }
-}
-
-static const ph_field ascent_fields[] = {RATE(1), NORMALISE, {.key = NULL}};
-
-static void ascent(const ph_optimiser *o, float *values, const float *gradient, int64_t count) {
-  const settings *s = &o->settings;
-  const float rate = (float)(s->rate * normaliser((normalisation)s->normalise, gradient, count));
-#pragma omp parallel for simd schedule(static) if (parallel : count >= PARALLEL_FROM)
-  for (int64_t i = 0; i < count; i++) values[i] += rate * gradient[i];
-}
-
-static const ph_field momentum_fields[] = {
-    RATE(1),
-    {"momentum", PH_REAL, offsetof(settings, momentum), 0.9, 0, 0.999999, NULL, "what the velocity keeps"},
-    NORMALISE,
-    {.key = NULL}};
-
-static void momentum(const ph_optimiser *o, float *values, const float *gradient, int64_t count) {
-  const settings *s = &o->settings;
-  const float rate = (float)s->rate, keep = (float)s->momentum;
-  const float factor = (float)normaliser((normalisation)s->normalise, gradient, count);
-  float *velocity = ph_tensor_data(o->state[0]);
-#pragma omp parallel for simd schedule(static) if (parallel : count >= PARALLEL_FROM)
-  for (int64_t i = 0; i < count; i++) {
-    float v = keep * velocity[i] + factor * gradient[i];
-    velocity[i] = v;
-    values[i] += rate * v;
-  }
-}
-
-static const kind kinds[] = {
-    {"adam", adam_fields, 2, adam},
-    {"ascent", ascent_fields, 0, ascent},
-    {"momentum", momentum_fields, 1, momentum},
-};
+static const ph_optimiser_kind *const kinds[] = {&ph_optimiser_adam,    &ph_optimiser_nadam,
+                                                 &ph_optimiser_rmsprop, &ph_optimiser_lbfgs,
+                                                 &ph_optimiser_ascent,  &ph_optimiser_momentum};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* ---- life ---- */
 
-static ph_status find_kind(const char *name, const kind **found, ph_error *e) {
+static ph_status find_kind(const char *name, const ph_optimiser_kind **found, ph_error *e) {
   const char *names[KINDS + 1] = {NULL};
-  for (int i = 0; i < KINDS; i++) names[i] = kinds[i].name;
+  for (int i = 0; i < KINDS; i++) names[i] = kinds[i]->name;
   const ph_field fields[] = {{.key = "kind", .kind = PH_CHOICE, .choices = names}, {.key = NULL}};
   const ph_setting setting = {.key = "kind", .text = name};
   int index = 0;
   ph_status status = ph_fields_apply(fields, &index, &setting, 1, "optimiser", e);
-  *found = &kinds[index];
+  *found = kinds[index];
   return status;
 }
 
@@ -164,7 +30,7 @@ ph_status ph_optimiser_new(const char *name, const ph_setting *given, int count,
   ph_status status;
   char what[64];
   ph_optimiser *o = NULL;
-  const kind *found;
+  const ph_optimiser_kind *found;
   PH_TRY(find_kind(name, &found, e));
   o = ph_alloc(sizeof *o);
   if (o == NULL) return ph_no_memory(e);
@@ -193,10 +59,23 @@ void ph_optimiser_release(ph_optimiser *o) {
 
 /* ---- steps ---- */
 
+static int states_of(const ph_optimiser *o) { return o->kind->states + 2 * (int)o->settings.memory; }
+
+/* Infinities and NaN, and they alone, have every bit of the exponent set. */
+static bool is_finite(const float *x, int64_t count) {
+  uint32_t found = 0;
+  for (int64_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    found |= (bits & UINT32_C(0x7f800000)) == UINT32_C(0x7f800000);
+  }
+  return found == 0;
+}
+
 /* Replaces the state by fresh tensors, all or none of them: copies of `source`, or zeros where it is NULL. */
 static ph_status renew_state(ph_optimiser *o, ph_shape shape, const ph_tensor *const *source, ph_error *e) {
   ph_tensor *fresh[PH_OPTIMISER_STATES] = {NULL};
-  for (int i = 0; i < o->kind->states; i++) {
+  for (int i = 0; i < states_of(o); i++) {
     ph_status status = ph_tensor_new(shape, &fresh[i], e);
     if (status != PH_OK) {
       while (i-- > 0) ph_tensor_release(fresh[i]);
@@ -204,7 +83,7 @@ static ph_status renew_state(ph_optimiser *o, ph_shape shape, const ph_tensor *c
     }
     if (source != NULL) ph_tensor_copy(fresh[i], source[i]);
   }
-  for (int i = 0; i < o->kind->states; i++) {
+  for (int i = 0; i < states_of(o); i++) {
     ph_tensor_release(o->state[i]);
     o->state[i] = fresh[i];
   }
@@ -240,7 +119,7 @@ ph_status ph_optimiser_set_rate(ph_optimiser *o, double rate, ph_error *e) {
 /* ---- saving and resuming ---- */
 
 int64_t ph_optimiser_steps(const ph_optimiser *o) { return o->steps; }
-int ph_optimiser_state_count(const ph_optimiser *o) { return o->state[0] != NULL ? o->kind->states : 0; }
+int ph_optimiser_state_count(const ph_optimiser *o) { return o->state[0] != NULL ? states_of(o) : 0; }
 ph_tensor *ph_optimiser_state(ph_optimiser *o, int i) { return o->state[i]; }
 
 static void forget_state(ph_optimiser *o) {
@@ -253,7 +132,7 @@ static void forget_state(ph_optimiser *o) {
 ph_status ph_optimiser_restore(ph_optimiser *o, const ph_tensor *const *state, int count, int64_t steps,
                                ph_error *e) {
   ph_status status;
-  const int expected = steps > 0 ? o->kind->states : 0;
+  const int expected = steps > 0 ? states_of(o) : 0;
   if (steps < 0) return ph_fail(e, PH_MISUSE, "optimiser: %lld steps cannot be resumed", (long long)steps);
   if (count != expected)
     return ph_fail(e, PH_MISUSE, "optimiser '%s' has %d tensors of state after %lld steps, got %d",
@@ -270,8 +149,26 @@ fail:
   return status;
 }
 
+/* ---- words ---- */
+
+/* ", name value" where the setting is not at its default. */
+static int describe_setting(const ph_optimiser *o, const ph_field *f, char *text, size_t room) {
+  const void *at = (const char *)&o->settings + f->offset;
+  double value = f->kind == PH_REAL      ? *(const double *)at
+                 : f->kind == PH_INTEGER ? (double)*(const int64_t *)at
+                                         : (double)*(const int *)at;
+  if (value == f->fallback) return 0;
+  if (f->kind == PH_CHOICE) return snprintf(text, room, ", %s %s", f->key, f->choices[(int)value]);
+  return snprintf(text, room, ", %s %.9g", f->key, value);
+}
+
 const char *ph_optimiser_describe(const ph_optimiser *o, char text[PH_OPTIMISER_TEXT]) {
-  snprintf(text, PH_OPTIMISER_TEXT, "%s, rate %g, %lld step%s", o->kind->name, o->settings.rate,
-           (long long)o->steps, o->steps == 1 ? "" : "s");
+  int used = snprintf(text, PH_OPTIMISER_TEXT, "%s, rate %.9g", o->kind->name, o->settings.rate);
+  for (const ph_field *f = o->kind->fields; f->key != NULL && used < PH_OPTIMISER_TEXT; f++)
+    if (strcmp(f->key, "rate") != 0)
+      used += describe_setting(o, f, text + used, (size_t)(PH_OPTIMISER_TEXT - used));
+  if (used < PH_OPTIMISER_TEXT)
+    snprintf(text + used, (size_t)(PH_OPTIMISER_TEXT - used), ", %lld step%s", (long long)o->steps,
+             o->steps == 1 ? "" : "s");
   return text;
 }

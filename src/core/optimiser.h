@@ -1,10 +1,11 @@
 /* Optimisers: given values and the gradient of an objective, a step that makes the objective larger. They
    maximise: values move along the gradient. Know nothing of images or of where the gradient comes from.
 
-   `adam`: Kingma and Ba (2015) in TensorFlow's form, which Lucid runs on: epsilon is added to the square root
-   of the second moment as it is, and the rate carries the bias correction. `ascent`: rate * gradient.
-   `momentum`: velocity = momentum * velocity + gradient; values += rate * velocity. The last two may divide
-   the gradient by its L2 norm or by its mean absolute value, over the whole tensor. */
+   `adam`: Kingma and Ba (2015), in TensorFlow's form, which Lucid runs on, or in PyTorch's; `nadam`;
+   `rmsprop`; `ascent`: rate * gradient; `momentum`: velocity = momentum * velocity + gradient; values += rate
+   * velocity; `lbfgs`, for objectives that do not change from step to step. Each is a file of optimisers/.
+   Before a step the gradient may be cut at a value, divided by its L2 norm or its mean absolute value over
+   the whole tensor (lbfgs excepted), and cut at a norm. */
 #ifndef PH_OPTIMISER_H
 #define PH_OPTIMISER_H
 
@@ -27,7 +28,7 @@ ph_status ph_optimiser_set_rate(ph_optimiser *o, double rate, ph_error *e);
 
 /* For saving and resuming a run: how many steps were taken, and the tensors that the next one builds on, of
    the values' shape; there are none before the first step, and `ascent` never has any. */
-enum { PH_OPTIMISER_STATES = 2 };
+enum { PH_OPTIMISER_STATES = 22 };
 int64_t ph_optimiser_steps(const ph_optimiser *o);
 int ph_optimiser_state_count(const ph_optimiser *o);
 ph_tensor *ph_optimiser_state(ph_optimiser *o, int i);
@@ -36,8 +37,8 @@ ph_tensor *ph_optimiser_state(ph_optimiser *o, int i);
 ph_status ph_optimiser_restore(ph_optimiser *o, const ph_tensor *const *state, int count, int64_t steps,
                                ph_error *e);
 
-/* "adam, rate 0.05, 12 steps"; returns text. */
-enum { PH_OPTIMISER_TEXT = 96 };
+/* "adam, rate 0.05, 12 steps", with the settings that are not at their defaults; returns text. */
+enum { PH_OPTIMISER_TEXT = 320 };
 const char *ph_optimiser_describe(const ph_optimiser *o, char text[PH_OPTIMISER_TEXT]);
 
 #endif

@@ -12,7 +12,8 @@ describe("core.optimiser", function()
   end
 
   it("climbs", function()
-    local settings = { adam = { rate = 0.1 }, ascent = { rate = 0.1 }, momentum = { rate = 0.02 } }
+    local settings = { adam = { rate = 0.1 }, ascent = { rate = 0.1 }, momentum = { rate = 0.02 },
+      nadam = { rate = 0.1 }, rmsprop = { rate = 0.02, rho = 0.95 }, lbfgs = {} }
     for kind, given in pairs(settings) do
       local values, optimiser = core.tensor { 5 }, core.optimiser(kind, given)
       climb(optimiser, values, 300)
@@ -39,6 +40,26 @@ describe("core.optimiser", function()
     assert.near(-4 / 3.5, values:at(1), 1e-6)
   end)
 
+  it("cuts gradients", function()
+    local values, gradient = core.tensor { 2 }, core.tensor({ 2 }, { 3, -40 })
+    core.optimiser("ascent", { clip_value = 4 }):step(values, gradient)
+    assert.same({ 3, -4 }, values:values())
+    values:fill(0)
+    core.optimiser("ascent", { clip_value = 4, clip_norm = 1 }):step(values, gradient)
+    assert.near(0.6, values:at(0), 1e-6)
+  end)
+
+  it("goes by PyTorch's form of Adam, and its weight decay", function()
+    local values, gradient = core.tensor({ 1 }, 1), core.tensor({ 1 }, 1e-8)
+    core.optimiser("adam", { form = "pytorch" }):step(values, gradient)
+    assert.near(1.025, values:at(0), 1e-6) -- g / (|g| + epsilon) is a half
+    values:fill(1)
+    local optimiser = core.optimiser("adam", { form = "pytorch", weight_decay = 0.5, rate = 0.1 })
+    optimiser:step(values, gradient)
+    assert.near(0.95 + 0.05, values:at(0), 1e-6)
+    assert.equal("optimiser adam, rate 0.1, form pytorch, weight_decay 0.5, 1 step", tostring(optimiser))
+  end)
+
   it("has a rate that may follow a schedule", function()
     local values, optimiser = core.tensor { 1 }, core.optimiser "ascent"
     for _, rate in ipairs { 1, 0.5, 0.25 } do
@@ -52,7 +73,7 @@ describe("core.optimiser", function()
   end)
 
   it("resumes where it was", function()
-    for _, kind in ipairs { "adam", "momentum", "ascent" } do
+    for _, kind in ipairs { "adam", "nadam", "rmsprop", "lbfgs", "momentum", "ascent" } do
       local whole, parts = core.tensor { 3 }, core.tensor { 3 }
       climb(core.optimiser(kind, { rate = 0.01 }), whole, 9)
       local first, second = core.optimiser(kind, { rate = 0.01 }), core.optimiser(kind, { rate = 0.01 })
@@ -84,7 +105,7 @@ describe("core.optimiser", function()
     wrong("did you mean 'adam'", "adm")
     local _, message = pcall(function() local o = core.optimiser "adm" return o end)
     assert.matches("optimiser_spec%.lua:%d+: ", message)
-    wrong("one of adam, ascent, momentum", "lbfgs")
+    wrong("one of adam, nadam, rmsprop, lbfgs, ascent, momentum", "sgd")
     wrong("no setting 'momentum'", "adam", { momentum = 0.5 })
     wrong("did you mean 'epsilon'", "adam", { epsilonn = 0.5 })
     wrong("beta1 1 out of range", "adam", { beta1 = 1 })

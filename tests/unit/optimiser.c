@@ -168,7 +168,7 @@ static void test_resume(const char *kind, int states) {
   ph_tensor *values[2] = {zeros(), zeros()}, *gradient = zeros();
   ph_optimiser *whole = make(kind, NULL, 0), *first = make(kind, NULL, 0), *second = make(kind, NULL, 0);
   ph_error e;
-  const ph_tensor *state[PH_OPTIMISER_STATES];
+  const ph_tensor *state[PH_OPTIMISER_STATES] = {NULL};
   ok(ph_optimiser_state_count(first) == 0, "%s: no state before the first step", kind);
   ok(ph_optimiser_restore(second, NULL, 0, 0, &e) == PH_OK, "%s: which can be restored", kind);
   for (int t = 0; t < 10; t++) {
@@ -198,7 +198,8 @@ static void test_errors(void) {
   const ph_setting momentum = number("momentum", 0.5), beta = number("beta1", 1);
   ok(ph_optimiser_new("adma", NULL, 0, &o, &e) == PH_MISUSE && strstr(e.message, "did you mean 'adam'?"),
      "misuse: %s", e.message);
-  ok(ph_optimiser_new("lbfgs", NULL, 0, &o, &e) == PH_MISUSE && strstr(e.message, "adam, ascent, momentum"),
+  ok(ph_optimiser_new("sgd", NULL, 0, &o, &e) == PH_MISUSE &&
+         strstr(e.message, "adam, nadam, rmsprop, lbfgs, ascent, momentum"),
      "misuse: %s", e.message);
   ok(ph_optimiser_new("adam", &momentum, 1, &o, &e) == PH_MISUSE, "misuse: %s", e.message);
   ok(ph_optimiser_new("adam", &beta, 1, &o, &e) == PH_MISUSE, "misuse: %s", e.message);
@@ -255,10 +256,16 @@ int main(void) {
   test_not_finite("adam");
   test_not_finite("ascent");
   test_not_finite("momentum");
+  test_not_finite("nadam");
+  test_not_finite("rmsprop");
+  test_not_finite("lbfgs");
   test_rate();
   test_resume("adam", 2);
   test_resume("momentum", 1);
   test_resume("ascent", 0);
+  test_resume("nadam", 2);
+  test_resume("rmsprop", 1);
+  test_resume("lbfgs", 22);
   test_errors();
   test_memory();
   return tap_done();

@@ -19,12 +19,14 @@ local ph = {}
 ---@field squash "sigmoid"|"clip"|"none"|nil what keeps the picture in [0, 1]; "sigmoid"
 ---@field decay number? fourier only: amplitudes fall as frequency to this power; 1
 ---@field deviation number? of the noise that the parameters start as; 0.01
----@field transforms "lucid"|"distill"|"none"|ph.transform[]|ph.transform|nil what the network sees the picture through,
---- drawn anew each step; "lucid"
----@field optimiser "adam"|"ascent"|"momentum"|table|ph.optimiser|nil a table is { kind, settings… }; "adam"
----@field rate number? of the optimiser; 0.05
----@field relu "redirected"|"plain"|"guided"|(fun(step: integer): string)|nil how gradients pass ReLUs: "redirected", for
---- the first 17 steps, then plain
+---@field transforms string|ph.transform[]|ph.transform|function|nil what the network sees the picture through, drawn
+--- anew each step: "lucid", "distill", "none", or a list; a function gives those of each step, from 1; "lucid"
+---@field optimiser "adam"|"nadam"|"rmsprop"|"lbfgs"|"ascent"|"momentum"|table|ph.optimiser|nil a table is
+--- { kind, settings… }; "adam"
+---@field rate number|ph.schedule|(fun(step: integer, steps: integer): number)|nil of the optimiser, by default its own:
+--- 0.05 for adam; a schedule (see ph.schedules) or a function gives that of each step, from 1
+---@field relu "redirected"|"plain"|"guided"|"deconvnet"|(fun(step: integer): string)|nil how gradients pass ReLUs:
+--- "redirected", for the first 17 steps, then plain
 
 --- A run of `ph.steps`, alive while it runs. Its tensors are overwritten by the next step: `clone` what is to be kept.
 ---@class ph.run

@@ -1,0 +1,89 @@
+/* adam (Kingma and Ba, 2015), with weight decay apart from the gradient (AdamW: Loshchilov and Hutter, 2019),
+   and nadam (Dozat, 2016). The state is the decayed means of the gradient and of its square. */
+#include <math.h>
+
+#include "kinds.h"
+
+#define BETAS                                                                                                \
+  {PH_SETTING(beta1), 0.9, 0, 0.999999, NULL, "decay of the gradient's mean"}, {                             \
+    PH_SETTING(beta2), 0.999, 0, 0.999999, NULL, "decay of its mean square"                                  \
+  }
+
+enum { TENSORFLOW, PYTORCH };
+static const char *const forms[] = {"tensorflow", "pytorch", NULL};
+
+/* The defaults are Lucid's: its rate, and TensorFlow's betas, epsilon and form. */
+static const ph_field adam_fields[] = {
+    PH_RATE(0.05),
+    BETAS,
+    {PH_SETTING(epsilon), 1e-8, 1e-12, 1, NULL, "added to the root of the latter"},
+    {"form", PH_CHOICE, offsetof(ph_optimiser_settings, form), TENSORFLOW, 0, 0, forms,
+     "whether epsilon is added to the root as it is, or to the bias-corrected root"},
+    {PH_SETTING(weight_decay), 0, 0, 1, NULL, "before a step, values shrink by this times the rate"},
+    PH_NORMALISE,
+    PH_CLIP,
+    {.key = NULL}};
+
+static void adam(ph_optimiser *o, float *values, const float *gradient, int64_t count) {
+  const ph_intake in = ph_optimiser_intake(o, gradient, count);
+  const ph_optimiser_settings *s = &o->settings;
+  const double t = (double)(o->steps + 1), correction = sqrt(1 - pow(s->beta2, t));
+  const float rate = (float)(s->rate * correction / (1 - pow(s->beta1, t)));
+  /* sqrt(v) / correction + e is (sqrt(v) + e * correction) / correction. */
+  const float epsilon = (float)(s->form == PYTORCH ? s->epsilon * correction : s->epsilon);
+  const float beta1 = (float)s->beta1, beta2 = (float)s->beta2, keep = (float)(1 - s->rate * s->weight_decay);
+  const float rest1 = (float)(1 - s->beta1), rest2 = (float)(1 - s->beta2);
+  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
+#pragma omp parallel for simd schedule(static) if (parallel : count >= PH_PARALLEL_FROM)
+  for (int64_t i = 0; i < count; i++) {
+    float g = ph_take(in, gradient[i]);
+    float m = beta1 * first[i] + rest1 * g;
+    float v = beta2 * second[i] + rest2 * g * g;
+    first[i] = m;
+    second[i] = v;
+    values[i] = keep * values[i] + rate * m / (sqrtf(v) + epsilon);
+  }
+}
+
+const ph_optimiser_kind ph_optimiser_adam = {"adam", adam_fields, 2, adam};
+
+/* ---- nadam ---- */
+
+static const ph_field nadam_fields[] = {
+    PH_RATE(1),
+    BETAS,
+    {PH_SETTING(epsilon), 1e-8, 1e-12, 1, NULL, "added to the bias-corrected root of the latter"},
+    PH_NORMALISE,
+    PH_CLIP,
+    {.key = NULL}};
+
+/* Dozat's schedule of the momentum, with the constants that Keras and PyTorch share. */
+static double momentum_at(double beta1, int64_t t) {
+  return beta1 * (1 - 0.5 * pow(0.96, 0.004 * (double)t));
+}
+
+static void nadam(ph_optimiser *o, float *values, const float *gradient, int64_t count) {
+  const ph_intake in = ph_optimiser_intake(o, gradient, count);
+  const ph_optimiser_settings *s = &o->settings;
+  const int64_t t = o->steps + 1;
+  double product = 1;
+  for (int64_t i = 1; i <= t && product > 1e-20; i++) product *= momentum_at(s->beta1, i);
+  const double now = momentum_at(s->beta1, t), next = momentum_at(s->beta1, t + 1);
+  const float of_gradient = (float)(s->rate * (1 - now) / (1 - product));
+  const float of_mean = (float)(s->rate * next / (1 - product * next));
+  const float correction = (float)(1 / sqrt(1 - pow(s->beta2, (double)t))), epsilon = (float)s->epsilon;
+  const float beta1 = (float)s->beta1, beta2 = (float)s->beta2;
+  const float rest1 = (float)(1 - s->beta1), rest2 = (float)(1 - s->beta2);
+  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
+#pragma omp parallel for simd schedule(static) if (parallel : count >= PH_PARALLEL_FROM)
+  for (int64_t i = 0; i < count; i++) {
+    float g = ph_take(in, gradient[i]);
+    float m = beta1 * first[i] + rest1 * g;
+    float v = beta2 * second[i] + rest2 * g * g;
+    first[i] = m;
+    second[i] = v;
+    values[i] += (of_gradient * g + of_mean * m) / (correction * sqrtf(v) + epsilon);
+  }
+}
+
+const ph_optimiser_kind ph_optimiser_nadam = {"nadam", nadam_fields, 2, nadam};
