@@ -140,13 +140,13 @@ bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same w
 
 lint: deps-lint check-format ## the architecture's rules, luacheck, formatting, headers alone
 	@tests/lint
-	luacheck -q lua scripts tests/spec tests/bench
+	@luacheck -q lua scripts tests/spec tests/bench
 
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 format: deps-lint ## rewrite the C sources in the house style
 	clang-format -i $(SOURCES)
 check-format: deps-lint
-	clang-format --dry-run -Werror $(SOURCES)
+	@clang-format --dry-run -Werror $(SOURCES)
 
 # ---- installing ----
 

@@ -12,8 +12,8 @@ local function exists(path)
   return file ~= nil
 end
 
-if not (exists(shared .. "golden/bvlc_googlenet.safetensors") and exists(shared .. "weights/bvlc_googlenet.safetensors"))
-then
+local weights = shared .. "weights/bvlc_googlenet.safetensors"
+if not (exists(shared .. "golden/bvlc_googlenet.safetensors") and exists(weights)) then
   describe("parity with PyTorch", function()
     pending "needs ../shared/golden and ../shared/weights, which are not part of the project"
   end)
@@ -49,7 +49,7 @@ local function relative_l2(got, expected)
   return math.sqrt(difference:dot(difference) / expected:dot(expected))
 end
 
--- The golden gradients are with respect to the preprocessed input, BGR in 0 … 255; ours are with respect to the picture.
+-- The golden gradients are with respect to the preprocessed input, BGR in 0 … 255; ours to the picture.
 local function as_input_gradient(gradient)
   local shape, values = gradient:shape(), gradient:values()
   local plane = shape[3] * shape[4]
@@ -72,7 +72,7 @@ local cases = {
 
 for _, backend in ipairs { "dnnl", "reference" } do
   describe("parity with PyTorch, " .. backend, function()
-    local net = assert(network.load(shared .. "weights/bvlc_googlenet.safetensors", { backend = backend }))
+    local net = assert(network.load(weights, { backend = backend }))
     local image = picture(golden.image_rgb_0_255)
 
     it("has the same activations", function()
