@@ -84,7 +84,7 @@ describe("the prompt on a terminal", function()
   end
 
   it("greets, edits and keeps a history", function()
-    local output, status = converse "first = 1\nfirst + 1\nos.exit(7)\n"
+    local output, status = converse "first = 1\nfirst + 1\nos.exit(7, true)\n"
     assert.matches("Phosphene %d.*help%(%)", output)
     assert.matches("\n> first %+ 1\r\n2\r\n", output)
     assert.equal(7, status)
