@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local documentation = require "phosphene.documentation"
+local suggest = require "phosphene.suggest"
 
 local help = {}
 
@@ -189,9 +190,7 @@ local function unknown(all, name)
   local names = {}
   for _, entry in ipairs(all.functions) do names[#names + 1] = entry.name end
   for _, class in ipairs(all.classes) do names[#names + 1] = class.name end
-  local nearest = core.nearest(name, names)
-  return ("there is no help on '%s'; %s"):format(name,
-    nearest and ("did you mean '%s'?"):format(nearest) or "help() lists what there is")
+  return ("there is no help on '%s'; %s"):format(name, suggest(name, names, "help() lists what there is"))
 end
 
 -- ---- the whole ----

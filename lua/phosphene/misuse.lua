@@ -2,7 +2,7 @@
 -- line of the recipe that made it: the innermost function on the stack that is not the library's. Must not know
 -- what is being checked.
 
-local core = require "phosphene.core"
+local suggest = require "phosphene.suggest"
 
 local misuse = {}
 
@@ -64,9 +64,8 @@ function misuse.check_keys(given, known, what, positional)
   for key in pairs(given) do
     local is_positional = math.type(key) == "integer" and key >= 1 and key <= (positional or 0)
     if not is_positional and not is_known[key] then
-      local nearest = type(key) == "string" and core.nearest(key, known)
-      misuse.raise("%s: unknown option '%s'%s", what, tostring(key),
-        nearest and ("; did you mean '%s'?"):format(nearest) or "; options are " .. table.concat(known, ", "))
+      misuse.raise("%s: unknown option '%s'; %s", what, tostring(key),
+        suggest(key, known, "options are " .. table.concat(known, ", ")))
     end
   end
 end

@@ -5,6 +5,8 @@ local core = require "phosphene.core"
 local googlenet = require "phosphene.models.googlenet"
 local labels = require "phosphene.labels"
 local misuse = require "phosphene.misuse"
+local paths = require "phosphene.paths"
+local suggest = require "phosphene.suggest"
 
 local network = {}
 
@@ -30,9 +32,6 @@ end
 
 -- ---- the weights path ----
 
--- The weights that come with Phosphene lie beside its Lua folder, both in the source tree and when installed.
-local bundled = debug.getinfo(1, "S").source:match "^@(.*)lua/phosphene/network%.lua$"
-
 --- Folders and files where weights are looked for, in order: PHOSPHENE_WEIGHTS (entries separated by ':'), the
 --- user's data folder, the bundled weights.
 function network.path()
@@ -41,7 +40,7 @@ function network.path()
   local data = os.getenv "XDG_DATA_HOME"
   if not data or data == "" then data = (os.getenv "HOME" or "") .. "/.local/share" end
   path[#path + 1] = data .. "/phosphene/weights"
-  if bundled then path[#path + 1] = bundled .. "weights" end
+  path[#path + 1] = paths.weights
   return path
 end
 
@@ -148,9 +147,8 @@ function network.load(name, options)
   if not stem(name) then
     if not files[name] then
       local known = sorted_keys(files)
-      local nearest = core.nearest(name, known)
-      misuse.raise("no network '%s'; %s", name, nearest and ("did you mean '%s'?"):format(nearest)
-        or "there are " .. table.concat(known, ", ") .. ", and paths of .safetensors files")
+      misuse.raise("no network '%s'; %s", name, suggest(name, known,
+        "there are " .. table.concat(known, ", ") .. ", and paths of .safetensors files"))
     end
     path, problem = find(name)
     if not path then return nil, problem end

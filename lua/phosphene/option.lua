@@ -1,8 +1,8 @@
 -- One option of a recipe: its type, which its default decides, and which values it takes. Must not know where values
 -- come from.
 
-local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
+local suggest = require "phosphene.suggest"
 
 local option = {}
 
@@ -165,9 +165,9 @@ local function refuse(self, value)
   local expected = self.choices and restriction
     or self.kind.expected .. (restriction ~= "" and ", " .. restriction .. "," or "")
   local shown = type(value) == "string" and ("'%s'"):format(value) or tostring(value)
-  local nearest = self.choices and type(value) == "string" and core.nearest(value, map(self.choices, tostring))
+  local meant = self.choices and suggest(value, map(self.choices, tostring))
   return nil, ("%s expected, got %s%s"):format(expected, type(value) == "table" and "a list" or shown,
-    nearest and ("; did you mean '%s'?"):format(nearest) or "")
+    meant and "; " .. meant or "")
 end
 
 -- A value of the right type, or nil, within the option's restrictions.

@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local recipe = require "phosphene.recipe"
+local suggest = require "phosphene.suggest"
 
 local program = {}
 
@@ -23,7 +24,6 @@ Without a recipe there is a prompt. Options of a recipe follow its name; `phosph
 
 -- ---- arguments ----
 
-local takes_value = { ["-e"] = true, ["-l"] = true }
 local known = { "-e", "-l", "-i", "-E", "-v", "-h", "--help", "--version", "--", "-" }
 
 -- What the arguments ask for: code and modules in their order, switches, and where the recipe's name is. Nil and a
@@ -46,9 +46,8 @@ local function parse(arguments)
     elseif arguments[i]:match "^%-[iEvh]$" or arguments[i] == "--help" or arguments[i] == "--version" then
       wanted[arguments[i]] = true
     else
-      local nearest = not takes_value[arguments[i]] and core.nearest(arguments[i], known)
-      return nil, ("unknown option '%s'; %s"):format(arguments[i], nearest and ("did you mean '%s'?"):format(nearest)
-        or "options of a recipe follow its name, and `phosphene --help` lists the others")
+      return nil, ("unknown option '%s'; %s"):format(arguments[i], suggest(arguments[i], known,
+        "options of a recipe follow its name, and `phosphene --help` lists the others"))
     end
     i = i + 1
   end

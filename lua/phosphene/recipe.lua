@@ -3,20 +3,19 @@
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
+local paths = require "phosphene.paths"
 local request = require "phosphene.request"
+local suggest = require "phosphene.suggest"
 local usage = require "phosphene.usage"
 
 local recipe = {}
 
--- Bundled recipes lie beside our Lua folder, in the source tree as well as installed.
-local folder = debug.getinfo(1, "S").source:match "^@(.*)lua/phosphene/recipe%.lua$" .. "scripts"
-
-local function bundled_path(name) return ("%s/%s.lua"):format(folder, name) end
+local function bundled_path(name) return ("%s/%s.lua"):format(paths.scripts, name) end
 
 -- Names of the bundled recipes, sorted.
 local function bundled_names()
   local names = {}
-  for _, file in ipairs(core.list_folder(folder) or {}) do names[#names + 1] = file:match "^(.*)%.lua$" end
+  for _, file in ipairs(core.list_folder(paths.scripts) or {}) do names[#names + 1] = file:match "^(.*)%.lua$" end
   return names
 end
 
@@ -42,9 +41,7 @@ function recipe.find(name)
   local text, problem = read_file(name)
   if text then return name end
   if name:find("/", 1, true) or name:match "%.lua$" then return nil, ("cannot read %s"):format(problem) end
-  local nearest = core.nearest(name, names)
-  return nil, ("no recipe '%s'; %s"):format(name, nearest and ("did you mean '%s'?"):format(nearest)
-    or "there are " .. table.concat(names, ", "))
+  return nil, ("no recipe '%s'; %s"):format(name, suggest(name, names, "there are " .. table.concat(names, ", ")))
 end
 
 --- The bundled recipes by name: { name =, path =, summary = } each.
@@ -110,8 +107,9 @@ function recipe.run(name, options)
   if type(options) ~= "table" then misuse.raise("run: a table of options expected, got a %s", type(options)) end
   local path, problem = recipe.find(name)
   if not path then misuse.raise("%s", problem) end
-  local bundled = path:sub(1, #folder + 1) == folder .. "/" and path:match "([^/]*)%.lua$"
-  local asked = { text = assert(read_file(path)), called = "phosphene " .. (bundled or path) }
+  local stem = path:match "([^/]*)%.lua$"
+  local called = stem and path == bundled_path(stem) and stem or path
+  local asked = { text = assert(read_file(path)), called = "phosphene " .. called }
   if #options > 0 then asked.words = options else asked.values, asked.position = options, misuse.position() end
   return run(asked, "@" .. path)
 end

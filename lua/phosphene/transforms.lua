@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
+local suggest = require "phosphene.suggest"
 
 local transforms = {}
 
@@ -104,9 +105,8 @@ local lists = { lucid = transforms.lucid, distill = transforms.distill, none = t
 transforms.named = misuse.guard(function(name)
   if lists[name] then return lists[name] end
   local names = { "distill", "lucid", "none" }
-  local nearest = type(name) == "string" and core.nearest(name, names)
   misuse.raise("no transforms '%s'; %s", tostring(name),
-    nearest and ("did you mean '%s'?"):format(nearest) or "there are " .. table.concat(names, ", "))
+    suggest(name, names, "there are " .. table.concat(names, ", ")))
 end)
 
 -- ---- running ----
