@@ -47,6 +47,7 @@ local function metadata_of(run)
     optimiser = text_of(run.optimiser),
     rate = run.schedule and schedules.text_of(run.schedule),
     relu = run.relu_name,
+    pool = run.forward_options.pool,
     value = run.value,
   }
 end

@@ -12,7 +12,7 @@ local steps = {}
 
 --- Names of the options of `ph.steps`; render.lua adds its own.
 steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
-  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu" }
+  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool" }
 
 -- ---- a run, and its one verb ----
 
@@ -61,7 +61,8 @@ local function relu_modes(choice)
     return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
   end
   if choice ~= "plain" and choice ~= "guided" and choice ~= "deconvnet" then
-    misuse.raise("relu: 'redirected', 'plain', 'guided', 'deconvnet' or a function expected, got '%s'", tostring(choice))
+    misuse.raise("relu: 'redirected', 'plain', 'guided', 'deconvnet' or a function expected, got '%s'",
+      tostring(choice))
   end
   return function() return choice end, choice
 end
@@ -132,7 +133,7 @@ function steps.new(options)
     transforms = transforms.pipeline(options.transforms or "lucid"),
     random = core.random(seed, "transforms"),
     evaluation = core.evaluation(objective, net),
-    forward_options = {},
+    forward_options = { pool = options.pool },
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
   self.optimiser, self.schedule = optimiser_of(options)

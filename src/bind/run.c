@@ -47,9 +47,10 @@ static const int *read_taps(lua_State *L, ph_network *network, int i, int *count
   return taps;
 }
 
-/* What of { relu=, backward= } at index i differs from the defaults. */
+/* What of { relu=, pool=, backward= } at index i differs from the defaults. */
 static void read_run_options(lua_State *L, int i, ph_run *run) {
   static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", NULL};
+  static const char *const pools[] = {"plain", "smooth", "smooth_l2", NULL};
   if (lua_isnoneornil(L, i)) return;
   luaL_checktype(L, i, LUA_TTABLE);
   lua_pushnil(L);
@@ -57,10 +58,12 @@ static void read_run_options(lua_State *L, int i, ph_run *run) {
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (strcmp(key, "relu") == 0)
       run->relu_mode = (ph_relu_mode)luaL_checkoption(L, lua_gettop(L), NULL, modes);
+    else if (strcmp(key, "pool") == 0)
+      run->pool_mode = (ph_pool_mode)luaL_checkoption(L, lua_gettop(L), NULL, pools);
     else if (strcmp(key, "backward") == 0)
       run->backward = lua_toboolean(L, -1);
     else
-      luaL_error(L, "forward: no option '%s'; there are relu and backward", key);
+      luaL_error(L, "forward: no option '%s'; there are relu, pool and backward", key);
     lua_pop(L, 1);
   }
 }

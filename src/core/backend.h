@@ -17,6 +17,7 @@ typedef struct ph_plan_request {
   const int *tap; /* ascending layer indices */
   bool backward;
   ph_relu_mode relu_mode;
+  ph_pool_mode pool_mode;
   int threads;    /* for one image, at least 1 */
   int companions; /* images of a batch that run at the same time, at least 1 */
 } ph_plan_request;

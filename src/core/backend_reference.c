@@ -19,6 +19,7 @@ typedef struct reference_plan {
   int taps;
   int *tap;
   ph_relu_mode relu_mode;
+  ph_pool_mode pool_mode;
 
   /* Gradients live only within one call of backward, so all slots share them. */
   ph_tensor **gradient; /* NULL throughout where backward was not asked for */
@@ -75,8 +76,11 @@ static ph_status plan_network(void *shared, const ph_plan_request *request, void
   ph_status status;
   reference_plan *p = ph_alloc(sizeof *p);
   if (p == NULL) return ph_no_memory(e);
-  *p = (reference_plan){
-      .network = request->network, .layers = layers, .taps = request->taps, .relu_mode = request->relu_mode};
+  *p = (reference_plan){.network = request->network,
+                        .layers = layers,
+                        .taps = request->taps,
+                        .relu_mode = request->relu_mode,
+                        .pool_mode = request->pool_mode};
   p->needed = ph_alloc_array((size_t)layers, sizeof *p->needed);
   p->reached = ph_alloc_array((size_t)layers, sizeof *p->reached);
   p->shape = ph_alloc_array((size_t)layers, sizeof *p->shape);
@@ -120,8 +124,10 @@ static ph_pass pass_over(const reference_plan *plan, const slot *s, int index,
                          ph_array inputs[PH_MAX_INPUTS]) {
   const ph_layer *layer = ph_network_layer(plan->network, index);
   for (int j = 0; j < layer->inputs; j++) inputs[j] = ph_tensor_array(s->activation[layer->input[j]]);
-  return (ph_pass){
-      .input = inputs, .output = ph_tensor_array(s->activation[index]), .relu_mode = plan->relu_mode};
+  return (ph_pass){.input = inputs,
+                   .output = ph_tensor_array(s->activation[index]),
+                   .relu_mode = plan->relu_mode,
+                   .pool_mode = plan->pool_mode};
 }
 
 /* Image `index` of the batch. */

@@ -21,6 +21,11 @@ typedef enum ph_relu_mode {
   PH_RELU_DECONVNET
 } ph_relu_mode;
 
+/* How max_pool's gradient is taken. `plain`: all of it to the greatest value. The smooth ones are those of
+   two pools that the greatest value is taken to stand for (Lucid): `smooth` of the window's mean, `smooth_l2`
+   of its mean square over its mean absolute value, to which 0.01 is added. */
+typedef enum ph_pool_mode { PH_POOL_PLAIN, PH_POOL_SMOOTH, PH_POOL_SMOOTH_L2 } ph_pool_mode;
+
 typedef struct ph_layer_type ph_layer_type;
 
 typedef struct ph_layer {
@@ -39,6 +44,7 @@ typedef struct ph_pass {
   const float *output_gradient; /* backward only */
   float *const *input_gradient; /* backward adds to these; NULL where nobody needs it */
   ph_relu_mode relu_mode;
+  ph_pool_mode pool_mode;
 } ph_pass;
 
 struct ph_layer_type {

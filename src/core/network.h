@@ -75,6 +75,7 @@ typedef struct ph_run {
   const int *tap; /* layer indices, ascending, no doubles */
   bool backward;  /* whether ph_network_backward will follow */
   ph_relu_mode relu_mode;
+  ph_pool_mode pool_mode;
 } ph_run;
 
 /* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. The network keeps the

@@ -80,7 +80,8 @@ describe("ph.render", function()
       { parameterisation = "pixels", decorrelate = false, squash = "clip" }, { decay = 1.5, deviation = 0.1 },
       { optimiser = "ascent", rate = 1 }, { optimiser = { "momentum", momentum = 0.5 } },
       { transforms = "none" }, { transforms = "distill" }, { transforms = { ph.jitter(4) } },
-      { relu = "plain" }, { relu = "guided" }, { relu = function(step) return step < 2 and "guided" or "plain" end },
+      { relu = "plain" }, { relu = "guided" }, { relu = "deconvnet" }, { pool = "smooth" }, { pool = "smooth_l2" },
+      { relu = function(step) return step < 2 and "guided" or "plain" end },
     } do
       assert.equal(4, render(options).steps)
     end

@@ -206,6 +206,11 @@ static void compare_taps(ph_network *const nets[BOTH], const char *const *names,
     compare(nets, picture,
             &(ph_run){.taps = count, .tap = taps, .backward = true, .relu_mode = (ph_relu_mode)mode}, name);
   }
+  for (int pool = PH_POOL_SMOOTH; pool <= PH_POOL_SMOOTH_L2; pool++) {
+    snprintf(name, sizeof name, "%d taps up to %s, smoothed max pools", count, names[count - 1]);
+    compare(nets, picture,
+            &(ph_run){.taps = count, .tap = taps, .backward = true, .pool_mode = (ph_pool_mode)pool}, name);
+  }
 }
 
 static void compare_graphs(void) {

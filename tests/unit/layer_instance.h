@@ -84,7 +84,8 @@ static inline void instance_forward(layer_instance *it) {
 }
 
 /* Adds to the input gradients whose bit is set in `wanted`. */
-static inline void instance_backward(layer_instance *it, ph_relu_mode mode, unsigned wanted) {
+static inline void instance_backward_through(layer_instance *it, ph_relu_mode mode, ph_pool_mode pool,
+                                             unsigned wanted) {
   ph_array inputs[CASE_INPUTS];
   float *gradients[CASE_INPUTS];
   for (int i = 0; i < it->layer.inputs; i++) {
@@ -95,7 +96,12 @@ static inline void instance_backward(layer_instance *it, ph_relu_mode mode, unsi
                                                   .output = ph_tensor_array(it->output),
                                                   .output_gradient = ph_tensor_read(it->output_gradient),
                                                   .input_gradient = gradients,
-                                                  .relu_mode = mode});
+                                                  .relu_mode = mode,
+                                                  .pool_mode = pool});
+}
+
+static inline void instance_backward(layer_instance *it, ph_relu_mode mode, unsigned wanted) {
+  instance_backward_through(it, mode, PH_POOL_PLAIN, wanted);
 }
 
 #endif

@@ -128,6 +128,33 @@ static void check_not_a_number(void) {
   instance_free(&it);
 }
 
+/* A window of 2 and -1, and one of which only 4 lies inside the image. */
+static void check_smooth_pool(ph_pool_mode mode, const char *name, const double *expected) {
+  layer_case c = {&ph_layer_max_pool,
+                  name,
+                  {SET("kernel", 1, 2), SET("stride", 1, 2), SET("ceil", 1)},
+                  {SHAPE(1, 1, 1, 3)},
+                  {{0}}};
+  layer_instance it;
+  if (make(&it, &c, NULL, NULL)) {
+    set(it.input[0], VALUES(2, -1, 4));
+    set(it.output_gradient, VALUES(3, 5));
+    instance_forward(&it);
+    instance_backward_through(&it, PH_RELU_PLAIN, mode, 1);
+    for (int i = 0; i < 3; i++)
+      near((double)ph_tensor_read(it.input_gradient[0])[i], expected[i], 1e-5, name);
+  }
+  instance_free(&it);
+}
+
+static void check_smooth_pools(void) {
+  check_smooth_pool(PH_POOL_SMOOTH, "max_pool, smooth: the gradient of means", VALUES(1.5, 1.5, 5));
+  /* Mean square 2.5 over 0.01 + mean size 1.5; alone, x^2 / (0.01 + |x|). */
+  const double s = 2.5 / 1.51, alone = 5 * (8 - 16 / 4.01) / 4.01;
+  check_smooth_pool(PH_POOL_SMOOTH_L2, "max_pool, smooth_l2: of the mean square over the mean size",
+                    VALUES(1.5 * (4 - s) / 1.51, 1.5 * (-2 + s) / 1.51, alone));
+}
+
 /* ---- normalisation ---- */
 
 static void check_normalisation(void) {
@@ -343,6 +370,7 @@ int main(void) {
   check_preprocess();
   check_relu_modes();
   check_redirected_images();
+  check_smooth_pools();
   check_windows();
   ok(ph_memory_blocks() == 0, "nothing is left allocated");
   return tap_done();

@@ -72,11 +72,13 @@ function network:find_label(text) end
 ---
 --- `relu` says how gradients pass a ReLU on the way back: "plain", the derivative; "redirected" (Lucid), which wakes
 --- units that nothing reaches; "guided" (Springenberg et al., 2014), positive gradients only; "deconvnet" (Zeiler and
---- Fergus, 2014), all positive gradients, even where the unit was silent. `backward = false` saves
---- work where no backward pass follows.
+--- Fergus, 2014), all positive gradients, even where the unit was silent. `pool` says the same of
+--- max pools: "plain", to the greatest value; "smooth", as if they were average pools; "smooth_l2", as if they were the
+--- window's mean square over its mean absolute value plus 0.01 (both Lucid's). `backward = false` saves work where no
+--- backward pass follows.
 ---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
 ---@param taps string|string[]|nil all layers where nil
----@param options { relu: "plain"|"redirected"|"guided"|"deconvnet"|nil, backward: boolean? }?
+---@param options { relu: string?, pool: string?, backward: boolean? }? "plain", "plain", true
 ---@return ph.network
 function network:forward(images, taps, options) end
 

@@ -27,6 +27,7 @@ local ph = {}
 --- 0.05 for adam; a schedule (see ph.schedules) or a function gives that of each step, from 1
 ---@field relu "redirected"|"plain"|"guided"|"deconvnet"|(fun(step: integer): string)|nil how gradients pass ReLUs:
 --- "redirected", for the first 17 steps, then plain
+---@field pool "plain"|"smooth"|"smooth_l2"|nil how they pass max pools, as in `network:forward`; "plain"
 
 --- A run of `ph.steps`, alive while it runs. Its tensors are overwritten by the next step: `clone` what is to be kept.
 ---@class ph.run

@@ -116,7 +116,8 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
               .threads = request->threads,
               .lanes = request->companions,
               .backward = request->backward,
-              .mode = request->relu_mode};
+              .mode = request->relu_mode,
+              .pool_mode = request->pool_mode};
   use_threads(p->threads);
   ph_status status = phd_compile(p, request, e);
   if (status == PH_OK)

@@ -194,6 +194,7 @@ static bool has_gaps(const plan *p, int v) { return p->value[v].blocked && p->va
 static const operation_type *choose(const plan *p, const ph_layer *layer, const int *inputs) {
   bool image_like = p->value[inputs[0]].shape.rank == 4;
   if (layer->type == &ph_layer_dense) return &phd_dense;
+  if (layer->type == &ph_layer_max_pool && p->pool_mode != PH_POOL_PLAIN) return &phd_reference;
   for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
     if (rules[i].layer != layer->type) continue;
     for (int j = 0; j < layer->inputs; j++)

@@ -105,6 +105,7 @@ struct plan {
   int threads, lanes;
   bool backward;
   ph_relu_mode mode;
+  ph_pool_mode pool_mode;
   value *value;
   int values, value_room;
   operation *operation;

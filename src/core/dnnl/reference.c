@@ -8,7 +8,8 @@ static ph_pass pass_over(const run *r, const operation *op, ph_array inputs[PH_M
     inputs[i] = (ph_array){r->plan->value[op->input[i]].shape, phd_activation(r, op->input[i])};
   return (ph_pass){.input = inputs,
                    .output = {r->plan->value[op->output].shape, phd_activation(r, op->output)},
-                   .relu_mode = op->mode};
+                   .relu_mode = op->mode,
+                   .pool_mode = r->plan->pool_mode};
 }
 
 static void reference_forward(const run *r, const operation *op) {
