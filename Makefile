@@ -37,7 +37,7 @@ TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 BENCHES  := step share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all test unit spec demo bench bench-peers lint format check-format install uninstall install-weights deps \
+.PHONY: all docs test unit spec demo bench bench-peers lint format check-format install uninstall install-weights deps \
         deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
@@ -138,9 +138,13 @@ bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same w
 
 # ---- keeping the house ----
 
+docs: all ## write docs/api.md from the annotations in lua/phosphene/meta
+	$(BUILD)/phosphene docs/api.lua > $(BUILD)/api.md
+	mv $(BUILD)/api.md docs/api.md
+
 lint: deps-lint check-format ## the architecture's rules, luacheck, formatting, headers alone
 	@tests/lint
-	@luacheck -q lua scripts tests/spec tests/bench
+	@luacheck -q lua scripts tests/spec docs tests/bench
 
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 format: deps-lint ## rewrite the C sources in the house style
