@@ -50,9 +50,10 @@ ph.parameterisation = core.parameterisation
 ph.optimiser = core.optimiser
 ph.schedules = schedules
 
--- Methods that are written in Lua: tensor:save and network:describe.
-local function methods_of(box) return getmetatable(box).__index end
-methods_of(core.tensor { 1 }).save = ph.save
-methods_of(core.network { backend = "reference" }).describe = misuse.guard(describe)
+-- Methods that are written in Lua: tensor:save, network:describe, and how a network prints itself.
+local tensor_type, network_type = getmetatable(core.tensor { 1 }), getmetatable(core.network { backend = "reference" })
+tensor_type.__index.save = ph.save
+network_type.__index.describe = misuse.guard(describe)
+network_type.__tostring = network.text
 
 return ph

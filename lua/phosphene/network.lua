@@ -132,6 +132,9 @@ local names = setmetatable({}, { __mode = "k" })
 --- The name that a network was loaded under: its file's name without folder and suffix.
 function network.name(net) return names[net] or "unnamed" end
 
+--- A network in one line; net:describe() tells more.
+function network.text(net) return ("network %s of %d layers"):format(network.name(net), #net:layers()) end
+
 local option_names = { "backend", "threads" }
 
 --- A network by name or by path; see meta/network.lua.

@@ -130,6 +130,10 @@ describe("the embedded network", function()
     end
   end)
 
+  it("prints its name", function()
+    assert.equal(("network googlenet-tiny of %d layers"):format(#net:layers()), tostring(net))
+  end)
+
   it("describes itself as a table", function()
     local text = net:describe(64, 64)
     assert.matches("mixed4a_3x3_pre_relu +convolution +96x4x4 +41%.6k +664k +mixed4a_3x3_bottleneck\n", text)
