@@ -1,6 +1,8 @@
 /* Parameterisations in Lua; see lua/phosphene/meta/parameterisation.lua. */
 #include "../core/parameterisation.h"
 
+#include <string.h>
+
 #include "bind.h"
 
 static void release(void *object) { ph_parameterisation_release(object); }
@@ -20,19 +22,70 @@ static void *optional_object(lua_State *L, int i, const char *key, const phb_typ
   return box != NULL ? *box : NULL;
 }
 
-/* core.parameterisation(kind [, { settings…, random =, image = }]) */
+/* Keys of settings that are objects or lists of tables, not numbers. */
+static const char *const objects[] = {"random", "image", "mask", "fixed", "spectrum", "parts", NULL};
+
+static ph_given check_given(lua_State *L, int i) {
+  return (ph_given){.random = optional_object(L, i, "random", &phb_random),
+                    .image = optional_object(L, i, "image", &phb_tensor),
+                    .mask = optional_object(L, i, "mask", &phb_tensor),
+                    .fixed = optional_object(L, i, "fixed", &phb_tensor),
+                    .spectrum = optional_object(L, i, "spectrum", &phb_tensor)};
+}
+
+/* Settings are large; they live in a userdata left on the stack, which an error lets go. */
+static ph_setting *new_settings(lua_State *L) {
+  return lua_newuserdatauv(L, PHB_MAX_SETTINGS * sizeof(ph_setting), 0);
+}
+
+/* Reads the part { kind, settings… }, or the kind alone, on top of the stack, which stays there. */
+static ph_part check_part(lua_State *L, int number) {
+  static const char *const kind[] = {"kind", NULL};
+  const int part = lua_gettop(L);
+  if (lua_type(L, part) == LUA_TSTRING) return (ph_part){.kind = lua_tostring(L, part)};
+  if (!lua_istable(L, part) || lua_getfield(L, part, "kind") != LUA_TSTRING)
+    luaL_error(L, "part %d: a table with a kind expected", number);
+  ph_part result = {.kind = lua_tostring(L, -1)};
+  ph_setting *settings = new_settings(L);
+  result.count = phb_check_settings(L, part, kind, settings, PHB_MAX_SETTINGS);
+  result.settings = settings;
+  return result;
+}
+
+/* The list `parts` of the table at index 2, which only a sum has. What the parts point into stays on the
+   stack. */
+static int check_parts(lua_State *L, const char *kind, ph_part parts[PH_MOST_PARTS]) {
+  const bool is_sum = strcmp(kind, "sum") == 0;
+  const int type = lua_istable(L, 2) ? lua_getfield(L, 2, "parts") : LUA_TNIL;
+  if (!is_sum && type != LUA_TNIL) luaL_error(L, "parameterisation '%s': has no parts; a 'sum' has", kind);
+  if (!is_sum) return 0;
+  if (type != LUA_TTABLE) luaL_error(L, "parameterisation 'sum': a list of parts expected");
+  const int list = lua_gettop(L), count = (int)lua_rawlen(L, list);
+  if (count > PH_MOST_PARTS) luaL_error(L, "parameterisation 'sum': at most %d parts", PH_MOST_PARTS);
+  luaL_checkstack(L, 3 * count + 8, "parts");
+  for (int i = 0; i < count; i++) {
+    lua_rawgeti(L, list, i + 1);
+    parts[i] = check_part(L, i + 1);
+  }
+  return count;
+}
+
+/* core.parameterisation(kind [, { settings…, random =, image =, mask =, fixed =, spectrum =, parts = }]) */
 static int parameterisation_new(lua_State *L) {
-  static const char *const objects[] = {"random", "image", NULL};
   ph_error e;
-  ph_setting settings[PHB_MAX_SETTINGS];
+  ph_part parts[PH_MOST_PARTS];
   const char *kind = luaL_checkstring(L, 1);
+  const bool is_sum = strcmp(kind, "sum") == 0;
   lua_settop(L, 2);
+  ph_setting *settings = new_settings(L);
   int count = phb_check_settings(L, 2, objects, settings, PHB_MAX_SETTINGS);
-  ph_random *random = optional_object(L, 2, "random", &phb_random);
-  ph_tensor *image = optional_object(L, 2, "image", &phb_tensor);
+  ph_given given = check_given(L, 2);
+  int part_count = check_parts(L, kind, parts);
   void **box = phb_box(L, &phb_parameterisation);
   ph_parameterisation *p;
-  if (ph_parameterisation_new(kind, settings, count, random, image, &p, &e) != PH_OK) return phb_raise(L, &e);
+  ph_status status = is_sum ? ph_parameterisation_sum(settings, count, parts, part_count, &given, &p, &e)
+                            : ph_parameterisation_new(kind, settings, count, &given, &p, &e);
+  if (status != PH_OK) return phb_raise(L, &e);
   *box = p;
   phb_pace(L);
   return 1;

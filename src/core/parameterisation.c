@@ -1,154 +1,191 @@
-/* Parameterisations: what all kinds share. Settings, where the values start, colour, and the buffers, which
-   are all made with the object, so that forward and backward allocate nothing. */
-#include "parameterisation.h"
-
+/* Parameterisations at work: where the values start, sums, colour, and the buffers, which are all made with
+   the object, so that forward and backward allocate nothing. */
 #include <stdio.h>
 #include <string.h>
 
 #include "memory.h"
+#include "parameterisation_private.h"
 
-static const ph_parameterisation_kind *const kinds[] = {
-    &ph_parameterisation_fourier,
-    &ph_parameterisation_pixels,
-};
-enum { KINDS = sizeof kinds / sizeof *kinds, DEFAULT_SIDE = 128 };
+/* ---- masks ---- */
 
-struct ph_parameterisation {
-  int references;
-  const ph_parameterisation_kind *kind;
-  void *config; /* the kind's struct, which begins with a ph_picture */
-  void *state;
-  ph_colour colour;
-  ph_tensor *values, *gradient;
-  ph_tensor *image;
-  ph_tensor *raw, *raw_gradient; /* NULL where values and gradient are these themselves */
-};
-
-static ph_status find_kind(const char *name, const ph_parameterisation_kind **kind, ph_error *e) {
-  const char *names[KINDS + 1] = {NULL};
-  for (int i = 0; i < KINDS; i++) names[i] = kinds[i]->name;
-  const ph_field fields[] = {{.key = "kind", .kind = PH_CHOICE, .choices = names}, {.key = NULL}};
-  const ph_setting setting = {.key = "kind", .text = name};
-  int index = 0;
-  ph_status status = ph_fields_apply(fields, &index, &setting, 1, "parameterisation", e);
-  *kind = kinds[index];
+static ph_status copy_tensor(const ph_tensor *src, ph_tensor **copy, ph_error *e) {
+  ph_status status = ph_tensor_new(ph_tensor_shape(src), copy, e);
+  if (status == PH_OK) ph_tensor_copy(*copy, src);
   return status;
 }
 
-/* ---- settings ---- */
-
-static int64_t first_given(int64_t a, int64_t b, int64_t c) { return a != 0 ? a : b != 0 ? b : c; }
-
-/* Decides the sizes that the settings left open, and checks that an image to start from has them. */
-static ph_status settle_sizes(ph_picture *p, const ph_tensor *image, const char *what, ph_error *e) {
-  ph_shape start = {.rank = 4};
-  char text[PH_SHAPE_TEXT];
-  if (image != NULL) {
-    start = ph_tensor_shape(image);
-    if (start.rank != 4)
-      return ph_fail(e, PH_MISUSE, "%s: the image must be (n, c, h, w), got %s", what,
-                     ph_shape_print(start, text));
-    p->height = first_given(p->height, start.dim[2], 0);
-    p->width = first_given(p->width, start.dim[3], 0);
-  }
-  p->batch = first_given(p->batch, start.dim[0], 1);
-  p->channels = first_given(p->channels, start.dim[1], 3);
-  p->height = first_given(p->height, p->width, DEFAULT_SIDE);
-  p->width = first_given(p->width, p->height, DEFAULT_SIDE);
-  if (image == NULL) return PH_OK;
-  ph_shape wanted = ph_shape4(p->batch, p->channels, p->height, p->width);
-  if (start.dim[0] == 1) wanted.dim[0] = 1; /* one image starts every image of the batch */
-  return ph_tensor_expect(image, wanted, what, e);
-}
-
-static ph_status choose_colour(const ph_picture *p, ph_colour *colour, const char *what, ph_error *e) {
-  bool mixable = p->channels == 3 || p->channels == 4;
-  if (p->matrix.count != 0 && p->matrix.count != 9)
-    return ph_fail(e, PH_MISUSE, "%s: matrix takes 9 numbers, row by row, got %d", what, p->matrix.count);
-  if (p->matrix.count != 0 && !(p->decorrelate && mixable))
-    return ph_fail(e, PH_MISUSE, "%s: a colour matrix needs decorrelate and 3 or 4 channels", what);
-  const double *matrix = p->matrix.count == 9 ? p->matrix.value : ph_colour_matrix;
-  *colour = ph_colour_of(p->decorrelate && mixable ? matrix : NULL, (ph_squash)p->squash);
-  return PH_OK;
-}
-
-static ph_status configure(ph_parameterisation *p, const ph_setting *settings, int count,
-                           const ph_tensor *image, ph_error *e) {
-  char what[64];
+static ph_status make_finish(ph_parameterisation *p, const ph_given *given, ph_error *e) {
   ph_status status;
-  ph_picture *picture = p->config;
-  snprintf(what, sizeof what, "parameterisation '%s'", p->kind->name);
-  ph_fields_default(p->kind->fields, p->config);
-  PH_TRY(ph_fields_apply(p->kind->fields, p->config, settings, count, what, e));
-  PH_TRY(settle_sizes(picture, image, what, e));
-  PH_TRY(choose_colour(picture, &p->colour, what, e));
+  const ph_tensor *fixed = given->fixed != NULL ? given->fixed : given->image;
+  ph_shape shape = ph_picture_shape(&p->picture), mask_shape = shape;
+  mask_shape.dim[1] = 1;
+  if (given->mask == NULL && given->fixed != NULL)
+    return ph_fail(e, PH_MISUSE, "parameterisation: a fixed image needs a mask that says where it is fixed");
+  if (given->mask != NULL) {
+    if (fixed == NULL)
+      return ph_fail(e, PH_MISUSE, "parameterisation: a mask needs a fixed image, or one to start from");
+    PH_TRY(ph_picture_expect(given->mask, mask_shape, "parameterisation: mask", e));
+    PH_TRY(ph_picture_expect(fixed, shape, "parameterisation: fixed image", e));
+    PH_TRY(copy_tensor(given->mask, &p->mask, e));
+    PH_TRY(copy_tensor(fixed, &p->fixed, e));
+  }
+  p->finish = (ph_finish){.grey = p->picture.grey, .shape = shape, .mask = p->mask, .fixed = p->fixed};
+  return PH_OK;
 fail:
   return status;
 }
 
-/* ---- life ---- */
+/* ---- buffers ---- */
+
+static ph_status make_values(ph_parameterisation *p, ph_error *e) {
+  ph_shape shape = p->parts[0].kind->shape(p->parts[0].config);
+  ph_status status = ph_shape_check(shape, "parameterisation", e);
+  if (p->count > 1) {
+    int64_t total = 0;
+    for (int i = 0; status == PH_OK && i < p->count; i++) {
+      ph_shape one = p->parts[i].kind->shape(p->parts[i].config);
+      status = ph_shape_check(one, "parameterisation", e);
+      p->parts[i].offset = total;
+      if (status == PH_OK) total += ph_shape_count(one);
+    }
+    shape = ph_shape_of(1, &total);
+  }
+  if (status != PH_OK) return status;
+  PH_TRY(ph_tensor_new(shape, &p->values, e));
+  PH_TRY(ph_tensor_new(shape, &p->gradient, e));
+fail:
+  return status;
+}
 
 static ph_status make_buffers(ph_parameterisation *p, ph_error *e) {
   ph_status status;
-  const ph_picture *s = p->config;
-  ph_shape picture = ph_shape4(s->batch, s->channels, s->height, s->width),
-           values = p->kind->shape(p->config);
-  PH_TRY(ph_tensor_new(picture, &p->image, e));
-  PH_TRY(ph_tensor_new(values, &p->values, e));
-  PH_TRY(ph_tensor_new(values, &p->gradient, e));
-  if (p->kind->forward != NULL) {
+  ph_shape image = ph_picture_shape(&p->picture), picture = image;
+  picture.dim[1] = ph_finish_channels(p->finish.grey, image.dim[1]);
+  PH_TRY(ph_tensor_new(image, &p->image, e));
+  PH_TRY(make_values(p, e));
+  if (p->count > 1 || p->parts[0].kind->forward != NULL) {
     PH_TRY(ph_tensor_new(picture, &p->raw, e));
     PH_TRY(ph_tensor_new(picture, &p->raw_gradient, e));
-    PH_TRY(p->kind->open(p->config, &p->state, e));
+  }
+  if (p->count > 1) PH_TRY(ph_tensor_new(picture, &p->addend, e));
+  if (!ph_finish_is_nothing(&p->finish)) {
+    PH_TRY(ph_tensor_new(picture, &p->coloured, e));
+    PH_TRY(ph_tensor_new(picture, &p->coloured_gradient, e));
   }
 fail:
   return status;
 }
 
 static float *raw_data(ph_parameterisation *p) { return ph_tensor_data(p->raw != NULL ? p->raw : p->values); }
+static ph_shape raw_shape(ph_parameterisation *p) {
+  ph_shape shape = ph_tensor_shape(p->image);
+  shape.dim[1] = ph_finish_channels(p->finish.grey, shape.dim[1]);
+  return shape;
+}
+static float *values_of(ph_parameterisation *p, const ph_summand *s) {
+  return ph_tensor_data(p->values) + s->offset;
+}
+
+/* ---- the start ---- */
+
+static bool can_invert(const ph_summand *s) { return s->kind->forward == NULL || s->kind->invert != NULL; }
+
+/* The part that begins as the image; NULL, with the error set, where there is none, or where another's zeros
+   would be something. */
+static const ph_summand *part_to_invert(const ph_parameterisation *p, ph_error *e) {
+  const ph_summand *chosen = NULL, *obstacle = NULL;
+  for (int i = 0; i < p->count; i++) {
+    const ph_summand *s = &p->parts[i];
+    if (chosen == NULL && can_invert(s))
+      chosen = s;
+    else if (!s->kind->linear)
+      obstacle = s;
+  }
+  if (chosen != NULL && obstacle == NULL) return chosen;
+  if (obstacle == NULL) obstacle = &p->parts[0];
+  ph_fail(e, PH_MISUSE, "parameterisation '%s': cannot start from an image", obstacle->kind->name);
+  return NULL;
+}
 
 /* Values whose image is `image`, whose first image stands for all where it has one only. */
 static ph_status start_from_image(ph_parameterisation *p, const ph_tensor *image, ph_error *e) {
-  ph_shape one = ph_tensor_shape(p->image);
-  const int64_t batch = one.dim[0], given = ph_tensor_shape(image).dim[0];
+  const ph_summand *chosen = part_to_invert(p, e);
+  if (chosen == NULL) return PH_MISUSE;
+  ph_shape all = raw_shape(p), one = all;
   one.dim[0] = 1;
-  const int64_t count = ph_shape_count(one);
-  for (int64_t n = 0; n < batch; n++) {
-    const float *source = ph_tensor_read(image) + n % given * count;
-    ph_status status = ph_colour_invert(&p->colour, one, source, raw_data(p) + n * count, e);
-    if (status != PH_OK) return status;
+  const int64_t given = ph_tensor_shape(image).dim[0], count = ph_shape_count(one);
+  const int64_t image_count = ph_tensor_count(p->image) / all.dim[0];
+  float *picture = ph_alloc_array((size_t)count, sizeof *picture);
+  ph_status status = picture != NULL ? PH_OK : ph_no_memory(e);
+  for (int64_t n = 0; status == PH_OK && n < all.dim[0]; n++) {
+    ph_finish_invert(&p->finish, ph_tensor_read(image) + n % given * image_count, picture);
+    status = ph_colour_invert(&p->colour, one, picture, raw_data(p) + n * count, e);
   }
-  if (p->kind->invert != NULL) p->kind->invert(p->state, raw_data(p), ph_tensor_data(p->values));
+  ph_free(picture);
+  if (status != PH_OK) return status;
+  if (chosen->kind->invert != NULL)
+    chosen->kind->invert(chosen->state, raw_data(p), values_of(p, chosen));
+  else if (p->count > 1)
+    memcpy(values_of(p, chosen), raw_data(p), (size_t)ph_tensor_count(p->raw) * sizeof(float));
   return PH_OK;
 }
 
-ph_status ph_parameterisation_new(const char *name, const ph_setting *settings, int count, ph_random *random,
-                                  const ph_tensor *image, ph_parameterisation **parameterisation,
-                                  ph_error *e) {
+static void start_from_noise(ph_parameterisation *p, ph_random *random) {
+  for (int i = 0; i < p->count; i++) {
+    const ph_summand *s = &p->parts[i];
+    float *values = values_of(p, s);
+    if (s->kind->start != NULL) {
+      s->kind->start(s->config, random, values);
+      continue;
+    }
+    const double deviation = ((const ph_picture *)s->config)->deviation;
+    const int64_t count = ph_shape_count(s->kind->shape(s->config));
+    for (int64_t k = 0; k < count; k++) values[k] = (float)(deviation * ph_random_normal(random));
+  }
+}
+
+/* ---- life ---- */
+
+/* From `whole` alone, or, where there are parts, from their sum. */
+static ph_status make(const ph_part *whole, const ph_part *parts, int count, const ph_given *given,
+                      ph_parameterisation **parameterisation, ph_error *e) {
   ph_status status;
-  ph_parameterisation *p = NULL;
-  const ph_parameterisation_kind *kind;
-  PH_TRY(find_kind(name, &kind, e));
-  if (random == NULL && image == NULL)
-    return ph_fail(e, PH_MISUSE, "parameterisation '%s': starts from noise or an image; give random or image",
-                   name);
-  p = ph_alloc(sizeof *p);
+  ph_parameterisation *p = ph_alloc(sizeof *p);
   if (p == NULL) return ph_no_memory(e);
   p->references = 1;
-  p->kind = kind;
-  p->config = ph_alloc(kind->config_size);
-  PH_TRY(p->config != NULL ? PH_OK : ph_no_memory(e));
-  PH_TRY(configure(p, settings, count, image, e));
+  PH_TRY(ph_parameterisation_configure(p, whole, parts, count, given, e));
+  if (given->random == NULL && given->image == NULL)
+    PH_TRY(ph_fail(e, PH_MISUSE, "parameterisation '%s': starts from noise or an image; give random or image",
+                   whole->kind));
+  p->colour = ph_picture_colour(&p->picture);
+  PH_TRY(make_finish(p, given, e));
   PH_TRY(make_buffers(p, e));
-  if (image != NULL)
-    PH_TRY(start_from_image(p, image, e));
+  for (int i = 0; i < p->count; i++)
+    if (p->parts[i].kind->open != NULL)
+      PH_TRY(p->parts[i].kind->open(p->parts[i].config, given, &p->parts[i].state, e));
+  if (given->image != NULL)
+    PH_TRY(start_from_image(p, given->image, e));
   else
-    ph_random_fill_normal(random, p->values, 0, ((const ph_picture *)p->config)->deviation);
+    start_from_noise(p, given->random);
   *parameterisation = p;
   return PH_OK;
 fail:
   ph_parameterisation_release(p);
   return status;
+}
+
+ph_status ph_parameterisation_new(const char *kind, const ph_setting *settings, int count,
+                                  const ph_given *given, ph_parameterisation **parameterisation,
+                                  ph_error *e) {
+  const ph_part whole = {kind, settings, count};
+  return make(&whole, NULL, 0, given, parameterisation, e);
+}
+
+ph_status ph_parameterisation_sum(const ph_setting *settings, int count, const ph_part *parts, int part_count,
+                                  const ph_given *given, ph_parameterisation **parameterisation,
+                                  ph_error *e) {
+  const ph_part whole = {"sum", settings, count};
+  return make(&whole, parts, part_count, given, parameterisation, e);
 }
 
 ph_parameterisation *ph_parameterisation_retain(ph_parameterisation *p) {
@@ -158,13 +195,14 @@ ph_parameterisation *ph_parameterisation_retain(ph_parameterisation *p) {
 
 void ph_parameterisation_release(ph_parameterisation *p) {
   if (p == NULL || --p->references > 0) return;
-  if (p->kind->close != NULL) p->kind->close(p->state);
-  ph_tensor_release(p->values);
-  ph_tensor_release(p->gradient);
-  ph_tensor_release(p->image);
-  ph_tensor_release(p->raw);
-  ph_tensor_release(p->raw_gradient);
-  ph_free(p->config);
+  for (int i = 0; i < p->count; i++) {
+    const ph_summand *s = &p->parts[i];
+    if (s->kind->close != NULL) s->kind->close(s->state);
+    ph_free(s->config);
+  }
+  ph_tensor *const tensors[] = {p->mask, p->fixed,        p->values, p->gradient, p->image,
+                                p->raw,  p->raw_gradient, p->addend, p->coloured, p->coloured_gradient};
+  for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) ph_tensor_release(tensors[i]);
   ph_free(p);
 }
 
@@ -174,29 +212,71 @@ ph_tensor *ph_parameterisation_values(ph_parameterisation *p) { return p->values
 ph_tensor *ph_parameterisation_gradient(ph_parameterisation *p) { return p->gradient; }
 ph_shape ph_parameterisation_shape(const ph_parameterisation *p) { return ph_tensor_shape(p->image); }
 
+/* One part's raw picture, overwriting. */
+static void run_part(ph_parameterisation *p, const ph_summand *s, ph_tensor *raw) {
+  if (s->kind->forward != NULL)
+    s->kind->forward(s->state, values_of(p, s), ph_tensor_data(raw));
+  else
+    memcpy(ph_tensor_data(raw), values_of(p, s), (size_t)ph_tensor_count(raw) * sizeof(float));
+}
+
 ph_tensor *ph_parameterisation_forward(ph_parameterisation *p) {
-  if (p->kind->forward != NULL) p->kind->forward(p->state, ph_tensor_read(p->values), ph_tensor_data(p->raw));
-  ph_colour_forward(&p->colour, ph_tensor_shape(p->image), raw_data(p), ph_tensor_data(p->image));
+  if (p->raw != NULL) run_part(p, &p->parts[0], p->raw);
+  for (int i = 1; i < p->count; i++) {
+    run_part(p, &p->parts[i], p->addend);
+    ph_tensor_add_scaled(p->raw, 1, p->addend);
+  }
+  ph_tensor *coloured = p->coloured != NULL ? p->coloured : p->image;
+  ph_colour_forward(&p->colour, raw_shape(p), raw_data(p), ph_tensor_data(coloured));
+  if (p->coloured != NULL)
+    ph_finish_forward(&p->finish, ph_tensor_read(p->coloured), ph_tensor_data(p->image));
   return p->image;
+}
+
+/* From the raw picture's gradient to the values'. */
+static void run_back(ph_parameterisation *p) {
+  for (int i = 0; i < p->count; i++) {
+    const ph_summand *s = &p->parts[i];
+    float *gradient = ph_tensor_data(p->gradient) + s->offset;
+    if (s->kind->backward != NULL)
+      s->kind->backward(s->state, values_of(p, s), ph_tensor_read(p->raw_gradient), gradient);
+    else
+      memcpy(gradient, ph_tensor_read(p->raw_gradient),
+             (size_t)ph_tensor_count(p->raw_gradient) * sizeof *gradient);
+  }
 }
 
 ph_status ph_parameterisation_backward(ph_parameterisation *p, const ph_tensor *image_gradient, ph_error *e) {
   ph_tensor *raw_gradient = p->raw_gradient != NULL ? p->raw_gradient : p->gradient;
+  const ph_tensor *coloured = p->coloured != NULL ? p->coloured : p->image, *gradient = image_gradient;
   ph_status status = ph_tensor_expect(image_gradient, ph_tensor_shape(p->image), "image gradient", e);
   if (status != PH_OK) return status;
   if (image_gradient == p->gradient)
     return ph_fail(e, PH_MISUSE, "image gradient: this tensor is the values' gradient, which is written to");
-  ph_colour_backward(&p->colour, ph_tensor_shape(p->image), raw_data(p), ph_tensor_read(p->image),
-                     ph_tensor_read(image_gradient), ph_tensor_data(raw_gradient));
-  if (p->kind->backward != NULL)
-    p->kind->backward(p->state, ph_tensor_read(raw_gradient), ph_tensor_data(p->gradient));
+  if (p->coloured != NULL) {
+    ph_finish_backward(&p->finish, ph_tensor_read(gradient), ph_tensor_data(p->coloured_gradient));
+    gradient = p->coloured_gradient;
+  }
+  ph_colour_backward(&p->colour, raw_shape(p), raw_data(p), ph_tensor_read(coloured),
+                     ph_tensor_read(gradient), ph_tensor_data(raw_gradient));
+  if (p->raw_gradient != NULL) run_back(p);
   return PH_OK;
 }
 
+/* "fourier", or "fourier + low_resolution + …", cut to fit. */
+static void print_kinds(const ph_parameterisation *p, char *text, size_t size) {
+  size_t used = 0;
+  for (int i = 0; i < p->count && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : " + ", p->parts[i].kind->name);
+}
+
 const char *ph_parameterisation_describe(const ph_parameterisation *p, char text[PH_PARAMETERISATION_TEXT]) {
-  char shape[PH_SHAPE_TEXT];
-  snprintf(text, PH_PARAMETERISATION_TEXT, "%s %s%s, %s", p->kind->name,
+  char shape[PH_SHAPE_TEXT], names[PH_PARAMETERISATION_TEXT / 2];
+  print_kinds(p, names, sizeof names);
+  snprintf(text, PH_PARAMETERISATION_TEXT, "%s %s%s%s, %s%s", names,
            ph_shape_print(ph_tensor_shape(p->image), shape), p->colour.mixed ? ", decorrelated" : "",
-           p->colour.squash == PH_SQUASH_NONE ? "not squashed" : ph_squash_names[p->colour.squash]);
+           p->finish.grey ? ", grey" : "",
+           p->colour.squash == PH_SQUASH_NONE ? "not squashed" : ph_squash_names[p->colour.squash],
+           p->mask != NULL ? ", masked" : "");
   return text;
 }

@@ -8,7 +8,7 @@ typedef struct fourier_config {
 } fourier_config;
 
 static const ph_field fields[] = {
-    PH_PICTURE_FIELDS(fourier_config),
+    PH_PICTURE_FIELDS(fourier_config, 0.01, 1),
     {"decay", PH_REAL, offsetof(fourier_config, decay), 1, 0, 8, NULL,
      "amplitude falls as frequency to this power; 0 gives every frequency the same scale"},
     {.key = NULL}};
@@ -18,7 +18,8 @@ static ph_shape shape(const void *config) {
   return ph_shape_of(5, (const int64_t[]){p->batch, p->channels, p->height, ph_fourier_columns(p->width), 2});
 }
 
-static ph_status open(const void *config, void **state, ph_error *e) {
+static ph_status open(const void *config, const ph_given *given, void **state, ph_error *e) {
+  (void)given;
   const fourier_config *c = config;
   ph_fourier *fourier;
   ph_status status = ph_fourier_new(c->picture.batch * c->picture.channels, c->picture.height,
@@ -31,7 +32,8 @@ static void close(void *state) { ph_fourier_free(state); }
 
 static void forward(void *state, const float *values, float *raw) { ph_fourier_forward(state, values, raw); }
 
-static void backward(void *state, const float *raw_gradient, float *gradient) {
+static void backward(void *state, const float *values, const float *raw_gradient, float *gradient) {
+  (void)values;
   ph_fourier_backward(state, raw_gradient, gradient);
 }
 
@@ -41,6 +43,7 @@ const ph_parameterisation_kind ph_parameterisation_fourier = {
     .name = "fourier",
     .summary = "the image's spectrum, scaled so that all frequencies move alike",
     .fields = fields,
+    .linear = true,
     .config_size = sizeof(fourier_config),
     .shape = shape,
     .open = open,

@@ -5,7 +5,7 @@ typedef struct pixels_config {
   ph_picture picture;
 } pixels_config;
 
-static const ph_field fields[] = {PH_PICTURE_FIELDS(pixels_config), {.key = NULL}};
+static const ph_field fields[] = {PH_PICTURE_FIELDS(pixels_config, 0.01, 1), {.key = NULL}};
 
 static ph_shape shape(const void *config) {
   const ph_picture *picture = &((const pixels_config *)config)->picture;
@@ -16,6 +16,7 @@ const ph_parameterisation_kind ph_parameterisation_pixels = {
     .name = "pixels",
     .summary = "one value for every channel of every pixel",
     .fields = fields,
+    .linear = true,
     .config_size = sizeof(pixels_config),
     .shape = shape,
 };

@@ -1,0 +1,29 @@
+/* The last stage of a parameterisation: from the coloured picture to the image that is seen. Grey is repeated
+   as red, green and blue, and where a mask says so the image is held to a fixed one. Knows images only. */
+#ifndef PH_FINISH_H
+#define PH_FINISH_H
+
+#include "tensor.h"
+
+typedef struct ph_finish {
+  bool grey;                     /* the picture has one channel where the image has three */
+  ph_shape shape;                /* of the image */
+  const ph_tensor *mask, *fixed; /* NULL: nothing is fixed; (1 or n, 1, h, w) and (1 or n, c, h, w) */
+} ph_finish;
+
+/* Channels of the picture that becomes an image of so many. */
+int64_t ph_finish_channels(bool grey, int64_t channels);
+
+/* Whether the picture is the image. */
+bool ph_finish_is_nothing(const ph_finish *finish);
+
+/* image = mask * picture + (1 - mask) * fixed. */
+void ph_finish_forward(const ph_finish *finish, const float *picture, float *image);
+
+/* The adjoint, overwriting. */
+void ph_finish_backward(const ph_finish *finish, const float *image_gradient, float *picture_gradient);
+
+/* One image (1, c, h, w) -> its picture. Colours become grey by their luminance; the mask is no matter. */
+void ph_finish_invert(const ph_finish *finish, const float *image, float *picture);
+
+#endif
