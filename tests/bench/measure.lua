@@ -34,6 +34,15 @@ function measure.step(net, tap, batch, size)
   return function() return measure.seconds(step) end
 end
 
+-- The second of two steps, for measurements in turn with something else: the first fills the caches and wakes the
+-- threads, and gives another process's threads the time to fall asleep.
+function measure.settled(step)
+  return function()
+    step()
+    return step()
+  end
+end
+
 -- ---- statistics ----
 
 function measure.summary(values)

@@ -56,19 +56,12 @@ local function report(key, name, theirs, ours, ratio, unit)
   results[key] = { peer = theirs, ours = ours, ratio = ratio }
 end
 
--- The second of two steps, as PyTorch's end does it: the first wakes the threads, and gives the other's time to sleep.
-local function settled(step)
-  return function()
-    step()
-    return step()
-  end
-end
-
 local function compare_steps(tap, batch)
   local name = ("%s, batch %d"):format(tap == whole and "all layers" or tap, batch)
   print(("  %s: PyTorch is fastest %s"):format(name, pytorch:ask("variant %s %d", tap, batch)))
   local theirs = pytorch:measured("step %s %d", tap, batch)
-  report(("%s_%d"):format(tap, batch), name, measure.pair(theirs, settled(measure.step(net, tap, batch, 224)), rounds))
+  local ours = measure.settled(measure.step(net, tap, batch, 224))
+  report(("%s_%d"):format(tap, batch), name, measure.pair(theirs, ours, rounds))
 end
 
 local function our_run()

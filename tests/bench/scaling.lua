@@ -25,9 +25,11 @@ end
 -- Seconds of a step for one unit of work (an image, a pixel), in turn with that of the reference.
 local function compare(batch, size, units, reference_units)
   local net <close> = load()
-  local step, reference = measure.step(net, tap, batch, size), measure.step(net, tap, 1, 224)
-  return measure.pair(function() return step() / units end, function() return reference() / reference_units end, rounds,
-    1)
+  local step = measure.settled(measure.step(net, tap, batch, size))
+  local reference = measure.settled(measure.step(net, tap, 1, 224))
+  local function unit() return step() / units end
+  local function reference_unit() return reference() / reference_units end
+  return measure.pair(unit, reference_unit, rounds, 1)
 end
 
 local name = network.name(load())
