@@ -60,6 +60,7 @@ transforms.random_blur = of_value("random_blur", "deviation")
 transforms.noise = of_value("noise", "amount")
 transforms.colour_jitter = of_value("colour_jitter", "brightness")
 transforms.normalise_gradient = of_list("normalise_gradient", "lengths")
+transforms.collapse = of_value("collapse", "deviation")
 transforms.copies = of_value("copies", "count")
 
 -- ---- the standard lists ----

@@ -1,5 +1,5 @@
-/* Pipelines: a list of transforms at work. As every draw is a linear map, going back needs none of the images
-   that passed: two buffers a direction, used in turn, are enough.
+/* Pipelines: a list of transforms at work. As nearly every draw is a linear map, going back needs none of the
+   images that passed: two buffers a direction, used in turn, are enough.
 
    Where the list makes copies, what stands before runs once, for the whole batch; what stands after runs once
    a copy, each with draws of its own. The copies' views are gathered into one batch; on the way back their
@@ -114,6 +114,7 @@ static ph_status run(ph_pipeline *p, int from, int to, int copy, ph_tensor *buff
     drawn->channels = shape.dim[1];
     for (int a = 0; a < 2; a++) drawn->map.input[a] = shape.dim[2 + a];
     PH_TRY(transform->type->draw(transform, random, drawn, e));
+    shape.dim[1] = ph_drawn_channels(drawn);
     for (int a = 0; a < 2; a++) shape.dim[2 + a] = drawn->map.output[a];
     PH_TRY(ph_tensor_ensure(next, shape, e));
     ph_drawn_forward(drawn, ph_tensor_read(*images), ph_tensor_data(*next));

@@ -22,6 +22,7 @@ static const ph_transform_type *const types[] = {&ph_transform_pad,
                                                  &ph_transform_noise,
                                                  &ph_transform_colour_jitter,
                                                  &ph_transform_normalise_gradient,
+                                                 &ph_transform_collapse,
                                                  &ph_transform_copies};
 
 enum { TYPES = sizeof types / sizeof *types };

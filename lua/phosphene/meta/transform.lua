@@ -130,6 +130,16 @@ function transforms.colour_jitter(brightness, options) end
 ---@return ph.transform
 function transforms.normalise_gradient(lengths) end
 
+--- Lays pictures with opacity, (n, 4, h, w), over random backgrounds, new ones each step: opacity * colour +
+--- (1 - opacity) * background. What matters to the objective has to become opaque, the rest may stay clear. The
+--- background is noise with the spectrum and the colours of photographs (Lucid's collapse_alpha_random). As what comes
+--- after sees 3 channels, it is most often first: `transforms = { ph.collapse(), ph.pad(12), … }`, with
+--- `parameterisation = { "fourier", channels = 4 }`.
+---@param deviation number? of the background's spectrum, 0..100; 0.5; 0 is grey
+---@param options { decay: number? }? the background's amplitudes fall as frequency to this power, 0..8; 1
+---@return ph.transform
+function transforms.collapse(deviation, options) end
+
 --- Several views of each picture in one step: a batch of n becomes one of count * n, first every picture's first copy,
 --- then every second one. Transforms that come after it are drawn anew for each copy, and must bring all copies to one
 --- size; what comes before is drawn once. On the way back the gradients of a picture's copies are summed: an objective

@@ -8,7 +8,12 @@
 
 void ph_drawn_clear(ph_drawn *drawn) {
   ph_map_clear(&drawn->map);
+  ph_collapse_free(drawn->collapse);
   *drawn = (ph_drawn){0};
+}
+
+int64_t ph_drawn_channels(const ph_drawn *drawn) {
+  return drawn->kind == PH_DRAWN_COLLAPSE ? 3 : drawn->channels;
 }
 
 void ph_drawn_become(ph_drawn *drawn, ph_drawn_kind kind) {
@@ -94,6 +99,9 @@ void ph_drawn_forward(const ph_drawn *drawn, const float *src, float *dst) {
     case PH_DRAWN_GRADIENT:
       pass(drawn, src, dst);
       break;
+    case PH_DRAWN_COLLAPSE:
+      ph_collapse_forward(drawn->collapse, src, dst);
+      break;
   }
 }
 
@@ -110,6 +118,9 @@ void ph_drawn_backward(const ph_drawn *drawn, const float *src, float *dst) {
       break;
     case PH_DRAWN_GRADIENT:
       gradient_backward(drawn, src, dst);
+      break;
+    case PH_DRAWN_COLLAPSE:
+      ph_collapse_backward(drawn->collapse, src, dst);
       break;
   }
 }

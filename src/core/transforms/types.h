@@ -55,6 +55,7 @@ extern const ph_transform_type ph_transform_random_blur;
 extern const ph_transform_type ph_transform_noise;
 extern const ph_transform_type ph_transform_colour_jitter;
 extern const ph_transform_type ph_transform_normalise_gradient;
+extern const ph_transform_type ph_transform_collapse;
 
 /* The one that is no map but a matter of the pipeline; it never draws. */
 extern const ph_transform_type ph_transform_copies;
