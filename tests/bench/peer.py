@@ -4,7 +4,7 @@ request. It shares nothing with Phosphene but the weights file. Requests are lin
     step TAP BATCH         seconds of one forward pass to TAP and the gradient of 224x224 pictures
     variant TAP BATCH      which of the VARIANTS that was measured with: the fastest, unless there was a `use`
     use VARIANT            measures with this one from now on
-    run same STEPS         seconds of a whole run: mixed4a:11, 128x128, Lucid's transforms, the network up to mixed4a
+    run same STEPS         seconds of a whole run: mixed4a:485, 128x128, Lucid's transforms, the network up to mixed4a
     run lucent STEPS       the same as Lucent does it: upsampled to 224x224, all of the network computed
     compare TAP PATH       how far activation and input gradient are from those in a .safetensors file
     peak                   bytes of memory that this process had at most
@@ -196,7 +196,7 @@ def visualise(network, steps, like_lucent):
         view = transform(image())
         if like_lucent:
             view = F.interpolate(view, size=(224, 224), mode="bilinear", align_corners=True)
-        loss = -network(view, "mixed4a", whole=like_lucent)[:, 11].mean()
+        loss = -network(view, "mixed4a", whole=like_lucent)[:, 485].mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -64,9 +64,10 @@ local function compare_steps(tap, batch)
   report(("%s_%d"):format(tap, batch), name, measure.pair(theirs, ours, rounds))
 end
 
+-- Unit 485 fires on noise, so that its gradient needs no redirected ReLUs, which PyTorch's end does without.
 local function our_run()
   return measure.seconds(function()
-    local steps = ph.steps { net, "mixed4a:11", size = 128, steps = steps_of_run, seed = 1, relu = "plain" }
+    local steps = ph.steps { net, "mixed4a:485", size = 128, steps = steps_of_run, seed = 1, relu = "plain" }
     for _ in steps do end
   end)
 end
