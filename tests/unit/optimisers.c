@@ -119,7 +119,8 @@ static void test_hands(void) {
   /* The momenta are 0.450073, 0.450147, 0.450220; m = 0.1, then -0.11. */
   const double a = 0.4500734784, b = 0.4501469449, c = 0.4502203995;
   const double first = (1 - a) / (1 - a) + b * 0.1 / (1 - a * b);
-  const double second = ((1 - b) * -2 / (1 - a * b) + c * -0.11 / (1 - a * b * c)) / sqrt(0.004999 / 0.001999);
+  const double second =
+      ((1 - b) * -2 / (1 - a * b) + c * -0.11 / (1 - a * b * c)) / sqrt(0.004999 / 0.001999);
   test_by_hand("nadam", NULL, 0, first, first + second);
   const ph_setting decay[] = {number("weight_decay", 0.5), number("rate", 0.1)};
   const double back = 0.1 * sqrt(0.001999) / 0.19 * -0.11 / sqrt(0.004999);
