@@ -2,7 +2,8 @@
 -- making all other classes unlikely, and its picture is usually the less clear one.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", class = "goldfish", size = 128, steps = 512, seed = 1, output = "out/class.png",
+  net = "googlenet", class = { "goldfish", "label or number" }, size = 128, steps = 512, seed = 1,
+  output = "out/class.png",
 }
 
 local net = assert(ph.network(opt.net))

@@ -1,7 +1,11 @@
 -- Classify: the most probable classes of photographs; or, with --folder, how many pictures of a folder are classified
 -- right when it has one picture for each class, in the order of the classes.
 local ph = require "phosphene"
-local opt = ph.options { net = "googlenet", image = "", folder = "", top = 5, resize = 256, crop = 224 }
+local opt = ph.options {
+  net = "googlenet", image = { "", "a photograph" }, folder = { "", "of photographs, one for each class" },
+  top = { 5, "how many classes to print", least = 1 },
+  resize = { 256, "pixels of the shorter side" }, crop = { 224, "pixels of the middle that is looked at" },
+}
 
 local net = assert(ph.network(opt.net))
 local labels = net:labels()
@@ -20,7 +24,7 @@ local function classify(path)
 end
 
 if opt.image ~= "" then
-  local classes = table.move(classify(opt.image), 1, opt.top, 1, {})
+  local classes = table.move(classify(opt.image), 1, math.min(opt.top, #labels), 1, {})
   for _, class in ipairs(classes) do
     print(("%6.2f %%  %3d  %s"):format(100 * class.probability, class.index, class.label))
   end

@@ -2,8 +2,9 @@
 -- the alignment term keeps neighbours alike, so that one becomes the next.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", from = 11, to = 97, frames = 5, alignment = 0.1, size = 128, steps = 512,
-  seed = 1, output = "out/interpolation.png",
+  net = "googlenet", layer = "mixed4a", from = 61, to = 71, frames = { 5, "pictures", least = 1 },
+  alignment = { 0.1, "how much neighbours must agree" }, size = 128, steps = 512, seed = 1,
+  output = "out/interpolation.png",
 }
 
 local net = assert(ph.network(opt.net))

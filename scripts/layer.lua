@@ -1,9 +1,10 @@
--- Layer, or DeepDream: all units of a layer at once, each counting by its square. From noise; or from a photograph
--- (--image), which is dreamt into at growing sizes, so that large structures come first and small ones settle in them.
+-- Layer: all units of a layer at once, each counting by its square (DeepDream). From noise, or from a photograph, which
+-- is dreamt into at growing sizes, so that large structures come first and small ones settle in them.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4c", image = "", octaves = 3, scale = 1.4, size = 128, steps = 256, rate = 0.05,
-  seed = 1, output = "out/layer.png",
+  net = "googlenet", layer = "mixed4c", image = { "", "the photograph" },
+  octaves = { 3, "sizes that it is dreamt into", least = 1 }, scale = { 1.4, "from one size to the next", least = 1 },
+  size = 128, steps = 256, rate = 0.05, seed = 1, output = "out/layer.png",
 }
 
 local net = assert(ph.network(opt.net))

@@ -1,9 +1,9 @@
--- Neuron: what one unit at one place responds to; in the middle of the picture, unless x and y (columns and rows of
--- the layer, from 0) say otherwise. Most of the picture is beyond its sight and stays as it started.
+-- Neuron: what one unit at one place responds to. What it cannot see stays as it started.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, x = -1, y = -1, size = 128, steps = 512, seed = 1,
-  output = "out/neuron.png",
+  net = "googlenet", layer = "mixed4a", unit = 11,
+  x = { -1, "column in the layer, from 0; -1 is the middle" }, y = { -1, "row" },
+  size = 128, steps = 512, seed = 1, output = "out/neuron.png",
 }
 
 local net = assert(ph.network(opt.net))

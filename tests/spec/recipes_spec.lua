@@ -15,6 +15,16 @@ end
 
 local function saved_shape() return assert(ph.load_image(output)):shape() end
 
+-- Runs f without its printing, and returns what it printed and its result.
+local function quietly(f)
+  local lines, loud = {}, print
+  rawset(_G, "print", function(...) lines[#lines + 1] = table.concat({ ... }, "\t") end)
+  local ok, result = pcall(f)
+  rawset(_G, "print", loud)
+  assert(ok, result)
+  return table.concat(lines, "\n"), result
+end
+
 describe("recipe", function()
   after_each(function() os.remove(output) end)
 
@@ -68,15 +78,34 @@ describe("recipe", function()
 
   it("classify knows the most probable classes of a picture", function()
     run "channel"
-    local classes = recipe.run("classify", { net = "googlenet-tiny", image = output, resize = 64, crop = 64 }).classes
-    assert.equal(5, #classes)
-    assert.is_true(classes[1].probability >= classes[5].probability)
+    local printed, result = quietly(function()
+      return recipe.run("classify", { net = "googlenet-tiny", image = output, resize = 64, crop = 64, top = 3 })
+    end)
+    local classes = result.classes
+    assert.equal(3, #classes)
+    assert.is_true(classes[1].probability >= classes[3].probability)
     assert.equal(ph.network "googlenet-tiny":labels()[classes[1].index + 1], classes[1].label)
+    assert.matches(classes[1].label, printed, 1, true)
   end)
 
-  it("demo renders its sheet", function()
-    local result = run("demo", { size = 32, steps = 1 })
+  it("classify counts how many pictures of a folder are right", function()
+    local folder = os.tmpname() .. "_pictures"
+    for i = 1, 2 do assert(core.tensor({ 1, 3, 32, 32 }, i / 4):save(("%s/%d.png"):format(folder, i))) end
+    local printed, result = quietly(function()
+      return recipe.run("classify", { net = "googlenet-tiny", folder = folder, resize = 32, crop = 32 })
+    end)
+    assert.equal(2, result.count)
+    assert.matches("top%-1: %d of 2", printed)
+    for i = 1, 2 do os.remove(("%s/%d.png"):format(folder, i)) end
+    os.remove(folder)
+  end)
+
+  it("demo renders its sheet, and says where it is", function()
+    local printed, result = quietly(function()
+      return recipe.run("demo", { size = 32, steps = 1, output = output })
+    end)
     assert.same(result.image:shape(), saved_shape())
+    assert.matches(output, printed, 1, true)
   end)
 end)
 
@@ -92,9 +121,10 @@ describe("classification of photographs by BVLC's GoogLeNet", function()
     local right = 0
     for _, name in ipairs { "n01443537_goldfish", "n01531178_goldfinch", "n07753592_banana", "n07873807_pizza",
       "n04507155_umbrella", "n11939491_daisy" } do
-      local classes = recipe.run("classify", { net = weights, image = ("%s/%s.jpg"):format(folder, name) }).classes
-      local label = name:match "_(.*)"
-      if classes[1].label:find(label, 1, true) then right = right + 1 end
+      local _, result = quietly(function()
+        return recipe.run("classify", { net = weights, image = ("%s/%s.jpg"):format(folder, name) })
+      end)
+      if result.classes[1].label:find(name:match "_(.*)", 1, true) then right = right + 1 end
     end
     assert.is_true(right >= 4, right .. " of 6")
   end)
