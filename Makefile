@@ -107,7 +107,8 @@ compile_commands.json: Makefile ## for editors and clang tools
 
 # ---- testing ----
 
-# Sanitized specs run inside the program, which the sanitizer's runtime is linked into.
+# Specs run in stock Lua, sanitized ones with the sanitizer's runtime loaded before it.
+export PHOSPHENE_TEST_PRELOAD := $(if $(findstring address,$(SANITIZE)),$(shell $(CC) -print-file-name=libasan.so))
 export PHOSPHENE_TEST_BUILD := $(BUILD)
 export LSAN_OPTIONS := suppressions=tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1

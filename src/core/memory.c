@@ -24,7 +24,8 @@ static int should_fail(void) {
 
 void *ph_alloc(size_t size) {
   if (should_fail() || size > SIZE_MAX - 2 * ALIGNMENT) return NULL;
-  size_t whole = (size + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  /* Never only the header: a block of no bytes still has an address inside what was allocated. */
+  size_t whole = (size + 2 * ALIGNMENT) / ALIGNMENT * ALIGNMENT;
   unsigned char *base = aligned_alloc(ALIGNMENT, whole);
   if (base == NULL) return NULL;
   memset(base, 0, whole);
