@@ -8,9 +8,11 @@ local montage = require "phosphene.montage"
 local network = require "phosphene.network"
 local objectives = require "phosphene.objectives"
 local options = require "phosphene.options"
+local parameterisations = require "phosphene.parameterisations"
 local picture = require "phosphene.picture"
 local render = require "phosphene.render"
 local schedules = require "phosphene.schedules"
+local statistics = require "phosphene.statistics"
 local steps = require "phosphene.steps"
 local transforms = require "phosphene.transforms"
 
@@ -42,11 +44,13 @@ ph.read_metadata = core.read_metadata
 ph.resize_image = core.resize_image
 ph.crop_image = misuse.guard(picture.crop)
 ph.montage = misuse.guard(montage)
+ph.statistics = misuse.guard(statistics.of)
+ph.load_statistics = misuse.guard(statistics.load)
 
 -- What pictures, loops and tests are made of.
 ph.tensor = core.tensor
 ph.random = core.random
-ph.parameterisation = core.parameterisation
+ph.parameterisation = misuse.guard(parameterisations.new)
 ph.optimiser = core.optimiser
 ph.schedules = schedules
 

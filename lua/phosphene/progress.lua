@@ -45,8 +45,8 @@ function progress:text(step, value)
   local rate = elapsed > 0 and step / elapsed or 0
   local left = rate > 0 and duration((self.steps - step) / rate) or "?"
   local middle = self.terminal and bar(self.steps > 0 and step / self.steps or 1) .. " " or ""
-  return ("%s  %s%d/%d  value %.4g  %.3g steps/s  %s left"):format(self.title, middle, step, self.steps, value, rate,
-    left)
+  local shown = value and ("value %.4g  "):format(value) or ""
+  return ("%s  %s%d/%d  %s%.3g steps/s  %s left"):format(self.title, middle, step, self.steps, shown, rate, left)
 end
 
 function progress:draw(text)

@@ -5,6 +5,7 @@
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
 local network = require "phosphene.network"
+local parameterisations = require "phosphene.parameterisations"
 local schedules = require "phosphene.schedules"
 local transforms = require "phosphene.transforms"
 
@@ -74,28 +75,6 @@ local function network_of(given)
   return net or misuse.raise("%s", problem)
 end
 
-local function parameterisation_of(options, seed)
-  local given = options.parameterisation or "fourier"
-  if type(given) ~= "string" then return given end
-  local settings = {
-    batch = options.batch,
-    decorrelate = options.decorrelate,
-    squash = options.squash,
-    deviation = options.deviation,
-    decay = options.decay,
-    image = options.image,
-    random = core.random(seed, "init"),
-  }
-  if not options.image then
-    local size = options.size or 128
-    settings.height, settings.width = options.height or size, options.width or size
-  end
-  for _, name in ipairs { "size", "height", "width", "batch" } do
-    if options[name] then misuse.check_count(options[name], 1, name) end
-  end
-  return core.parameterisation(given, settings)
-end
-
 -- The optimiser, and the schedule of its rate where it has one.
 local function optimiser_of(options)
   local given, rate, settings = options.optimiser or "adam", options.rate, {}
@@ -129,7 +108,7 @@ function steps.new(options)
     seed = seed,
     step = 0,
     steps = misuse.check_count(options.steps or 512, 0, "steps"),
-    parameterisation = parameterisation_of(options, seed),
+    parameterisation = parameterisations.of(options, seed),
     transforms = transforms.pipeline(options.transforms or "lucid"),
     random = core.random(seed, "transforms"),
     evaluation = core.evaluation(objective, net),

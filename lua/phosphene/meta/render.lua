@@ -14,10 +14,11 @@ local ph = {}
 ---@field batch integer? how many pictures are optimised at once; 1, or as many as `image` has
 ---@field seed integer? of the starting noise and the transforms; chosen from the clock, and told, where not given
 ---@field image ph.tensor? the picture to start from, (n, 3, h, w), in place of noise
----@field parameterisation "fourier"|"pixels"|ph.parameterisation|nil what the picture is made of; "fourier"
+---@field parameterisation string|table|ph.parameterisation|nil what the picture is made of: the name of a kind, or a table
+--- { name, settings… }, as `ph.parameterisation` takes them; "fourier"
 ---@field decorrelate boolean? optimise decorrelated colours; true
 ---@field squash "sigmoid"|"clip"|"none"|nil what keeps the picture in [0, 1]; "sigmoid"
----@field decay number? fourier only: amplitudes fall as frequency to this power; 1
+---@field decay number? of the kinds that have one, "fourier" first: amplitudes fall as frequency to this power; 1
 ---@field deviation number? of the noise that the parameters start as; 0.01
 ---@field transforms string|ph.transform[]|ph.transform|function|nil what the network sees the picture through, drawn
 --- anew each step: "lucid", "distill", "none", or a list; a function gives those of each step, from 1; "lucid"
