@@ -81,10 +81,11 @@ $(BUILD)/phosphene: $(MAIN_OBJ) $(BIND_OBJ) $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS) $(MAIN_LIBS)
 
+# nodelete: a Lua state that ends must not unload libraries whose threads still run.
 $(BUILD)/lua/phosphene/core.so: $(BIND_OBJ) $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  link $@")
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $^ -o $@ $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,nodelete $^ -o $@ $(CORE_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
 	@mkdir -p $(@D)
