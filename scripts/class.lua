@@ -10,7 +10,9 @@ local net = assert(ph.network(opt.net))
 local class = math.tointeger(tonumber(opt.class)) or opt.class
 local images, labels = {}, { "logit", "probability" }
 for i, objective in ipairs { ph.logit(class), ph.probability(class) } do
-  images[i] = ph.render { net, objective, size = opt.size, steps = opt.steps, seed = opt.seed }.image
+  local result = ph.render { net, objective, size = opt.size, steps = opt.steps, seed = opt.seed }
+  images[i] = result.image
+  if result.interrupted then break end
 end
 local sheet = ph.montage(images, { labels = labels, title = opt.class })
 assert(sheet:save(opt.output))

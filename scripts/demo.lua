@@ -35,6 +35,7 @@ for i, row in ipairs(rows) do
   }
   images[i] = ph.resize_image(result.image, opt.size, opt.size)
   names[i] = ("%s\n%s"):format(layer, what)
+  if result.interrupted then break end
 end
 
 local sheet = ph.montage(images, {

@@ -19,6 +19,7 @@ if start then
     result = ph.render {
       net, ph.layer(opt.layer), image = picture, steps = opt.steps // opt.octaves, rate = opt.rate, seed = opt.seed,
     }
+    if result.interrupted then break end
   end
 else
   result = ph.render { net, ph.layer(opt.layer), size = opt.size, steps = opt.steps, rate = opt.rate, seed = opt.seed }

@@ -57,6 +57,16 @@ describe("ph.render", function()
     assert.is_false(result.interrupted)
   end)
 
+  it("ends after the step in which Ctrl-C is pressed, and returns the picture so far", function()
+    local function press() io.popen("kill -s INT $PPID"):close() end
+    local result = render { steps = 9, on_step = function(step)
+      if step == 2 then press() end
+    end }
+    assert.is_true(result.interrupted)
+    assert.equal(2, result.steps)
+    assert.same(render({ steps = 2 }).image:values(), result.image:values())
+  end)
+
   it("lets an error of on_step through as it is", function()
     assert.error_matches(function() render { on_step = function() error("mine", 0) end } end, "^mine$")
   end)
