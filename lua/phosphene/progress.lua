@@ -10,13 +10,15 @@ local redraw_every = 0.1 -- seconds, on a terminal
 local line_every = 10 -- seconds, elsewhere
 local bar_width = 24
 
+local function is_wanted() return os.getenv "PHOSPHENE_PROGRESS" ~= "0" end
+
 --- `on`: false silences; `title` begins each line. `stream`, `terminal` and `clock` are for tests.
 function progress.new(settings)
   local terminal = settings.terminal
   if terminal == nil then terminal = core.is_terminal(2) end
   local clock = settings.clock or core.clock
   return setmetatable({
-    on = settings.on ~= false and os.getenv "PHOSPHENE_PROGRESS" ~= "0",
+    on = settings.on ~= false and is_wanted(),
     title = settings.title,
     steps = settings.steps,
     stream = settings.stream or io.stderr,
@@ -69,11 +71,9 @@ function progress:update(step, value)
   end
 end
 
---- Says something on a line of its own.
-function progress:say(text)
-  if not self.on then return end
-  if self.terminal and self.width > 0 then self:draw "" self.stream:write "\r" end
-  self.stream:write(text, "\n")
+--- Says which seed was chosen for a run that was given none.
+function progress.tell_seed(seed)
+  if is_wanted() then io.stderr:write(("phosphene: seed %d\n"):format(seed)) end
 end
 
 --- Ends the display: `how` is "done" or "interrupted"; there is no value where no step was made. A short run off a

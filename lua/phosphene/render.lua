@@ -91,7 +91,7 @@ local function loop(run, options, bar, kept)
   if wanted[0] then kept.snapshots[0] = run.image:clone() end
   while run.step < run.steps do
     run:advance()
-    kept.values[run.step] = run.value
+    kept.values[#kept.values + 1] = run.value
     if wanted[run.step] then kept.snapshots[run.step] = run.image:clone() end
     bar:update(run.step, run.value)
     if options.on_step and options.on_step(run.step, run.value, run) == false then return end
@@ -103,8 +103,12 @@ local function loop(run, options, bar, kept)
 end
 
 local option_names = table.move(steps.option_names, 1, #steps.option_names, 1, {})
-for _, name in ipairs { "snapshots", "on_step", "progress", "title", "output" } do
+for _, name in ipairs { "snapshots", "on_step", "progress", "title", "output", "checkpoint" } do
   option_names[#option_names + 1] = name
+end
+
+local function check_saved(saved, problem)
+  if not saved then misuse.raise("render: %s", problem) end
 end
 
 --- A whole run; see meta/render.lua.
@@ -113,7 +117,7 @@ local function render(options)
   local run = steps.new(options)
   local title = options.title or title_of(run.objective)
   local bar = progress.new { on = options.progress, title = title, steps = run.steps }
-  if not options.seed then bar:say(("seed %d"):format(run.seed)) end
+  if not options.seed and not options.resume and options.progress ~= false then progress.tell_seed(run.seed) end
 
   local kept = { values = {}, snapshots = {}, interrupted = false, began = core.clock() }
   core.watch_interrupt(true)
@@ -123,10 +127,8 @@ local function render(options)
   bar:finish(run.step, run.value, kept.interrupted and "interrupted" or "done")
 
   local made = finish(run, kept)
-  if options.output then
-    local saved, trouble = made:save(options.output)
-    if not saved then misuse.raise("render: %s", trouble) end
-  end
+  if options.output then check_saved(made:save(options.output)) end
+  if options.checkpoint then check_saved(run:save(options.checkpoint)) end
   return made
 end
 

@@ -1,11 +1,13 @@
 -- Steps: the loop of feature visualisation, one update of the picture at a time. Parameters make a picture, transforms
 -- change the view of it, the network sees that view, the objective judges; the gradient returns the same way, and the
--- optimiser takes a step. Must not know of progress, files or snapshots: that is render.lua's.
+-- optimiser takes a step. Must not know of progress bars, pictures in files or snapshots: that is render.lua's.
 
+local checkpoint = require "phosphene.checkpoint"
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
 local network = require "phosphene.network"
 local parameterisations = require "phosphene.parameterisations"
+local progress = require "phosphene.progress"
 local schedules = require "phosphene.schedules"
 local transforms = require "phosphene.transforms"
 
@@ -13,7 +15,8 @@ local steps = {}
 
 --- Names of the options of `ph.steps`; render.lua adds its own.
 steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
-  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool" }
+  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool",
+  "resume" }
 
 -- ---- a run, and its one verb ----
 
@@ -49,6 +52,9 @@ function run:advance()
   self.image = self.parameterisation:forward()
   self.step = self.step + 1
 end
+
+--- Writes the run to a file that `resume` continues from.
+run.save = misuse.guard(checkpoint.save)
 
 -- ---- from options to a run ----
 
@@ -99,7 +105,8 @@ end
 
 --- A new run from checked options: what `ph.steps` iterates over.
 function steps.new(options)
-  local seed = options.seed or steps.any_seed()
+  local resumed = options.resume and checkpoint.read(options.resume)
+  local seed = options.seed or resumed and resumed.seed or steps.any_seed()
   local net = network_of(options.net or options[1])
   local objective = core.objective(options.objective or options[2])
   local self = setmetatable({
@@ -118,6 +125,7 @@ function steps.new(options)
   self.optimiser, self.schedule = optimiser_of(options)
   self.relu, self.relu_name = relu_modes(options.relu or "redirected")
   self.taps = self.evaluation:taps()
+  if resumed then checkpoint.restore(resumed, self) end
   self.image = self.parameterisation:forward()
   return self
 end
@@ -126,6 +134,7 @@ end
 function steps.iterate(options)
   misuse.check_keys(options, steps.option_names, "steps", 2)
   local self = steps.new(options)
+  if not options.seed and not options.resume then progress.tell_seed(self.seed) end
   return misuse.guard(function()
     if self.step >= self.steps then return nil end
     self:advance()

@@ -1,6 +1,10 @@
 /* The seeded generator in Lua; see lua/phosphene/meta/random.lua. */
 #include "../core/random.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "../core/memory.h"
 #include "bind.h"
 
@@ -46,10 +50,43 @@ static int random_fill_normal(lua_State *L) {
   return 1;
 }
 
+/* The state as text: six words of 16 hexadecimal digits. */
+enum { WORDS = 6, DIGITS = 16, STATE_TEXT = WORDS * DIGITS + 1 };
+
+/* r:state() -> text for restore */
+static int random_state(lua_State *L) {
+  const ph_random *random = self(L);
+  uint64_t word[WORDS];
+  char text[STATE_TEXT];
+  memcpy(word, random->state, sizeof random->state);
+  memcpy(&word[4], &random->spare, sizeof word[4]);
+  word[5] = (uint64_t)random->has_spare;
+  for (int i = 0; i < WORDS; i++) snprintf(text + i * DIGITS, DIGITS + 1, "%016" PRIx64, word[i]);
+  lua_pushstring(L, text);
+  return 1;
+}
+
+/* r:restore(text) -> r: goes on from where `state` was called */
+static int random_restore(lua_State *L) {
+  ph_random *random = self(L);
+  const char *text = luaL_checkstring(L, 2);
+  uint64_t word[WORDS];
+  if (strspn(text, "0123456789abcdef") != STATE_TEXT - 1 || text[STATE_TEXT - 1] != '\0')
+    return luaL_argerror(L, 2, "not a state of a random generator");
+  for (int i = 0; i < WORDS; i++) sscanf(text + i * DIGITS, "%16" SCNx64, &word[i]);
+  memcpy(random->state, word, sizeof random->state);
+  memcpy(&random->spare, &word[4], sizeof random->spare);
+  random->has_spare = word[5] != 0;
+  lua_settop(L, 1);
+  return 1;
+}
+
 static const luaL_Reg methods[] = {{"uniform", random_uniform},
                                    {"normal", random_normal},
                                    {"below", random_below},
                                    {"fill_normal", random_fill_normal},
+                                   {"state", random_state},
+                                   {"restore", random_restore},
                                    {NULL, NULL}};
 
 const phb_type phb_random = {"ph.random", ph_free, methods, NULL};

@@ -136,6 +136,45 @@ describe("ph.render", function()
   end)
 end)
 
+describe("a run that is saved and resumed", function()
+  local path = os.tmpname() .. ".safetensors"
+  after_each(function() os.remove(path) end)
+
+  it("goes on to the same bits, with every optimiser", function()
+    for _, optimiser in ipairs { "adam", "nadam", "rmsprop", "momentum", "ascent", "lbfgs" } do
+      local whole = render { steps = 6, optimiser = optimiser }
+      local first = render { steps = 3, optimiser = optimiser, checkpoint = path }
+      local rest = render { steps = 6, optimiser = optimiser, resume = path }
+      assert.equal(6, rest.steps)
+      assert.same({ table.unpack(whole.values, 4) }, rest.values)
+      assert.same(whole.image:values(), rest.image:values(), optimiser)
+      assert.not_same(first.image:values(), rest.image:values())
+    end
+  end)
+
+  it("takes its seed from the file", function()
+    render { seed = 5, steps = 1, checkpoint = path }
+    local rest = ph.render { net, "mixed4a:3", size = 32, steps = 2, progress = false, resume = path }
+    assert.equal(5, rest.seed)
+  end)
+
+  it("can be saved from within", function()
+    for step, run in ph.steps { net, "mixed4a:3", steps = 3, size = 32, seed = 1 } do
+      if step == 2 then assert(run:save(path)) end
+    end
+    assert.same(render({ steps = 3 }).image:values(), render({ steps = 3, resume = path }).image:values())
+  end)
+
+  it("must be the same run", function()
+    render { steps = 1, checkpoint = path }
+    for key, value in pairs { seed = 2, [2] = "mixed4a:4", size = 40, transforms = "none" } do
+      assert.error_matches(function() render { [key] = value, resume = path } end, "of another run: its")
+    end
+    assert.error_matches(function() render { resume = "/nowhere/x.safetensors" } end, "resume: .*/nowhere")
+    assert.error_matches(function() render { resume = "weights/googlenet-tiny.safetensors" } end, "no checkpoint")
+  end)
+end)
+
 describe("misuse of ph.render", function()
   local cases = {
     { "an unknown option", { stepz = 3 }, "render: unknown option 'stepz'; did you mean 'steps'%?" },

@@ -34,5 +34,14 @@ function random:below(limit) end
 ---@return ph.tensor
 function random:fill_normal(tensor, mean, deviation) end
 
+--- The generator's state as text: a generator that it is restored to draws what this one would draw next.
+---@return string
+function random:state() end
+
+--- Goes on from a state that `state` gave. Raises for other texts.
+---@param state string
+---@return ph.random
+function random:restore(state) end
+
 --- Gives the generator's memory back at once. Using it afterwards raises.
 function random:close() end

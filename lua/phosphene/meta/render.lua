@@ -26,6 +26,7 @@ local ph = {}
 --- { kind, settings… }; "adam"
 ---@field rate number|ph.schedule|(fun(step: integer, steps: integer): number)|nil of the optimiser, by default its own:
 --- 0.05 for adam; a schedule (see ph.schedules) or a function gives that of each step, from 1
+---@field resume string? the path of a checkpoint to go on from, of a run with the same options but for `steps`
 ---@field relu "redirected"|"plain"|"guided"|"deconvnet"|(fun(step: integer): string)|nil how gradients pass ReLUs:
 --- "redirected", for the first 17 steps, then plain
 ---@field pool "plain"|"smooth"|"smooth_l2"|nil how they pass max pools, as in `network:forward`; "plain"
@@ -41,6 +42,13 @@ local ph = {}
 ---@field seed integer
 ---@field parameterisation ph.parameterisation
 ---@field optimiser ph.optimiser
+local run = {}
+
+--- Writes the run to a file that `resume` continues from, to the same bits as if it had not stopped.
+---@param path string best ending in .safetensors
+---@return boolean?
+---@return string? message
+function run:save(path) end
 
 --- Runs an optimisation one step an iteration: `for step, run in ph.steps { net, objective } do … end`. Leaving the loop
 --- early is fine. Raises where the objective or its gradient stops being a number.
@@ -55,12 +63,13 @@ function ph.steps(options) end
 ---@field progress boolean? false is silent
 ---@field title string? what progress lines begin with, in place of the objective
 ---@field output string? the path of a picture to save the result in
+---@field checkpoint string? the path of a checkpoint to write at the end, also where Ctrl-C ended the run
 
 ---@class ph.result
 ---@field image ph.tensor the batch, (n, 3, h, w)
 ---@field images ph.tensor[] the same as a list of single pictures
 ---@field value number? the objective before the last update
----@field values number[] the same for every step
+---@field values number[] the same for every step that was made here
 ---@field steps integer updates that were made
 ---@field seed integer
 ---@field snapshots table<integer, ph.tensor> by step
