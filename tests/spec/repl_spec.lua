@@ -79,7 +79,8 @@ describe("the prompt on a terminal", function()
   teardown(function() os.execute("rm -rf " .. folder) end)
 
   local function converse(lines)
-    local command = ("env -u LD_PRELOAD XDG_STATE_HOME=%s TERM=xterm timeout 60 script -qec %s /dev/null"):format(folder, program)
+    local terminal = "env -u LD_PRELOAD XDG_STATE_HOME=%s TERM=xterm timeout 60 script -qec %s /dev/null"
+    local command = terminal:format(folder, program)
     return shell(("printf %%s %s | %s"):format(quote(lines), command))
   end
 
