@@ -81,15 +81,17 @@ end
 
 -- ---- the sheet ----
 
--- All images as a list of (1, 3, h, w), from a batch or a list of batches.
-local function flatten(images)
+-- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity over the background.
+local function flatten(images, background)
   local list = {}
   for _, batch in ipairs(type(images) == "table" and images or { images }) do
     local shape = batch:shape()
-    if #shape ~= 4 or shape[2] ~= 3 then
+    if #shape ~= 4 or (shape[2] ~= 3 and shape[2] ~= 4) then
       misuse.raise("montage: pictures (n, 3, h, w) expected, got %s", table.concat(shape, "x"))
     end
-    for _, image in ipairs(shape[1] == 1 and { batch } or picture.split(batch)) do list[#list + 1] = image end
+    for _, image in ipairs(shape[1] == 1 and { batch } or picture.split(batch)) do
+      list[#list + 1] = shape[2] == 4 and picture.over(image, background) or image
+    end
   end
   if #list == 0 then misuse.raise "montage: no pictures" end
   return list
@@ -177,7 +179,7 @@ local function montage(images, options)
   local is_dark = background[1] + background[2] + background[3] < 1.5
   local colour = options.colour or (is_dark and { 0.92, 0.92, 0.92 } or { 0.1, 0.1, 0.1 })
 
-  local p = plan(flatten(images), options)
+  local p = plan(flatten(images, background), options)
   local sheet = plain(height_of(p), p.width, background)
   local y = p.padding
   draw(sheet, p.title, p.padding, y, p.width - 2 * p.padding, colour)

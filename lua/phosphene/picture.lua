@@ -34,6 +34,20 @@ function picture.list(folder)
   return paths
 end
 
+--- A picture with opacity (1, 4, h, w) laid over a colour, as (1, 3, h, w).
+function picture.over(image, colour)
+  local shape = image:shape()
+  local height, width = shape[3], shape[4]
+  local planes = image:clone():reshape { 4, 1, height, width }
+  local opacity = planes:image(3)
+  local rest = core.tensor({ 1, 1, height, width }, 1):add(opacity, -1)
+  local column = core.tensor { 1, 1, 3 * height, width } -- the channels, one below the other
+  for k = 0, 2 do
+    column:paste(planes:image(k):multiply(opacity):add(rest, colour[k + 1]), k * height, 0)
+  end
+  return column:reshape { 1, 3, height, width }
+end
+
 --- Splits a batch (n, 3, h, w) into a list of n pictures (1, 3, h, w).
 function picture.split(batch)
   local images = {}

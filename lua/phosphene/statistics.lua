@@ -33,7 +33,7 @@ end
 function statistics.load(path)
   local tensors, metadata = core.load_safetensors(path)
   if not tensors then return nil, metadata end
-  local self = { count = math.tointeger(metadata.count), size = math.tointeger(metadata.size) }
+  local self = { count = math.tointeger(metadata.count), size = math.tointeger(metadata.size), skipped = {} }
   for _, name in ipairs { "mean", "covariance", "matrix", "spectrum_matrix" } do
     self[name] = tensors[name] and tensors[name]:values()
   end
@@ -56,7 +56,7 @@ end
 
 local option_names = { "size", "limit", "matrix", "progress" }
 
-local function finish(gathered, size, matrix)
+local function finish(gathered, size, matrix, skipped)
   local mean, covariance = gathered:colours()
   local factor, problem = core.colour_factor(covariance)
   if not factor then return nil, problem end
@@ -68,6 +68,7 @@ local function finish(gathered, size, matrix)
     matrix = factor,
     spectrum_matrix = matrix,
     spectrum = gathered:spectrum(),
+    skipped = skipped,
   }, result)
 end
 
@@ -89,6 +90,7 @@ function statistics.of(folder, options)
   if count == 0 then return nil, ("no pictures in '%s'"):format(folder) end
 
   local matrix = options.matrix or imagenet
+  local skipped = {}
   local gathered <close> = core.statistics(size, size, matrix)
   local bar = progress.new { on = options.progress, title = "statistics", steps = count }
   for i = 1, count do
@@ -97,13 +99,13 @@ function statistics.of(folder, options)
       gathered:add(image)
       image:close()
     else
-      bar:say("skipped: " .. trouble)
+      skipped[#skipped + 1] = trouble
     end
     bar:update(i)
   end
   bar:finish(count, nil, "done")
-  if gathered:count() == 0 then return nil, ("no picture in '%s' could be read"):format(folder) end
-  return finish(gathered, size, matrix)
+  if gathered:count() == 0 then return nil, ("no picture in '%s' could be read; %s"):format(folder, skipped[1]) end
+  return finish(gathered, size, matrix, skipped)
 end
 
 return statistics

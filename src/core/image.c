@@ -242,7 +242,10 @@ static ph_status check_picture(const ph_tensor *image, const char *path, ph_erro
     return ph_fail(e, PH_MISUSE,
                    "cannot write '%s': a batch of %lld images; use ph.montage, or t:image(n) for one of them",
                    path, (long long)shape.dim[0]);
-  if (shape.rank != 4 || (shape.dim[1] != 3 && shape.dim[1] != 1))
+  if (shape.rank == 4 && shape.dim[1] == 4 && format_of(path) == JPEG)
+    return ph_fail(e, PH_MISUSE, "cannot write '%s': JPEG has no opacity, the fourth channel of %s; PNG has",
+                   path, ph_shape_print(shape, text));
+  if (shape.rank != 4 || (shape.dim[1] != 3 && shape.dim[1] != 1 && shape.dim[1] != 4))
     return ph_fail(e, PH_MISUSE, "cannot write '%s': expected a tensor of shape 1x3xhxw or 1x1xhxw, got %s",
                    path, ph_shape_print(shape, text));
   if (shape.dim[2] > PH_IMAGE_MOST_SIDE || shape.dim[3] > PH_IMAGE_MOST_SIDE ||

@@ -132,8 +132,8 @@ static ph_status compress_rows(const ph_samples *p, size_t row_bytes, unsigned c
 }
 
 static unsigned char *put_header(unsigned char *at, const ph_samples *p) {
-  const unsigned char kind[] = {8, p->channels == 3 ? 2 : 0, 0, 0,
-                                0}; /* bits, colour type, the usual methods */
+  const unsigned char colour_type = p->channels == 4 ? 6 : p->channels == 3 ? 2 : 0;
+  const unsigned char kind[] = {8, colour_type, 0, 0, 0}; /* bits; colour type; the usual methods */
   memcpy(at, "\x89PNG\r\n\x1A\n", SIGNATURE);
   at += SIGNATURE;
   write_u32(at + 8, (uint32_t)p->w);

@@ -82,6 +82,17 @@ static void test_orientation(void) {
   ph_tensor_release(image);
 }
 
+/* What is read back lies over white. */
+static void test_opacity(void) {
+  const double values[] = {51, 51, 102, 102, 204, 204, 255, 51},
+               expected[] = {51, 214.2, 102, 224.4, 204, 244.8};
+  ph_tensor *image = make(4, 1, 2);
+  for (int i = 0; i < 8; i++) ph_tensor_data(image)[i] = (float)(values[i] / 255);
+  ok(ph_image_save(image, scratch("clear.png"), NULL, &e) == PH_OK, "a picture with opacity is saved");
+  holds("clear.png", expected, 6, "as it is where it is opaque, and nearly white where it is not");
+  ph_tensor_release(image);
+}
+
 /* ---- what other programs write ---- */
 
 static void put_png(const char *name, uint32_t w, uint32_t h, int depth, int type, const void *rows,
@@ -161,7 +172,8 @@ static void test_misuse(void) {
   ok(misused(make(3, 2, 2), "new.gif", ".png, .jpg or .jpeg"), "another ending: %s", e.message);
   ok(misused(make(3, 2, 2), "png", ".png"), "no ending");
   ok(misused(shaped(ph_shape4(5, 3, 2, 2)), "x.png", "t:image(n)"), "a batch: %s", e.message);
-  ok(misused(make(4, 2, 2), "x.png", "1x4x2x2"), "four channels: %s", e.message);
+  ok(misused(make(5, 2, 2), "x.png", "1x5x2x2"), "five channels: %s", e.message);
+  ok(misused(make(4, 2, 2), "x.jpg", "PNG has"), "opacity in a JPEG: %s", e.message);
   ok(misused(shaped(ph_shape_of(2, (const int64_t[]){2, 2})), "x.png", "2x2"), "no channels: %s", e.message);
   ok(misused(make(1, 1, 16385), "x.png", "too large"), "too wide: %s", e.message);
   ph_tensor *image = make(3, 4, 5);
@@ -200,7 +212,7 @@ static void test_old_file_stays(void) {
 static void test_metadata(void) {
   ph_metadata *metadata = NULL, *back = NULL;
   ph_tensor *image = make(3, 2, 2);
-  size_t size;
+  size_t size = 0;
   ph_metadata_new(&metadata, &e);
   ph_metadata_set(metadata, "seed", "1", &e);
   ph_metadata_set(metadata, "objective", "½·mixed4a:476", &e);
@@ -327,6 +339,7 @@ int main(void) {
   test_every_value();
   test_rounding();
   test_orientation();
+  test_opacity();
   test_kinds();
   test_refusals();
   test_misuse();

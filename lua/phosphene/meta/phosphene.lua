@@ -23,8 +23,8 @@ function ph.network(name, options) end
 ---@return string? message
 function ph.load_image(path, options) end
 
---- Writes one picture (1, 3, h, w) as PNG or JPEG by the path's suffix; values are clipped to [0, 1], missing folders
---- are made. `tensor:save(path, metadata)` is the same.
+--- Writes one picture as PNG or JPEG by the path's suffix: (1, 3, h, w), or (1, 1, h, w) as grey, or, only as PNG,
+--- (1, 4, h, w), whose fourth channel is opacity. Values are clipped to [0, 1], missing folders are made. `tensor:save(path, metadata)` is the same.
 ---@param tensor ph.tensor
 ---@param path string
 ---@param metadata table<string, string|number|boolean>? stored in the file, if it is a PNG
@@ -70,8 +70,8 @@ function ph.list_images(folder) end
 ---@field colour number[]? of the text; dark on a light background, light on a dark one
 ---@field text_size integer? pixels; by default it goes with the pictures
 
---- Many pictures on one sheet. Pictures of different sizes are centred in their cells; text is wrapped, and shrunk where
---- a word is too long for its cell.
+--- Many pictures on one sheet. Pictures of different sizes are centred in their cells, those with opacity lie over the
+--- background; text is wrapped, and shrunk where a word is too long for its cell.
 ---@param images ph.tensor|ph.tensor[] a batch, or a list of pictures and batches
 ---@param options ph.montage_options?
 ---@return ph.tensor (1, 3, h, w)

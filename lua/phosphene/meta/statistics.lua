@@ -14,6 +14,7 @@ local ph = {}
 ---@field spectrum ph.tensor (3, size, size // 2 + 1): the mean of |rfft2| of every channel, decorrelated by the inverse
 --- of `spectrum_matrix`. Take it with `parameterisation = { "maco", spectrum = s.spectrum }`
 ---@field spectrum_matrix number[] the colour matrix that decorrelated the spectrum's channels, 9 numbers
+---@field skipped string[] what was wrong with the pictures that could not be read
 local statistics = {}
 
 --- Writes everything to a safetensors file, for `ph.load_statistics`.
@@ -23,7 +24,7 @@ local statistics = {}
 function statistics:save(path) end
 
 --- Measures the photographs (PNG, JPEG) of a folder, one after the other, with progress on stderr: of each the middle
---- square, brought to `size`. Pictures that cannot be read are skipped, and named. Gives nil and a message where the
+--- square, brought to `size`. Pictures that cannot be read are left out. Gives nil and a message where the
 --- folder is missing or has no pictures, or where their colours vary in fewer than three directions.
 ---@param folder string
 ---@param options { size: integer?, limit: integer?, matrix: number[]?, progress: boolean? }? size: pixels, 256; limit: how
