@@ -154,12 +154,18 @@ static void forward_image(const plan *p, int index, const float *images, float *
                outputs[i] + index * ph_shape_count(p->value[p->tap[i]].shape), false);
 }
 
-/* Companions are shared out as lanes become free: which lane an image takes does not change its result. */
+/* Companions are shared out as lanes become free: which lane an image takes does not change its result. With
+   one lane there must be no parallel region around the operations, not even one of a single thread: inside
+   it, libgomp would start new threads for every region of theirs. */
 static ph_status forward(void *self, int n, const float *images, float *const *outputs, ph_error *e) {
   const plan *p = self;
   use_threads(p->lanes > 1 ? p->lanes : p->threads);
-#pragma omp parallel for schedule(dynamic, 1) if (p->lanes > 1)
-  for (int i = 0; i < n; i++) forward_image(p, i, images, outputs);
+  if (p->lanes > 1) {
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int i = 0; i < n; i++) forward_image(p, i, images, outputs);
+  } else {
+    for (int i = 0; i < n; i++) forward_image(p, i, images, outputs);
+  }
   return phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
 }
 
@@ -185,8 +191,12 @@ static ph_status backward(void *self, int n, const float *const *gradients, floa
                           ph_error *e) {
   const plan *p = self;
   use_threads(p->lanes > 1 ? p->lanes : p->threads);
-#pragma omp parallel for schedule(dynamic, 1) if (p->lanes > 1)
-  for (int i = 0; i < n; i++) backward_image(p, i, gradients, images_gradient);
+  if (p->lanes > 1) {
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int i = 0; i < n; i++) backward_image(p, i, gradients, images_gradient);
+  } else {
+    for (int i = 0; i < n; i++) backward_image(p, i, gradients, images_gradient);
+  }
   return phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
 }
 
