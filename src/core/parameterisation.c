@@ -1,6 +1,5 @@
 /* Parameterisations at work: where the values start, sums, colour, and the buffers, which are all made with
    the object, so that forward and backward allocate nothing. */
-#include <stdio.h>
 #include <string.h>
 
 #include "memory.h"
@@ -261,22 +260,4 @@ ph_status ph_parameterisation_backward(ph_parameterisation *p, const ph_tensor *
                      ph_tensor_read(gradient), ph_tensor_data(raw_gradient));
   if (p->raw_gradient != NULL) run_back(p);
   return PH_OK;
-}
-
-/* "fourier", or "fourier + low_resolution + …", cut to fit. */
-static void print_kinds(const ph_parameterisation *p, char *text, size_t size) {
-  size_t used = 0;
-  for (int i = 0; i < p->count && used < size; i++)
-    used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : " + ", p->parts[i].kind->name);
-}
-
-const char *ph_parameterisation_describe(const ph_parameterisation *p, char text[PH_PARAMETERISATION_TEXT]) {
-  char shape[PH_SHAPE_TEXT], names[PH_PARAMETERISATION_TEXT / 2];
-  print_kinds(p, names, sizeof names);
-  snprintf(text, PH_PARAMETERISATION_TEXT, "%s %s%s%s, %s%s", names,
-           ph_shape_print(ph_tensor_shape(p->image), shape), p->colour.mixed ? ", decorrelated" : "",
-           p->finish.grey ? ", grey" : "",
-           p->colour.squash == PH_SQUASH_NONE ? "not squashed" : ph_squash_names[p->colour.squash],
-           p->mask != NULL ? ", masked" : "");
-  return text;
 }

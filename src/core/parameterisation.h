@@ -58,8 +58,9 @@ ph_tensor *ph_parameterisation_forward(ph_parameterisation *p);
 /* Writes the gradient of the values, given that of the last forward's image. */
 ph_status ph_parameterisation_backward(ph_parameterisation *p, const ph_tensor *image_gradient, ph_error *e);
 
-/* "fourier 1x3x128x128, decorrelated, sigmoid"; returns text. */
-enum { PH_PARAMETERISATION_TEXT = 320 };
+/* "fourier{decay=1.5} 1x3x128x128, decorrelated, sigmoid", with the kind's settings that are not at their
+   defaults; returns text. */
+enum { PH_PARAMETERISATION_TEXT = 1024 };
 const char *ph_parameterisation_describe(const ph_parameterisation *p, char text[PH_PARAMETERISATION_TEXT]);
 
 /* ---- for the kinds ---- */

@@ -63,8 +63,10 @@ static void test_sum(void) {
   char words[PH_PARAMETERISATION_TEXT];
   const int64_t spectra = 2 * 3 * H * (W / 2 + 1) * 2, shared = 2 * 3 * 16, pixels = 2 * 3 * PLANE;
   ok(add_up(three, 3, 2, &given, &p, &e) == PH_OK, "a sum of three");
-  ok(strcmp(ph_parameterisation_describe(p, words),
-            "fourier + low_resolution + pixels 2x3x8x9, decorrelated, sigmoid") == 0,
+  ok(strcmp(
+         ph_parameterisation_describe(p, words),
+         "fourier + low_resolution{deviation=2, size=4, images=2} + pixels 2x3x8x9, decorrelated, sigmoid") ==
+         0,
      "%s", words);
   ph_tensor *values = ph_parameterisation_values(p);
   ok(ph_tensor_count(values) == spectra + shared + pixels, "its values are those of all parts");

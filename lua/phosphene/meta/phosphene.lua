@@ -24,7 +24,8 @@ function ph.network(name, options) end
 function ph.load_image(path, options) end
 
 --- Writes one picture as PNG or JPEG by the path's suffix: (1, 3, h, w), or (1, 1, h, w) as grey, or, only as PNG,
---- (1, 4, h, w), whose fourth channel is opacity. Values are clipped to [0, 1], missing folders are made. `tensor:save(path, metadata)` is the same.
+--- (1, 4, h, w), whose fourth channel is opacity. Values are clipped to [0, 1], missing folders are made.
+--- `tensor:save(path, metadata)` is the same.
 ---@param tensor ph.tensor
 ---@param path string
 ---@param metadata table<string, string|number|boolean>? stored in the file, if it is a PNG
