@@ -76,9 +76,9 @@ PH_VECTOR static void multiply(const float *weight, int64_t row, int64_t column,
     tile(1, weight + r * row, row, column, bias != NULL ? bias + r : NULL, count, src, dst + r * BLOCK);
 }
 
-static inline float sum_of(lanes x) {
+static inline float sum_of(const lanes *x) {
   float sum = 0;
-  for (int i = 0; i < LANES; i++) sum += x[i];
+  for (int i = 0; i < LANES; i++) sum += (*x)[i];
   return sum;
 }
 
@@ -90,7 +90,7 @@ static inline __attribute__((always_inline)) void dots(int rows, const float *g,
     lanes x = *(const lanes *)(g + p);
     for (int r = 0; r < rows; r++) sum[r] += x * *(const lanes *)(src + r * BLOCK + p);
   }
-  for (int r = 0; r < rows; r++) gradient[r] += sum_of(sum[r]);
+  for (int r = 0; r < rows; r++) gradient[r] += sum_of(&sum[r]);
 }
 
 /* Adds a layer's gradients of weights and biases, given that of its sums. */
@@ -104,7 +104,7 @@ PH_VECTOR static void add_gradients(const ph_cppn_layer *l, const float *sums_gr
     for (; i < l->inputs; i++) dots(1, g, inputs + i * BLOCK, row + i);
     lanes sum = {0};
     for (int64_t p = 0; p < BLOCK; p += LANES) sum += *(const lanes *)(g + p);
-    gradient[l->bias + o] += sum_of(sum);
+    gradient[l->bias + o] += sum_of(&sum);
   }
 }
 
