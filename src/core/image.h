@@ -22,9 +22,10 @@ extern const ph_field ph_image_fields[]; /* of ph_image_size */
 ph_status ph_image_load(const char *path, const ph_image_size *size, ph_tensor **image, ph_error *e);
 
 /* Writes (1, 3, h, w), (1, 1, h, w) as grey, or, as PNG only, (1, 4, h, w) with opacity last, in the format
-   that the path's ending names: .png, .jpg or .jpeg (of quality 92). Values are clipped to [0, 1] and rounded to 8 bits. PNG keeps the metadata (NULL:
-   none), JPEG does not. PH_MISUSE for another shape, a NaN, an unknown ending, or a key that PNG does not
-   take; PH_FAILURE when the file cannot be written, and then an older one is untouched. */
+   that the path's ending names: .png, .jpg or .jpeg (of quality 92). Values are clipped to [0, 1] and rounded
+   to 8 bits. PNG keeps the metadata (NULL: none), JPEG does not. PH_MISUSE for another shape, a NaN, an
+   unknown ending, or a key that PNG does not take; PH_FAILURE when the file cannot be written, and then an
+   older one is untouched. */
 ph_status ph_image_save(const ph_tensor *image, const char *path, const ph_metadata *metadata, ph_error *e);
 
 /* The metadata of a PNG. */

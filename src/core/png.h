@@ -19,8 +19,8 @@ ph_status ph_png_check(const unsigned char *png, size_t size, ph_error *e);
    programs may write, are left out. PH_FAILURE as from ph_png_check. */
 ph_status ph_png_read_texts(const unsigned char *png, size_t size, ph_metadata *metadata, ph_error *e);
 
-/* A picture of 8-bit samples, row by row, interleaved; `channels` is 1 (grey), 3 (RGB) or 4 (RGB and opacity),
-   and the whole at most 2^30 samples. */
+/* A picture of 8-bit samples, row by row, interleaved; `channels` is 1 (grey), 3 (RGB) or 4 (RGB and
+   opacity), and the whole at most 2^30 samples. */
 typedef struct ph_samples {
   const unsigned char *data;
   int w, h, channels;
