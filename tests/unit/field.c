@@ -82,8 +82,8 @@ static void test_refusals(void) {
   refused(number("count", 2.5), "thing 'x': count must be a whole number, got 2.5");
   refused(number("count", 0), "thing 'x': count 0 out of range 1..10");
   refused(number("rate", 1.5), "thing 'x': rate 1.5 out of range 0..1");
-  refused(number("rate", NAN), "thing 'x': rate nan out of range 0..1");
-  refused(number("count", INFINITY), "thing 'x': count inf out of range 1..10");
+  refused(number("rate", (double)NAN), "thing 'x': rate nan out of range 0..1");
+  refused(number("count", HUGE_VAL), "thing 'x': count inf out of range 1..10");
   refused(number("loud", 2), "thing 'x': loud 2 out of range 0..1");
   refused(numbers("rate", 2, 0, 1, 0, 0), "thing 'x': rate takes one number, got 2 numbers");
   refused(numbers("stride", 3, 1, 1, 1, 0), "thing 'x': stride takes one or two numbers, got 3 numbers");

@@ -227,7 +227,7 @@ static double magnitude_of(const float *image, int64_t h, int64_t w, int64_t y, 
   ph_fourier *fourier;
   ph_error e;
   static float spectrum[2 * 64 * 64];
-  if (ph_fourier_new(1, h, w, 0, &fourier, &e) != PH_OK) return NAN;
+  if (ph_fourier_new(1, h, w, 0, &fourier, &e) != PH_OK) return (double)NAN;
   ph_fourier_invert(fourier, image, spectrum);
   ph_fourier_free(fourier);
   const float *at = spectrum + 2 * (y * ph_fourier_columns(w) + x);

@@ -77,7 +77,7 @@ static double excess(int limit, int draws) {
   double expected = (double)draws / limit, sum = 0;
   for (int i = 0; i < draws; i++) {
     int64_t drawn = ph_random_below(&random, limit);
-    if (drawn < 0 || drawn >= limit) return INFINITY;
+    if (drawn < 0 || drawn >= limit) return HUGE_VAL;
     counts[drawn]++;
   }
   for (int i = 0; i < limit; i++) sum += (counts[i] - expected) * (counts[i] - expected) / expected;

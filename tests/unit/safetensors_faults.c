@@ -199,12 +199,11 @@ static void test_lies(void) {
 static ph_status read_all(const char *name) {
   ph_safetensors *file = NULL;
   ph_status status = ph_safetensors_read(scratch(name), &file, &e);
-  volatile double sum = 0;
   if (status != PH_OK) return status;
   for (int i = 0; status == PH_OK && i < ph_safetensors_count(file); i++) {
     ph_tensor *tensor = NULL;
     status = ph_safetensors_tensor(file, i, &tensor, &e);
-    if (status == PH_OK) sum += ph_tensor_sum(tensor);
+    if (status == PH_OK) (void)ph_tensor_statistics(tensor); /* touches every value */
     ph_tensor_release(tensor);
   }
   ph_safetensors_free(file);

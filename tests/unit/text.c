@@ -110,7 +110,7 @@ static void test_edges(void) {
   ph_tensor_release(large);
   small = draw(4, 4, 900000, -900000, "far away", &plain);
   ok(drawn(small).bottom == 0, "text far away is not seen");
-  ok(ph_text_draw(font, small, NAN, 0, "x", &plain, &e) == PH_MISUSE, "a place must be a place: %s",
+  ok(ph_text_draw(font, small, (double)NAN, 0, "x", &plain, &e) == PH_MISUSE, "a place must be a place: %s",
      e.message);
   ok(ph_text_draw(font, small, 0, 1e300, "x", &plain, &e) == PH_MISUSE, "within reason: %s", e.message);
   ph_tensor_release(small);
