@@ -67,7 +67,8 @@ local function find(name)
   for _, candidate in ipairs(files[name]) do
     for _, entry in ipairs(network.path()) do
       if stem(entry) then
-        if (stem(entry) == candidate or name == "googlenet") and exists(entry) then return entry end
+        if not exists(entry) then return nil, ("PHOSPHENE_WEIGHTS names '%s', which cannot be read"):format(entry) end
+        if stem(entry) == candidate or name == "googlenet" then return entry end
       elseif exists(("%s/%s.safetensors"):format(entry, candidate)) then
         tell_if_embedded(name, candidate)
         return ("%s/%s.safetensors"):format(entry, candidate)

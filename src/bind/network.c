@@ -29,8 +29,6 @@ static int network_new(lua_State *L) {
 
 /* ---- building ---- */
 
-enum { MAX_INPUTS = 64 };
-
 /* `from`: one name or a list of names, at index i. The strings stay alive in their table. */
 static int read_inputs(lua_State *L, int i, const char **inputs) {
   if (lua_type(L, i) == LUA_TSTRING) {
@@ -40,7 +38,7 @@ static int read_inputs(lua_State *L, int i, const char **inputs) {
   if (lua_isnil(L, i)) return 0;
   luaL_checktype(L, i, LUA_TTABLE);
   int count = (int)lua_rawlen(L, i);
-  if (count > MAX_INPUTS) luaL_error(L, "from: at most %d inputs", MAX_INPUTS);
+  if (count > PH_MAX_INPUTS) luaL_error(L, "from: at most %d inputs", PH_MAX_INPUTS);
   for (int j = 0; j < count; j++) {
     if (lua_rawgeti(L, i, j + 1) != LUA_TSTRING) luaL_error(L, "from: names of layers expected");
     inputs[j] = lua_tostring(L, -1);
@@ -77,7 +75,7 @@ static const char *string_field(lua_State *L, int i, const char *key) {
 static int network_add(lua_State *L) {
   ph_error e;
   ph_network *network = self(L);
-  const char *inputs[MAX_INPUTS], *skip[PH_MAX_PARAMETERS + 4] = {"type", "name", "from"};
+  const char *inputs[PH_MAX_INPUTS], *skip[PH_MAX_PARAMETERS + 4] = {"type", "name", "from"};
   ph_named_tensor parameters[PH_MAX_PARAMETERS];
   ph_setting settings[PHB_MAX_SETTINGS];
   luaL_checktype(L, 2, LUA_TTABLE);

@@ -192,13 +192,10 @@ ph_status ph_network_find(const ph_network *network, const char *name, int *inde
 
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e) {
-  enum { FEW = 64 };
   for (int i = 0; i < network->count; i++) {
     const ph_layer *layer = &network->layer[i];
-    ph_shape inputs[FEW];
+    ph_shape inputs[PH_MAX_INPUTS];
     if (needed != NULL && !needed[i]) continue;
-    if (layer->inputs > FEW)
-      return ph_fail(e, PH_MISUSE, "%s '%s': more than %d inputs", layer->type->name, layer->name, FEW);
     for (int j = 0; j < layer->inputs; j++) inputs[j] = shapes[layer->input[j]];
     /* The source has no input to take its size from: it is given the picture's. */
     if (layer->type == &ph_layer_image) inputs[0] = ph_shape4(1, 0, height, width);

@@ -88,6 +88,7 @@ describe("ph.network", function()
     local fallback = load ""
     assert.matches("using the embedded googlenet%-tiny\n200\n", fallback)
     assert.equal("200\n", load "weights/googlenet-tiny.safetensors")
+    assert.equal("PHOSPHENE_WEIGHTS names '/no/x.safetensors', which cannot be read\n", load "/no/x.safetensors")
     assert(core.save_safetensors(folder .. "/bvlc_googlenet.safetensors", { a = core.tensor { 1 } }, {}))
     assert.matches("bvlc_googlenet.safetensors", load(folder))
   end)
