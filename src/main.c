@@ -25,7 +25,7 @@
    user chose stays. */
 static void spin_briefly(char **argv) {
   if (getenv("GOMP_SPINCOUNT") != NULL || getenv("OMP_WAIT_POLICY") != NULL) return;
-  if (setenv("GOMP_SPINCOUNT", "3000", 1) == 0) execv("/proc/self/exe", argv);
+  if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0) execv("/proc/self/exe", argv);
   /* Where that fails it will be slower on a busy machine, and no less right. */
 }
 

@@ -205,9 +205,9 @@ describe("the OpenMP runtime", function()
   local clean = "env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY "
 
   it("spins briefly", function()
-    assert.equal("3000\n", (shell(clean .. program .. " " .. show)))
+    assert.equal("1000\n", (shell(clean .. program .. " " .. show)))
     local output = shell(clean .. "OMP_DISPLAY_ENV=VERBOSE " .. program .. " -v")
-    assert.matches("GOMP_SPINCOUNT = '3000'", output)
+    assert.matches("GOMP_SPINCOUNT = '1000'", output)
   end)
 
   it("does as the user says", function()
