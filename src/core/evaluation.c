@@ -144,25 +144,10 @@ static ph_status read_heads(ph_evaluation *ev, ph_error *e) {
   return PH_OK;
 }
 
-/* What a step makes of its operands. */
+/* What a step makes of its operands; leaves have their number already. */
 static double combine(const ph_step *step, const double *value) {
-  double a = step->left < 0 ? 0 : value[step->left], b = step->right < 0 ? 0 : value[step->right];
-  switch (step->operation) {
-    case PH_ADD:
-      return a + b;
-    case PH_SUBTRACT:
-      return a - b;
-    case PH_MULTIPLY:
-      return a * b;
-    case PH_DIVIDE:
-      return a / b;
-    case PH_POWER:
-      return pow(a, b);
-    case PH_NEGATE:
-      return -a;
-    default:
-      return step->number;
-  }
+  if (step->left < 0) return step->number;
+  return ph_operation_apply(step->operation, value[step->left], step->right < 0 ? 0 : value[step->right]);
 }
 
 static ph_status not_finite(const ph_step *step, const char *what, ph_error *e) {

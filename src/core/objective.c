@@ -67,7 +67,7 @@ static bool is_number(const ph_objective *objective, double number) {
   return objective->operation == PH_NUMBER && objective->number == number;
 }
 
-static double apply(ph_operation operation, double a, double b) {
+double ph_operation_apply(ph_operation operation, double a, double b) {
   switch (operation) {
     case PH_ADD:
       return a + b;
@@ -129,7 +129,8 @@ ph_status ph_objective_combine(ph_operation operation, ph_objective *left, ph_ob
   if (operation == PH_DIVIDE && is_number(right, 0))
     return ph_fail(e, PH_MISUSE, "an objective is divided by 0");
   if (left->operation == PH_NUMBER && (right == NULL || right->operation == PH_NUMBER))
-    return ph_objective_number(apply(operation, left->number, right == NULL ? 0 : right->number), result, e);
+    return ph_objective_number(ph_operation_apply(operation, left->number, right == NULL ? 0 : right->number),
+                               result, e);
   if (operation == PH_SUBTRACT && is_number(left, 0)) /* 0 - x is -x */
     return ph_objective_combine(PH_NEGATE, right, NULL, result, e);
   if (operation == PH_ADD && right->operation == PH_NEGATE) /* a + -b is a - b */

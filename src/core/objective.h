@@ -22,6 +22,10 @@ typedef enum ph_operation {
   PH_NEGATE /* has only a left operand */
 } ph_operation;
 
+/* What an operation makes of its operands' values; the right one of PH_NEGATE does not matter. Not for
+ * leaves. */
+double ph_operation_apply(ph_operation operation, double a, double b);
+
 /* Leaves: a finite number; a head (head.h); text as in "mixed4a:476" (a channel) or "mixed4a" (a layer). Each
    has one reference, which the caller owns. */
 ph_status ph_objective_number(double number, ph_objective **objective, ph_error *e);
