@@ -74,7 +74,9 @@ static ph_status open_backend(void **self, ph_error *e) {
   if (s == NULL) return ph_no_memory(e);
   PH_TRY(phd_check(dnnl_engine_create(&s->engine, dnnl_cpu, 0), NULL, e));
   PH_TRY(phd_check(dnnl_stream_create(&s->stream, s->engine, dnnl_stream_default_flags), NULL, e));
-  s->block = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core ? 16 : 8;
+  /* Instruction sets are bit masks, not a scale: AVX2 with VNNI is numerically greater than AVX-512. */
+  bool wide = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+  s->block = wide ? 16 : 8;
   *self = s;
   return PH_OK;
 fail:
