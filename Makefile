@@ -17,20 +17,22 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wun
             -Wdouble-promotion $(WERROR)
 # gcc's OpenMP shares its runtime with oneDNN's; clang's would bring a second one, so there the loops run serially.
 OPENMP    = $(if $(findstring clang,$(shell $(CC) --version)),-fopenmp-simd,-fopenmp)
-LIBRARIES := lua5.4 fftw3f libcjson zlib
+LIBRARIES := lua5.4 fftw3f libcjson zlib libprotobuf-c
 CFLAGS   ?= -O3 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(OPENMP) \
              $(WARNINGS) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
-             $(shell pkg-config --cflags $(LIBRARIES) stb libedit)
+             $(shell pkg-config --cflags $(LIBRARIES) stb libedit) -I$(BUILD)/gen
 # Our module must not carry Lua itself; the program links Debian's shared liblua5.4.
-CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib) -ldnnl -lm
+CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libprotobuf-c) -ldnnl -lm
 MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
 
 CORE_SRC := $(wildcard src/core/*.c src/core/*/*.c)
 BIND_SRC := $(wildcard src/bind/*.c)
 TEST_SRC := $(wildcard tests/unit/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
+# Each schema becomes a header and a source of structs, unpacked by protobuf-c.
+SCHEMAS  := $(patsubst src/core/schema/%.proto,$(BUILD)/gen/%.pb-c,$(wildcard src/core/schema/*.proto))
+CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o) $(SCHEMAS:$(BUILD)/%=$(BUILD)/obj/%.o)
 BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
@@ -45,7 +47,7 @@ all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and 
 # ---- what the build needs ----
 
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev lua5.4 libdnnl-dev libfftw3-dev libstb-dev libcjson-dev \
-            libedit-dev zlib1g-dev lua-busted fonts-dejavu-core perl
+            libedit-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler lua-busted fonts-dejavu-core perl
 PACKAGES_LINT := lua-check clang clang-format
 
 # $(call need,packages): installs those that are missing, or prints the command that would.
@@ -69,10 +71,21 @@ deps-lint:
 
 # ---- compiling ----
 
-$(BUILD)/obj/%.o: %.c | deps
+$(BUILD)/obj/%.o: %.c | deps $(SCHEMAS:=.h)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  compile $<")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/core/schema/%.proto | deps
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  schema $<")
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+
+# What protoc-c writes is not held to our warnings.
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  compile $<")
+	$(Q)$(CC) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) -c $< -o $@
 
 # stb shifts bits into signs, which C17 leaves undefined and our compilers define.
 $(BUILD)/obj/src/core/image.o: ALL_CFLAGS += -fno-sanitize=shift
@@ -145,8 +158,8 @@ docs: all ## write docs/api.md from the annotations in lua/phosphene/meta
 	$(BUILD)/phosphene docs/api.lua > $(BUILD)/api.md
 	mv $(BUILD)/api.md docs/api.md
 
-lint: deps-lint check-format ## the architecture's rules, luacheck, formatting, headers alone
-	@tests/lint
+lint: deps-lint check-format $(SCHEMAS:=.h) ## the architecture's rules, luacheck, formatting, headers alone
+	@tests/lint $(BUILD)/gen
 	@luacheck -q lua scripts tests/spec docs tests/bench
 
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])

@@ -108,3 +108,7 @@ void ph_mapping_release(ph_mapping *mapping) {
 
 unsigned char *ph_mapping_data(ph_mapping *mapping) { return mapping->data; }
 size_t ph_mapping_size(const ph_mapping *mapping) { return mapping->size; }
+
+void ph_mapping_forget(ph_mapping *mapping) {
+  if (mapping->data != NULL) madvise(mapping->data, mapping->size, MADV_DONTNEED);
+}

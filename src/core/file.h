@@ -23,4 +23,8 @@ void ph_mapping_release(ph_mapping *mapping);       /* NULL is allowed */
 unsigned char *ph_mapping_data(ph_mapping *mapping);
 size_t ph_mapping_size(const ph_mapping *mapping);
 
+/* Lets go of the pages that were read; they come again when they are touched. Not for data that was written
+ * to. */
+void ph_mapping_forget(ph_mapping *mapping);
+
 #endif
