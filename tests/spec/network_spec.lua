@@ -25,6 +25,12 @@ describe("ph.network", function()
     assert.error_matches(function() ph.network "resnet" end, "there are .*googlenet")
   end)
 
+  it("opens files by their suffix", function()
+    local net = assert(ph.network "weights/googlenet-tiny.safetensors")
+    assert.matches("^network googlenet%-tiny of", tostring(net))
+    assert.error_matches(function() ph.network "weights/googlenet-tiny.h5" end, "there are files of type .safetensors, ")
+  end)
+
   it("refuses options that it does not have", function()
     assert.error_matches(function() ph.network("googlenet-tiny", { thread = 1 }) end, "did you mean 'threads'")
     assert.error_matches(function() ph.network("googlenet-tiny", { threads = -1 }) end, "threads: a whole number")
@@ -75,9 +81,9 @@ describe("ph.network", function()
 
   it("finds what lies on the weights path, and falls back to the embedded network", function()
     -- The path is the environment's, so each case is a process of its own.
-    local function load(weights)
-      local script = [[local ph = require "phosphene" local net, problem = ph.network "googlenet" ]] ..
-        [[print(net and #net:labels() or problem)]]
+    local function load(weights, name)
+      local script = ([[local ph = require "phosphene" local net, problem = ph.network "%s" ]]):format(name
+        or "googlenet") .. [[print(net and #net:labels() or problem)]]
       local command = ("PHOSPHENE_WEIGHTS='%s' XDG_DATA_HOME='%s' LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1")
         :format(weights, folder, package.path, package.cpath, script)
       local pipe = assert(io.popen(command))
@@ -89,6 +95,8 @@ describe("ph.network", function()
     assert.matches("using the embedded googlenet%-tiny\n200\n", fallback)
     assert.equal("200\n", load "weights/googlenet-tiny.safetensors")
     assert.equal("PHOSPHENE_WEIGHTS names '/no/x.safetensors', which cannot be read\n", load "/no/x.safetensors")
+    os.execute(("mkdir -p '%s' && cp weights/googlenet-tiny.safetensors '%s/my net.safetensors'"):format(folder, folder))
+    assert.equal("200\n", load(folder, "my net"))
     assert(core.save_safetensors(folder .. "/bvlc_googlenet.safetensors", { a = core.tensor { 1 } }, {}))
     assert.matches("bvlc_googlenet.safetensors", load(folder))
   end)

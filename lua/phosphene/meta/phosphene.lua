@@ -6,9 +6,10 @@
 ---@field version string
 local ph = {}
 
---- A network by name or by the path of a `.safetensors` file. "googlenet" is the first that is found of BVLC's
---- GoogLeNet, Inception 5h and the embedded googlenet-tiny, on the weights path: PHOSPHENE_WEIGHTS, then
---- `~/.local/share/phosphene/weights`, then the bundled weights. Gives nil and a message where weights are missing or
+--- A network by name or by the path of its file: `.safetensors`, `.onnx`, TensorFlow's `.pb`, Caffe's `.prototxt` or
+--- `.caffemodel`. A name stands for the file called so on the weights path: PHOSPHENE_WEIGHTS, then
+--- `~/.local/share/phosphene/weights`, then the bundled weights; "googlenet" is the first that is found of BVLC's
+--- GoogLeNet, Inception 5h and the embedded googlenet-tiny. Gives nil and a message where weights are missing or
 --- corrupt; raises for a name that no network has, with a suggestion.
 ---@param name string
 ---@param options { backend: "dnnl"|"reference"|nil, threads: integer? }? threads: 0 for one a core
