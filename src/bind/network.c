@@ -98,6 +98,15 @@ static int network_fold(lua_State *L) {
   return 1;
 }
 
+/* net:alias(name, layer) -> net */
+static int network_alias(lua_State *L) {
+  ph_error e;
+  if (ph_network_alias(self(L), luaL_checkstring(L, 2), luaL_checkstring(L, 3), &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
 /* net:set_classes{ logits=, probabilities=, labels={…} } -> net */
 static int network_set_classes(lua_State *L) {
   ph_error e;
@@ -234,6 +243,29 @@ static int network_shapes(lua_State *L) {
   return 1;
 }
 
+/* net:infer(name, { shape, … }) -> shape */
+static int network_infer(lua_State *L) {
+  ph_error e;
+  int index;
+  ph_shape inputs[PH_MAX_INPUTS], output;
+  ph_network *network = self(L);
+  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_layer *layer = ph_network_layer(network, index);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  int count = (int)lua_rawlen(L, 3);
+  if (layer->type == &ph_layer_image || count != layer->inputs)
+    return luaL_error(L, "infer: '%s' has %d inputs, got %d shapes", layer->name, layer->inputs, count);
+  for (int i = 0; i < count; i++) {
+    lua_rawgeti(L, 3, i + 1);
+    inputs[i] = phb_check_shape(L, lua_gettop(L));
+    if (ph_shape_check(inputs[i], "infer", &e) != PH_OK) return phb_raise(L, &e);
+    lua_pop(L, 1);
+  }
+  if (ph_network_infer(network, index, inputs, &output, &e) != PH_OK) return phb_raise(L, &e);
+  push_shape(L, output, 0);
+  return 1;
+}
+
 static int network_labels(lua_State *L) {
   ph_network *network = self(L);
   int count = ph_network_class_count(network);
@@ -265,6 +297,8 @@ static int network_classes(lua_State *L) {
 
 static const luaL_Reg methods[] = {{"add", network_add},
                                    {"fold", network_fold},
+                                   {"alias", network_alias},
+                                   {"infer", network_infer},
                                    {"set_classes", network_set_classes},
                                    {"layers", network_layers},
                                    {"layer", network_layer},

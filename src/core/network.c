@@ -173,6 +173,28 @@ fail:
   return status;
 }
 
+ph_status ph_network_alias(ph_network *network, const char *name, const char *layer, ph_error *e) {
+  int index, taken = lookup(network, name);
+  ph_status status = ph_network_find(network, layer, &index, e);
+  if (status != PH_OK) return status;
+  if (taken == index) return PH_OK;
+  if (taken >= 0) return ph_fail(e, PH_MISUSE, "layer '%s' exists already", name);
+  if (name[0] == '\0') return ph_fail(e, PH_MISUSE, "layer '%s': another name for it is empty", layer);
+  char *copy = ph_copy_string(name);
+  ph_alias *alias = ph_alloc_array((size_t)network->aliases + 1, sizeof *alias);
+  if (copy == NULL || alias == NULL) {
+    ph_free(copy);
+    ph_free(alias);
+    return ph_no_memory(e);
+  }
+  if (network->aliases > 0) memcpy(alias, network->alias, (size_t)network->aliases * sizeof *alias);
+  alias[network->aliases] = (ph_alias){copy, index};
+  ph_free(network->alias);
+  network->alias = alias;
+  network->aliases++;
+  return PH_OK;
+}
+
 /* ---- looking ---- */
 
 int ph_network_count(const ph_network *network) { return network->count; }
@@ -204,6 +226,13 @@ ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t w
     if (status != PH_OK) return status;
   }
   return PH_OK;
+}
+
+ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs, ph_shape *output,
+                           ph_error *e) {
+  const ph_layer *layer = &network->layer[index];
+  ph_status status = layer->type->shape(layer, inputs, output, e);
+  return status == PH_OK ? ph_shape_check(*output, layer->name, e) : status;
 }
 
 void ph_network_ancestors(const ph_network *network, int index, bool *needed) {

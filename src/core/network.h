@@ -34,6 +34,9 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
    takes over the batch_norm's name too. */
 ph_status ph_network_fold(ph_network *network, ph_error *e);
 
+/* Gives a layer one more name. Fails when the name is taken by another layer. */
+ph_status ph_network_alias(ph_network *network, const char *name, const char *layer, ph_error *e);
+
 /* Which layers hold the class scores before and after softmax (either may be NULL), and the class names (may
    be empty). Names are copied. */
 ph_status ph_network_set_classes(ph_network *network, const char *logits, const char *probabilities,
@@ -52,6 +55,10 @@ ph_status ph_network_find(const ph_network *network, const char *name, int *inde
    error only when it is needed. */
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e);
+
+/* The shape that one layer gives for inputs of these shapes, whatever the layers before it would give. */
+ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs, ph_shape *output,
+                           ph_error *e);
 
 /* The layers that an index depends on, itself included, marked true in `needed` (ph_network_count of them,
    which the caller zeroed). */

@@ -25,6 +25,12 @@ function network:add(description) end
 ---@return ph.network
 function network:fold() end
 
+--- Gives a layer one more name, under which it is found as well; raises where another layer has it.
+---@param name string
+---@param layer string
+---@return ph.network
+function network:alias(name, layer) end
+
 --- Says which layers hold the class scores and their softmax, and what the classes are called. Both may be missing.
 ---@param classes { logits: string?, probabilities: string?, labels: string[]? }
 ---@return ph.network
@@ -45,6 +51,13 @@ function network:layer(name) end
 ---@param width integer pixels
 ---@return table<string, integer[]>
 function network:shapes(height, width) end
+
+--- The shape that one layer gives for inputs of these shapes, the image's axis included, without running anything and
+--- whatever the layers before it would give; raises where they do not fit the layer.
+---@param name string
+---@param shapes integer[][] one for each input
+---@return integer[]
+function network:infer(name, shapes) end
 
 --- The network as a table in text: layers, types, inputs, shapes, parameters and multiplications.
 ---@param height integer? pixels; 224 by default
