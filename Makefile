@@ -39,8 +39,8 @@ TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 BENCHES  := step share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all docs test unit spec demo bench bench-peers lint format check-format install uninstall install-weights deps \
-        deps-lint clean help
+.PHONY: all docs test unit spec conformance-lucid demo bench bench-peers lint format check-format install \
+        uninstall install-weights deps deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -121,6 +121,10 @@ compile_commands.json: Makefile ## for editors and clang tools
 
 # ---- testing ----
 
+# Stock Lua with the module, for scripts that are neither recipes nor specs.
+LUA = LUA_PATH_5_4='lua/?.lua;lua/?/init.lua;tests/bench/?.lua;;' \
+      LUA_CPATH_5_4='$(BUILD)/lua/?.so;$(BUILD)/bench/?.so;;' GOMP_SPINCOUNT=1000 lua5.4
+
 # Specs run in stock Lua, sanitized ones with the sanitizer's runtime loaded before it.
 export PHOSPHENE_TEST_PRELOAD := $(if $(findstring address,$(SANITIZE)),$(shell $(CC) -print-file-name=libasan.so))
 export PHOSPHENE_TEST_BUILD := $(BUILD)
@@ -137,20 +141,22 @@ unit: $(TESTS) ## only the C tests
 spec: all ## only the Lua specs
 	prove --exec tests/run $(sort $(wildcard tests/spec/*_spec.lua))
 
+conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with ours (needs BVLC's weights)
+	@$(call need,python3-torch)
+	@$(LUA) tests/peers/lucid.lua
+
 # ---- pictures, figures ----
 
 demo: all ## render a contact sheet of units, shallow to deep, into out/
 	@$(BUILD)/phosphene demo
 
-BENCH_LUA = LUA_PATH_5_4='lua/?.lua;lua/?/init.lua;tests/bench/?.lua;;' \
-            LUA_CPATH_5_4='$(BUILD)/lua/?.so;$(BUILD)/bench/?.so;;' lua5.4
 bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; ROUNDS=n for longer; writes build/bench/*.json
-	@for b in $(BENCHES); do $(BENCH_LUA) tests/bench/$$b.lua || exit 1; done
+	@for b in $(BENCHES); do $(LUA) tests/bench/$$b.lua || exit 1; done
 
 bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same weights
 	@$(call need,python3-torch)
 	@mkdir -p $(BUILD)/bench
-	@$(BENCH_LUA) tests/bench/peers.lua
+	@$(LUA) tests/bench/peers.lua
 
 # ---- keeping the house ----
 
@@ -160,7 +166,7 @@ docs: all ## write docs/api.md from the annotations in lua/phosphene/meta
 
 lint: deps-lint check-format $(SCHEMAS:=.h) ## the architecture's rules, luacheck, formatting, headers alone
 	@tests/lint $(BUILD)/gen
-	@luacheck -q lua scripts tests/spec docs tests/bench
+	@luacheck -q lua scripts tests docs
 
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 format: deps-lint ## rewrite the C sources in the house style

@@ -68,6 +68,7 @@ class GoogLeNet:
         self.tensors = {name: t.contiguous(memory_format=self.memory_format) if t.dim() == 4 else t
                         for name, t in tensors.items()}
         self.mean = torch.tensor([104.0, 117.0, 123.0]).reshape(1, 3, 1, 1)
+        self.relu = F.relu_
         self.stages = [
             ("input", self.preprocess),
             ("conv2d0", lambda x: self.convolution("conv2d0", x, stride=2)),
@@ -98,7 +99,7 @@ class GoogLeNet:
 
     def convolution(self, name, x, stride=1):
         weight = self.tensors[name + ".weight"]
-        return F.relu_(F.conv2d(x, weight, self.tensors[name + ".bias"], stride, weight.shape[2] // 2))
+        return self.relu(F.conv2d(x, weight, self.tensors[name + ".bias"], stride, weight.shape[2] // 2))
 
     def pool(self, x):
         return F.max_pool2d(x, 3, 2, ceil_mode=True)
@@ -286,4 +287,5 @@ def main(weights):
         print(requests[request](*arguments), flush=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
