@@ -31,6 +31,12 @@ local function named_class(class)
   return { class = class }
 end
 
+-- What activations are compared with: image `target` of the batch, or a tensor.
+local function with_target(layer, target)
+  if math.type(target) then return { layer = layer, to = target } end
+  return { layer = layer, tensor = to_tensor(target) }
+end
+
 -- ---- units, layers, classes ----
 
 function objectives.channel(layer, unit, options)
@@ -73,6 +79,39 @@ function objectives.channel_weights(layer, weights, options)
   return head("channel_weights", { layer = layer, tensor = to_tensor(weights) }, options)
 end
 
+function objectives.neuron_weights(layer, weights, options)
+  return head("neuron_weights", { layer = layer, tensor = to_tensor(weights) }, options)
+end
+
+function objectives.local_group(layer, options)
+  local weights = type(options) == "table" and options.weights
+  if not weights then return head("local_group", { layer = layer }, options) end
+  local others = {}
+  for key, value in pairs(options) do
+    if key ~= "weights" then others[key] = value end
+  end
+  return head("local_group", { layer = layer, tensor = to_tensor(weights) }, others)
+end
+
+-- ---- likeness to a target ----
+
+function objectives.activation_difference(layer, target, options)
+  return head("activation_difference", with_target(layer, target), options)
+end
+
+function objectives.caricature(layer, target, options)
+  return head("caricature", with_target(layer, target), options)
+end
+
+function objectives.cosine(layer, target, options)
+  return head("cosine", with_target(layer, target), options)
+end
+
+function objectives.style(layer, target, options)
+  local is_activation = type(target) == "userdata" and target.gram and #target:shape() > 2
+  return head("style", with_target(layer, is_activation and target:gram() or target), options)
+end
+
 -- ---- images of a batch among themselves ----
 
 function objectives.alignment(layer, options)
@@ -91,6 +130,14 @@ end
 
 function objectives.l2(options)
   return head("l2", {}, options)
+end
+
+function objectives.lp(options)
+  return head("lp", {}, options)
+end
+
+function objectives.l_infinity(options)
+  return head("l_infinity", {}, options)
 end
 
 function objectives.total_variation(options)

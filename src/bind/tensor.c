@@ -264,5 +264,6 @@ static const luaL_Reg functions[] = {{"tensor", tensor_new}, {NULL, NULL}};
 
 void phb_open_tensor(lua_State *L) {
   phb_register(L, &phb_tensor);
+  phb_open_tensor_math(L);
   luaL_setfuncs(L, functions, 0);
 }

@@ -220,8 +220,7 @@ static ph_status add_gradient(ph_evaluation *ev, reading *r, ph_error *e) {
   if (!isfinite(slope)) return not_finite(&ev->steps[r->step], "the objective's slope in the direction", e);
   ph_status status = ph_network_gradient(ev->network, r->layer, &gradient, e);
   if (status != PH_OK) return status;
-  int64_t image = r->tap.c * r->tap.h * r->tap.w, batch = r->head->config->batch;
-  r->tap.gradient = ph_tensor_data(gradient) + (batch > 0 ? batch * image : 0);
+  r->tap.gradient = ph_tensor_data(gradient) + r->tap.offset;
   r->head->type->gradient(r->head, &r->tap, slope);
   return PH_OK;
 }

@@ -16,10 +16,18 @@ static const ph_head_type *const types[] = {
     &ph_head_direction_neuron,
     &ph_head_tensor_direction,
     &ph_head_channel_weights,
+    &ph_head_neuron_weights,
+    &ph_head_local_group,
+    &ph_head_activation_difference,
+    &ph_head_caricature,
+    &ph_head_cosine,
+    &ph_head_style,
     &ph_head_logit,
     &ph_head_probability,
     &ph_head_l1,
     &ph_head_l2,
+    &ph_head_lp,
+    &ph_head_l_infinity,
     &ph_head_input_difference,
     &ph_head_total_variation,
     &ph_head_blur,
@@ -153,8 +161,11 @@ ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activatio
   if (head->config->batch >= 0) {
     ph_status status = ph_head_expect_index(tap, "image", head->config->batch, tap->n, e);
     if (status != PH_OK) return status;
-    tap->activation += head->config->batch * tap->c * tap->h * tap->w;
-    tap->n = 1;
+    if (!head->type->whole_batch) {
+      tap->offset = head->config->batch * tap->c * tap->h * tap->w;
+      tap->activation += tap->offset;
+      tap->n = 1;
+    }
   }
   return head->type->fit != NULL ? head->type->fit(head, tap, e) : PH_OK;
 }

@@ -35,6 +35,7 @@ typedef struct ph_head {
 typedef struct ph_tap {
   const char *layer; /* for messages */
   int64_t n, c, h, w;
+  int64_t offset;          /* of what it sees from the activation's start, in elements */
   const float *activation; /* (n, c, h, w) */
   float *gradient;         /* as the activation; NULL while only the value is asked for */
   double *scratch;         /* the type's own; what value leaves there, gradient finds */
@@ -46,6 +47,8 @@ struct ph_head_type {
   const char *layer;             /* what is read by default; NULL: a layer must be named */
   const char *const *positional; /* NULL-terminated: the settings that its constructor takes by place */
   bool takes_tensor;
+  const char *tensor_option; /* what its constructor calls the tensor where that is no positional setting */
+  bool whole_batch;          /* its tap is not narrowed to the image it reads: the type sees to that itself */
   const ph_field *fields;
   size_t config_size;
 
@@ -98,8 +101,14 @@ extern const ph_head_type ph_head_channel, ph_head_neuron;                   /* 
 extern const ph_head_type ph_head_layer;                                     /* layer.c */
 extern const ph_head_type ph_head_direction, ph_head_direction_neuron;       /* direction.c */
 extern const ph_head_type ph_head_tensor_direction, ph_head_channel_weights; /* direction.c */
+extern const ph_head_type ph_head_neuron_weights;                            /* direction.c */
+extern const ph_head_type ph_head_local_group;                               /* local_group.c */
+extern const ph_head_type ph_head_activation_difference, ph_head_caricature; /* comparison.c */
+extern const ph_head_type ph_head_cosine;                                    /* comparison.c */
+extern const ph_head_type ph_head_style;                                     /* style.c */
 extern const ph_head_type ph_head_logit, ph_head_probability;                /* class.c */
 extern const ph_head_type ph_head_l1, ph_head_l2, ph_head_input_difference;  /* distance.c */
+extern const ph_head_type ph_head_lp, ph_head_l_infinity;                    /* norm.c */
 extern const ph_head_type ph_head_total_variation;                           /* total_variation.c */
 extern const ph_head_type ph_head_blur, ph_head_boundary_complexity;         /* blur.c */
 extern const ph_head_type ph_head_alignment;                                 /* alignment.c */

@@ -68,6 +68,11 @@ static bool write_options(ph_writer *writer, const ph_head *head, const char *be
     write_setting(writer, head, field);
     any = true;
   }
+  if (head->tensor != NULL && head->type->tensor_option != NULL) {
+    ph_write(writer, "%s%s = ", any ? ", " : before, head->type->tensor_option);
+    write_tensor(writer, head->tensor);
+    any = true;
+  }
   if (any) ph_write(writer, "}");
   return any;
 }

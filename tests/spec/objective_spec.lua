@@ -45,6 +45,9 @@ describe("objectives print", function()
       ph.layer("mixed4c", { norm = "sum" }) * ph.deepdream "mixed3a",
       ph.direction("mixed4b", { 0, 1, -0.5 }, { cosine_power = 2 }) - ph.diversity "mixed4b" ^ 0.5,
       ph.logit "tiger cat" - ph.probability(207) - 1e-7 * ph.total_variation { layer = "conv2d0" },
+      ph.activation_difference("mixed3b", 1, { loss = "l2" }):on(0) + ph.caricature("a", 2) * ph.cosine("a", 0) ^ 2,
+      ph.local_group("mixed4a", { weights = { 1, 2 }, width = 3, y = 0 }) - ph.style("conv2d2", 1):on(0),
+      ph.neuron_weights("a", { 1, 2 }, { x = 4 }) - ph.lp { power = 3 } / ph.l_infinity() + ph.l1 { mean = true },
       ph.blur() + ph.boundary_complexity { width = 5 } + ph.l2 { constant = 0.5 } + ph.alignment("a", { decay = 5 }),
     }
     for _, objective in ipairs(examples) do
@@ -136,6 +139,11 @@ describe("objectives", function()
     fails("neuron: a table of options expected", function() local _ = ph.neuron("a", 1, 5) end)
     fails("layer: layer is given twice", function() local _ = ph.layer("a", { layer = "b" }) end)
     fails("layer: no norm 'men'; did you mean 'mean'", function() local _ = ph.layer("a", { norm = "men" }) end)
+    fails("cosine: a target is expected, a tensor or an image$", function() local _ = ph.cosine "a" end)
+    fails("local_group: a unit or weights, not both", function()
+      local _ = ph.local_group("a", { unit = 1, weights = { 1, 2 } })
+    end)
+    fails("style: a tensor is expected", function() local _ = ph.style("a", small_network()) end)
     fails("direction: no tensor given", function() local _ = ph.direction "a" end)
     fails("input_difference: a tensor is expected", function() local _ = ph.input_difference(3) end)
     fails("logit: a class is expected", function() local _ = ph.logit() end)
@@ -192,6 +200,14 @@ describe("evaluation", function()
     fails("layer 'conv': image 2 out of range 0..1", ph.channel("conv", 0):on(2))
     fails("layer 'conv': x 4 out of range 0..3", ph.neuron("conv", 0, { x = 4 }))
     fails("layer 'conv': direction expected a vector of 4 numbers, got 3", ph.direction("conv", { 1, 2, 3 }))
+    fails("layer 'conv': cosine compares image 1 with itself", ph.cosine("conv", 1):on(1))
+    fails("layer 'conv': image 2 out of range 0..1", ph.cosine("conv", 2))
+    fails("layer 'conv': activation_difference expected a tensor of shape 1x4x4x4, got 4x4x5",
+      ph.activation_difference("conv", core.tensor { 4, 4, 5 }))
+    fails("layer 'conv': style expected a Gram matrix of 4x4, got 3x3", ph.style("conv", core.tensor { 1, 3, 2, 2 }))
+    fails("layer 'conv': local_group reads columns 3..4, out of range 0..3",
+      ph.local_group("conv", { x = 3, width = 2 }))
+    fails("layer 'conv': local_group expected 4 weights, got 3", ph.local_group("conv", { weights = { 1, 2, 3 } }))
     fails("layer 'logits': class 3 out of range 0..2", ph.logit(3))
     fails("zebra", ph.logit "zebra")
     fails("only a number", core.objective(1))
@@ -205,12 +221,16 @@ describe("evaluation", function()
 
   it("rises under three steps of ascent, for every head", function()
     local vector, picture = { 1, -1, 0.5, 2 }, noise(1, 6, 6)
+    local activation = net:forward(picture, "conv"):activation "conv"
     local heads = {
       ph.channel("relu", 0), ph.neuron("conv", 1), ph.layer "conv", ph.logit "cat", ph.probability(2),
       ph.direction("conv", vector, { cosine_power = 1 }), ph.direction_neuron("conv", vector),
       ph.tensor_direction("conv", random:fill_normal(core.tensor { 4, 3, 3 })), ph.channel_weights("conv", vector),
       ph.alignment "conv", ph.diversity "conv", ph.l1(), ph.l2(), ph.total_variation(), ph.blur(),
-      ph.boundary_complexity { width = 2 }, ph.input_difference(picture),
+      ph.boundary_complexity { width = 2 }, ph.input_difference(picture), ph.lp(), ph.l_infinity { constant = 0.5 },
+      ph.neuron_weights("conv", vector), ph.local_group("conv", { width = 3, weights = vector }),
+      ph.activation_difference("conv", 0), ph.caricature("conv", 1, { cosine_power = 1 }), ph.cosine("conv", activation),
+      ph.style("conv", activation),
     }
     assert.equal(#core.heads(), #heads)
     for _, head in ipairs(heads) do

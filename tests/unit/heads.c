@@ -1,137 +1,10 @@
-/* Heads on activations of our own, without a network: gradients against central differences, values that can
-   be worked out by hand, coordinates, messages, and how heads print. */
-#include <string.h>
-
-#include "../../src/core/head.h"
-#include "../../src/core/memory.h"
+/* Heads on activations of our own, without a network: values that can be worked out by hand, coordinates,
+   messages, and how heads print. Their gradients are checked in head_gradients.c. */
+#include "head_bench.h"
 #include "gradcheck.h"
-#include "tap.h"
-
-enum { MOST_SETTINGS = 4 };
-
-/* A head on an activation, with its gradient and scratch. */
-typedef struct bench {
-  ph_head *head;
-  ph_tensor *activation, *gradient;
-  ph_tap tap;
-} bench;
 
 static ph_setting number(const char *key, double value) { return (ph_setting){key, 1, {value}, NULL}; }
 static ph_setting text(const char *key, const char *value) { return (ph_setting){key, 0, {0}, value}; }
-
-static ph_head *make(const char *type, const ph_setting *settings, ph_tensor *tensor, ph_error *e) {
-  ph_head *head = NULL;
-  int count = 0;
-  while (count < MOST_SETTINGS && settings[count].key != NULL) count++;
-  if (ph_head_new(type, settings, count, tensor, &head, e) != PH_OK) return NULL;
-  return head;
-}
-
-static ph_tensor *tensor_of(ph_shape shape) {
-  ph_error e;
-  ph_tensor *tensor = NULL;
-  if (ph_tensor_new(shape, &tensor, &e) != PH_OK) printf("Bail out! %s\n", e.message);
-  return tensor;
-}
-
-/* Takes the head over. */
-static bench bench_of(ph_head *head, ph_shape shape) {
-  return (bench){.head = head, .activation = tensor_of(shape), .gradient = tensor_of(shape)};
-}
-
-static void bench_free(bench *b) {
-  ph_free(b->tap.scratch);
-  ph_head_free(b->head);
-  ph_tensor_release(b->activation);
-  ph_tensor_release(b->gradient);
-}
-
-/* Whether the head fits; on success the tap is ready for value and gradient. */
-static ph_status bench_fit(bench *b, ph_error *e) {
-  ph_status status = ph_head_tap(b->head, "mixed4a", ph_tensor_array(b->activation), &b->tap, e);
-  if (status != PH_OK) return status;
-  b->tap.gradient = ph_tensor_data(b->gradient) + (b->tap.activation - ph_tensor_read(b->activation));
-  if (b->head->type->scratch != NULL)
-    b->tap.scratch = ph_alloc_array((size_t)b->head->type->scratch(b->head, &b->tap), sizeof(double));
-  return PH_OK;
-}
-
-static double bench_value(void *context) {
-  bench *b = context;
-  return b->head->type->value(b->head, &b->tap);
-}
-
-/* ---- gradients ---- */
-
-typedef struct gradient_case {
-  const char *name, *type;
-  ph_setting settings[MOST_SETTINGS];
-  ph_shape tensor; /* rank 0: none */
-} gradient_case;
-
-#define LAYER                                                                                                \
-  { "layer", 0, {0}, "mixed4a" }
-#define SET(key, value)                                                                                      \
-  { key, 1, {value}, NULL }
-
-/* For activations (3, 4, 5, 6). */
-static const gradient_case map_cases[] = {
-    {"channel 0", "channel", {LAYER, SET("unit", 0)}, {0}},
-    {"channel of one image", "channel", {LAYER, SET("unit", 3), SET("batch", 1)}, {0}},
-    {"neuron at the centre", "neuron", {LAYER, SET("unit", 2)}, {0}},
-    {"neuron at a place", "neuron", {LAYER, SET("unit", 2), SET("x", 5), SET("y", 4)}, {0}},
-    {"layer, mean", "layer", {LAYER}, {0}},
-    {"layer, sum", "layer", {LAYER, {"norm", 0, {0}, "sum"}, SET("batch", 2)}, {0}},
-    {"direction", "direction", {LAYER}, {1, {4}}},
-    {"direction with angle", "direction", {LAYER, SET("cosine_power", 2)}, {1, {4}}},
-    {"direction of one image", "direction", {LAYER, SET("cosine_power", 0.5), SET("batch", 1)}, {1, {4}}},
-    {"direction_neuron", "direction_neuron", {LAYER, SET("cosine_power", 1), SET("x", 5)}, {1, {4}}},
-    {"tensor_direction, cropped", "tensor_direction", {LAYER, SET("cosine_power", 2)}, {3, {4, 2, 3}}},
-    {"tensor_direction, whole", "tensor_direction", {LAYER}, {4, {1, 4, 5, 6}}},
-    {"channel_weights", "channel_weights", {LAYER}, {1, {4}}},
-    {"l1", "l1", {SET("constant", 0.3)}, {0}},
-    {"l2", "l2", {SET("constant", -0.2)}, {0}},
-    {"l2 of one image", "l2", {SET("epsilon", 0.5), SET("batch", 1)}, {0}},
-    {"input_difference, one for all", "input_difference", {{0}}, {4, {1, 4, 5, 6}}},
-    {"input_difference, one each", "input_difference", {LAYER}, {4, {3, 4, 5, 6}}},
-    {"total_variation", "total_variation", {{0}}, {0}},
-    {"boundary_complexity", "boundary_complexity", {SET("width", 1)}, {0}},
-    {"boundary_complexity, all frame", "boundary_complexity", {SET("constant", 0.1)}, {0}},
-    {"alignment", "alignment", {LAYER}, {0}},
-    {"alignment, slow decay", "alignment", {LAYER, SET("decay", 1.25)}, {0}},
-    {"diversity", "diversity", {LAYER}, {0}},
-    {"diversity of one image", "diversity", {LAYER, SET("batch", 1)}, {0}},
-    {NULL, NULL, {{0}}, {0}}};
-
-/* For activations (3, 7). */
-static const gradient_case unit_cases[] = {
-    {"logit", "logit", {SET("class", 6)}, {0}},
-    {"probability of one image", "probability", {SET("class", 0), SET("batch", 2)}, {0}},
-    {"channel of units", "channel", {LAYER, SET("unit", 5)}, {0}},
-    {"direction of units", "direction", {LAYER, SET("cosine_power", 1)}, {1, {7}}},
-    {NULL, NULL, {{0}}, {0}}};
-
-static void check_gradient(const gradient_case *it, ph_shape shape) {
-  ph_error e = {0};
-  ph_random random = ph_random_stream(7, it->name);
-  ph_tensor *tensor = it->tensor.rank == 0 ? NULL : tensor_of(it->tensor);
-  if (tensor != NULL) ph_random_fill_normal(&random, tensor, 0, 1);
-  bench b = bench_of(make(it->type, it->settings, tensor, &e), shape);
-  int64_t count = ph_tensor_count(b.activation);
-  fill_spread(&random, ph_tensor_data(b.activation), count);
-  if (!ok(b.head != NULL && bench_fit(&b, &e) == PH_OK, "%s: fits", it->name)) {
-    printf("# %s\n", e.message);
-  } else {
-    bench_value(&b);
-    b.head->type->gradient(b.head, &b.tap, 0.75);
-    b.head->type->gradient(b.head, &b.tap, 0.25); /* adds */
-    near(gradcheck(bench_value, &b, ph_tensor_data(b.activation), count, ph_tensor_read(b.gradient),
-                   spread_step(count)),
-         0, 1e-4, it->name);
-  }
-  bench_free(&b);
-  ph_tensor_release(tensor);
-}
 
 /* blur's gradient holds the blurred picture constant, so differences cannot check it: x - blur(x) can. */
 static void check_blur(void) {
@@ -191,17 +64,6 @@ static void check_constants(void) {
   near(constant_value("blur", none, images), 0, 1e-12, "blur is 0, edges included");
   near(constant_value("boundary_complexity", grey, ph_shape4(1, 1, 4, 4)), 12 * 0.8 * 0.64, 1e-6,
        "boundary complexity counts only the frame");
-}
-
-static double value_on(const char *type, const ph_setting *settings, ph_tensor *tensor, ph_shape shape,
-                       const float *data) {
-  ph_error e = {0};
-  bench b = bench_of(make(type, settings, tensor, &e), shape);
-  memcpy(ph_tensor_data(b.activation), data, (size_t)ph_tensor_count(b.activation) * sizeof *data);
-  double value = b.head != NULL && bench_fit(&b, &e) == PH_OK ? bench_value(&b) : (double)NAN;
-  if (isnan(value)) printf("# %s\n", e.message);
-  bench_free(&b);
-  return value;
 }
 
 static void check_values(void) {
@@ -365,9 +227,6 @@ static void check_life(void) {
 }
 
 int main(void) {
-  for (const gradient_case *it = map_cases; it->name != NULL; it++) check_gradient(it, ph_shape4(3, 4, 5, 6));
-  for (const gradient_case *it = unit_cases; it->name != NULL; it++)
-    check_gradient(it, ph_shape_of(2, (int64_t[]){3, 7}));
   check_blur();
   check_constants();
   check_values();

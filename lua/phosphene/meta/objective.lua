@@ -36,7 +36,8 @@ function objective:close() end
 ---@field y integer? the row, from 0; by default the centre, height // 2
 
 ---@class ph.layer_options: ph.head_options
----@field norm "mean"|"sum"|nil the mean of the squares, or their sum, which is the squared norm; "mean"
+---@field norm "mean"|"sum"|nil the mean of the powers, or their sum, which for squares is the squared norm; "mean"
+---@field power integer? what activations are raised to, 1 to 16; 2
 
 ---@class ph.class_options: ph.head_options
 ---@field layer string? the layer that holds the classes; by default the one that the network says
@@ -48,11 +49,35 @@ function objective:close() end
 ---@field x integer? the column, from 0; by default the centre
 ---@field y integer? the row, from 0; by default the centre
 
+---@class ph.local_group_options: ph.head_options
+---@field unit integer? the one channel that is read; by default all of them
+---@field weights (number[]|ph.tensor)? one a channel, in the place of `unit`; a tensor is not copied
+---@field x integer? the first column, from 0; by default the window is centred
+---@field y integer? the first row, from 0; by default the window is centred
+---@field width integer? how many columns; 1
+---@field height integer? how many rows; 1
+
+---@class ph.difference_options: ph.head_options
+---@field loss "l1"|"l2"|nil the mean of absolute differences, or of their squares; "l1"
+
+---@class ph.diversity_options: ph.head_options
+---@field norm "batch"|"sum"|nil the sum over pairs divided by the number of images (Lucid), or as it is (the slides); "batch"
+
 ---@class ph.alignment_options: ph.head_options
 ---@field decay number? how many times less each further image counts; 2
 
 ---@class ph.l1_options: ph.picture_options
 ---@field constant number? what is subtracted first; 0
+---@field mean boolean? the mean over the elements in the place of their sum; false
+
+---@class ph.lp_options: ph.l1_options
+---@field power number? 1 to 100; 6
+
+---@class ph.l_infinity_options: ph.picture_options
+---@field constant number? what is subtracted first; 0
+
+---@class ph.variation_options: ph.picture_options
+---@field power number? what differences are raised to, 1 to 16; 1
 
 ---@class ph.l2_options: ph.l1_options
 ---@field epsilon number? added to the sum of squares; 1e-6
@@ -84,7 +109,7 @@ function ph.channel(layer, unit, options) end
 ---@return ph.objective
 function ph.neuron(layer, unit, options) end
 
---- The squared activations of a whole layer: DeepDream (Mordvintsev et al., 2015).
+--- The squared activations of a whole layer: DeepDream (Mordvintsev et al., 2015). With `power = 1`, its activations.
 ---@param layer string
 ---@param options ph.layer_options?
 ---@return ph.objective
@@ -139,6 +164,54 @@ function ph.tensor_direction(layer, tensor, options) end
 ---@return ph.objective
 function ph.channel_weights(layer, weights, options) end
 
+--- The same at one position: the mean over the channels of activation times weight. (lucent's neuron_weight.)
+---@param layer string
+---@param weights number[]|ph.tensor one number a channel
+---@param options ph.neuron_options?
+---@return ph.objective
+function ph.neuron_weights(layer, weights, options) end
+
+--- The mean activation of a window of a layer: of all its channels, of one, or of all weighted. (lucent's localgroup.)
+---@param layer string
+---@param options ph.local_group_options?
+---@return ph.objective
+function ph.local_group(layer, options) end
+
+--- How far the activation of an image is from a target: the mean of |x - t| or of (x - t)^2. Subtract it. The target is a
+--- tensor, such as `net:forward(picture, layer):activation(layer)`, or another image of the batch, which then is drawn
+--- towards the first as well, unless a mask holds it. (Lucid's notebook on style transfer.)
+---@param layer string
+---@param target ph.tensor|integer of the activation's shape, for all images or one each, not copied; or an image, from 0
+---@param options ph.difference_options?
+---@return ph.objective
+function ph.activation_difference(layer, target, options) end
+
+--- More of what a target's activation t has: (x . t) max(0.1, x . t / |x|)^cosine_power, all channels and positions as one
+--- vector. Over several images the mean. (Lucid's recipe caricature; feature inversion with power 0.)
+---@param layer string
+---@param target ph.tensor|integer of the activation's shape, for all images or one each, not copied; or an image, from 0
+---@param options ph.direction_options?
+---@return ph.objective
+function ph.caricature(layer, target, options) end
+
+--- The cosine of the angle between the activation of an image and a target, all channels and positions as one vector: 1
+--- where they agree, 0 where they have nothing in common. Over several images the mean. (Xplique's cosine_similarity; its
+--- direction objective is `ph.caricature(layer, target) * ph.cosine(layer, target) ^ 2`.)
+---@param layer string
+---@param target ph.tensor|integer of the activation's shape, for all images or one each, not copied; or an image, from 0
+---@param options ph.head_options?
+---@return ph.objective
+function ph.cosine(layer, target, options) end
+
+--- How far the style of an image is from a target's: the mean over all pairs of channels of |G - G_t| or of its square, G
+--- being the Gram matrix of the channels divided by the number of positions. Subtract it. (Gatys et al., 2015.)
+---@param layer string
+---@param target ph.tensor|integer a Gram matrix (c, c); or an image's activation (1, c, h, w) of any size; or an image of the
+--- batch, from 0
+---@param options ph.difference_options?
+---@return ph.objective
+function ph.style(layer, target, options) end
+
 --- How alike the images of the batch are to their neighbours: minus the mean squared difference of all pairs up to
 --- four apart, those d apart divided by decay^d. 0 where all agree, negative elsewhere: add it. (Lucid.)
 ---@param layer string
@@ -147,9 +220,9 @@ function ph.channel_weights(layer, weights, options) end
 function ph.alignment(layer, options) end
 
 --- How alike the textures of the images are: the sum over all pairs a, b of different images of <G_a, G_b>, divided by
---- the number of images, G being the normalised Gram matrix of the channels. Subtract it. (Olah et al., 2017.)
+--- the number of images or not, G being the normalised Gram matrix of the channels. Subtract it. (Olah et al., 2017.)
 ---@param layer string
----@param options ph.head_options?
+---@param options ph.diversity_options?
 ---@return ph.objective
 function ph.diversity(layer, options) end
 
@@ -163,8 +236,18 @@ function ph.l1(options) end
 ---@return ph.objective
 function ph.l2(options) end
 
---- The sum of absolute differences between neighbouring pixels, across and down.
----@param options ph.picture_options?
+--- (sum |x - constant|^power)^(1/power) of each image, added up. (keras-vis's LPNorm is this `^ power`.)
+---@param options ph.lp_options?
+---@return ph.objective
+function ph.lp(options) end
+
+--- The largest |x - constant| of each image, added up.
+---@param options ph.l_infinity_options?
+---@return ph.objective
+function ph.l_infinity(options) end
+
+--- The sum of absolute differences between neighbouring pixels, across and down, or of their powers.
+---@param options ph.variation_options?
 ---@return ph.objective
 function ph.total_variation(options) end
 

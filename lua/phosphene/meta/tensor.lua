@@ -90,6 +90,11 @@ function tensor:dot(other) end
 ---@return number
 function tensor:sum() end
 
+--- The Gram matrix of an image's activation, (1, c, h, w) or (c, h, w): a tensor (c, c) of the channels' products among
+--- each other, means over the positions. What `ph.style` compares.
+---@return ph.tensor
+function tensor:gram() end
+
 --- Mean, deviation (of the population), least and most of the finite elements; `not_finite` counts the others.
 ---@return { mean: number, deviation: number, least: number, most: number, not_finite: integer }
 function tensor:statistics() end

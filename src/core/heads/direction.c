@@ -4,7 +4,7 @@
 
    One vector may serve all positions (direction), one position be read (direction_neuron), or every position
    of a centred rectangle have a vector of its own (tensor_direction). channel_weights is a direction with
-   power 0, divided by the number of channels. */
+   power 0, divided by the number of channels, and neuron_weights the same at one position. */
 #include <math.h>
 #include <string.h>
 
@@ -26,12 +26,14 @@ static const double epsilon = 1e-4, floor_cosine = 0.1; /* Lucid 0.3.10, objecti
 
 static const ph_field direction_fields[] = {PH_HEAD_PLACE, COSINE_POWER, {0}};
 static const ph_field weights_fields[] = {PH_HEAD_PLACE, {0}};
-static const ph_field neuron_fields[] = {
-    PH_HEAD_PLACE,
-    COSINE_POWER,
-    {"x", PH_INTEGER, offsetof(direction_config, x), -1, 0, 1e9, NULL, "the column; the centre by default"},
-    {"y", PH_INTEGER, offsetof(direction_config, y), -1, 0, 1e9, NULL, "the row; the centre by default"},
-    {0}};
+
+#define POSITION                                                                                             \
+  {"x", PH_INTEGER, offsetof(direction_config, x), -1, 0, 1e9, NULL, "the column; the centre by default"}, { \
+    "y", PH_INTEGER, offsetof(direction_config, y), -1, 0, 1e9, NULL, "the row; the centre by default"       \
+  }
+
+static const ph_field neuron_fields[] = {PH_HEAD_PLACE, COSINE_POWER, POSITION, {0}};
+static const ph_field neuron_weights_fields[] = {PH_HEAD_PLACE, POSITION, {0}};
 
 static const char *const positional[] = {"layer", "tensor", NULL};
 
@@ -50,7 +52,7 @@ typedef struct window {
 
 static window window_of(const ph_head *head, const ph_tap *tap) {
   const direction_config *config = config_of(head);
-  if (head->type == &ph_head_direction_neuron) {
+  if (head->type == &ph_head_direction_neuron || head->type == &ph_head_neuron_weights) {
     int64_t x = config->x >= 0 ? config->x : tap->w / 2, y = config->y >= 0 ? config->y : tap->h / 2;
     return (window){1, 1, y * tap->w + x, 0, false};
   }
@@ -142,7 +144,8 @@ static double term(double *dot, double *square, double vector_square, double pow
 /* One over how many terms the mean is taken of. */
 static double share_of(const ph_head *head, const ph_tap *tap, window win) {
   int64_t terms = tap->n * win.rows * win.length;
-  return 1 / (double)(head->type == &ph_head_channel_weights ? terms * tap->c : terms);
+  bool of_weights = head->type == &ph_head_channel_weights || head->type == &ph_head_neuron_weights;
+  return 1 / (double)(of_weights ? terms * tap->c : terms);
 }
 
 static double value(const ph_head *head, const ph_tap *tap) {
@@ -221,6 +224,19 @@ const ph_head_type ph_head_channel_weights = {
     .fields = weights_fields,
     .config_size = sizeof(direction_config),
     .fit = fit_vector,
+    .scratch = scratch,
+    .value = value,
+    .gradient = gradient,
+};
+
+const ph_head_type ph_head_neuron_weights = {
+    .name = "neuron_weights",
+    .summary = "mean over channels of activation times the channel's weight, at one position",
+    .positional = positional,
+    .takes_tensor = true,
+    .fields = neuron_weights_fields,
+    .config_size = sizeof(direction_config),
+    .fit = fit_neuron,
     .scratch = scratch,
     .value = value,
     .gradient = gradient,

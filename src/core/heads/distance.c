@@ -14,20 +14,28 @@ static int64_t count_of(const ph_tap *tap) { return tap->n * tap->c * tap->h * t
 typedef struct norm_config {
   ph_head_place place;
   double constant, epsilon;
+  bool mean;
 } norm_config;
 
-static const ph_field l1_fields[] = {
-    PH_HEAD_PLACE,
-    {"constant", PH_REAL, offsetof(norm_config, constant), 0, -1e9, 1e9, NULL, "what is subtracted first"},
-    {0}};
+#define CONSTANT                                                                                             \
+  { "constant", PH_REAL, offsetof(norm_config, constant), 0, -1e9, 1e9, NULL, "what is subtracted first" }
+#define MEAN                                                                                                 \
+  { "mean", PH_FLAG, offsetof(norm_config, mean), 0, 0, 1, NULL, "the mean over elements, not the sum" }
+
+static const ph_field l1_fields[] = {PH_HEAD_PLACE, CONSTANT, MEAN, {0}};
 
 static const ph_field l2_fields[] = {
     PH_HEAD_PLACE,
-    {"constant", PH_REAL, offsetof(norm_config, constant), 0, -1e9, 1e9, NULL, "what is subtracted first"},
+    CONSTANT,
     {"epsilon", PH_REAL, offsetof(norm_config, epsilon), 1e-6, 0, 1e9, NULL, "added to the sum of squares"},
+    MEAN,
     {0}};
 
 static const norm_config *config_of(const ph_head *head) { return (const norm_config *)head->config; }
+
+static double share_of(const ph_head *head, const ph_tap *tap) {
+  return config_of(head)->mean ? 1 / (double)count_of(tap) : 1;
+}
 
 /* sum |x - constant| */
 static double l1_value(const ph_head *head, const ph_tap *tap) {
@@ -35,12 +43,12 @@ static double l1_value(const ph_head *head, const ph_tap *tap) {
   int64_t count = count_of(tap);
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < count; i++) sum += fabs((double)tap->activation[i] - constant);
-  return sum;
+  return share_of(head, tap) * sum;
 }
 
 static void l1_gradient(const ph_head *head, const ph_tap *tap, double coefficient) {
   double constant = config_of(head)->constant;
-  float slope = (float)coefficient;
+  float slope = (float)(coefficient * share_of(head, tap));
   int64_t count = count_of(tap);
   for (int64_t i = 0; i < count; i++) {
     double difference = (double)tap->activation[i] - constant;
@@ -61,22 +69,23 @@ const ph_head_type ph_head_l1 = {
 
 /* sqrt(epsilon + sum (x - constant)^2) */
 static double l2_value(const ph_head *head, const ph_tap *tap) {
-  double constant = config_of(head)->constant, sum = config_of(head)->epsilon;
+  double constant = config_of(head)->constant, sum = 0;
   int64_t count = count_of(tap);
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < count; i++) {
     double difference = (double)tap->activation[i] - constant;
     sum += difference * difference;
   }
-  return tap->scratch[0] = sqrt(sum);
+  return tap->scratch[0] = sqrt(config_of(head)->epsilon + share_of(head, tap) * sum);
 }
 
 static void l2_gradient(const ph_head *head, const ph_tap *tap, double coefficient) {
   double constant = config_of(head)->constant, norm = tap->scratch[0];
   int64_t count = count_of(tap);
   if (norm == 0) return; /* the point of the cone: no direction is better than another */
+  double slope = coefficient * share_of(head, tap) / norm;
   for (int64_t i = 0; i < count; i++)
-    tap->gradient[i] += (float)(coefficient / norm * ((double)tap->activation[i] - constant));
+    tap->gradient[i] += (float)(slope * ((double)tap->activation[i] - constant));
 }
 
 static int64_t one_double(const ph_head *head, const ph_tap *tap) {
