@@ -1,6 +1,9 @@
 -- The table of a network, as papers print it: layers, shapes, parameters, multiplications. Must not know any
 -- architecture.
 
+local columns = require "phosphene.columns"
+local preprocessing = require "phosphene.preprocessing"
+
 local function product(list)
   local count = 1
   for _, value in ipairs(list) do count = count * value end
@@ -36,22 +39,11 @@ local function row(layer, shape)
   }
 end
 
--- Columns as wide as their widest entry; the fourth and fifth are numbers and flush right.
-local function print_table(rows)
-  local widths = {}
-  for _, texts in ipairs(rows) do
-    for i, text in ipairs(texts) do widths[i] = math.max(widths[i] or 0, #text) end
-  end
-  local lines = {}
-  for _, texts in ipairs(rows) do
-    local line = {}
-    for i, text in ipairs(texts) do
-      local flush_right = i == 4 or i == 5
-      line[i] = ("%" .. (flush_right and "" or "-") .. widths[i] .. "s"):format(text)
-    end
-    lines[#lines + 1] = (table.concat(line, "  "):gsub("%s+$", ""))
-  end
-  return table.concat(lines, "\n")
+-- What the input is made of, and who said so.
+local function input_line(net)
+  local input = preprocessing.of(net)
+  if not input then return "input: pictures as they are" end
+  return ("input: %s (%s)"):format(preprocessing.text(input), input.source and "from " .. input.source or "assumed")
 end
 
 --- The table as text, for pictures of this size (224 by default).
@@ -66,7 +58,7 @@ local function describe(net, height, width)
     rows[#rows + 1] = line.text
   end
   rows[#rows + 1] = { "total", "", "", short(parameters), short(multiplications), "" }
-  return print_table(rows)
+  return input_line(net) .. "\n\n" .. columns(rows, { [4] = true, [5] = true })
 end
 
 return describe

@@ -2,6 +2,7 @@
 -- functions raise at the recipe's line. Must hold no logic.
 
 local core = require "phosphene.core"
+local check = require "phosphene.check"
 local describe = require "phosphene.describe"
 local misuse = require "phosphene.misuse"
 local montage = require "phosphene.montage"
@@ -10,6 +11,7 @@ local objectives = require "phosphene.objectives"
 local options = require "phosphene.options"
 local parameterisations = require "phosphene.parameterisations"
 local picture = require "phosphene.picture"
+local preprocessing = require "phosphene.preprocessing"
 local render = require "phosphene.render"
 local schedules = require "phosphene.schedules"
 local statistics = require "phosphene.statistics"
@@ -54,10 +56,12 @@ ph.parameterisation = misuse.guard(parameterisations.new)
 ph.optimiser = core.optimiser
 ph.schedules = schedules
 
--- Methods that are written in Lua: tensor:save, network:describe, and how a network prints itself.
+-- Methods that are written in Lua: tensor:save, several of a network, and how it prints itself.
 local tensor_type, network_type = getmetatable(core.tensor { 1 }), getmetatable(core.network { backend = "reference" })
 tensor_type.__index.save = ph.save
 network_type.__index.describe = misuse.guard(describe)
+network_type.__index.preprocessing = misuse.guard(preprocessing.of)
+network_type.__index.check = misuse.guard(check)
 network_type.__tostring = network.text
 
 return ph

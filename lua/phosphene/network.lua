@@ -2,6 +2,7 @@
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 
 local misuse = require "phosphene.misuse"
+local preprocessing = require "phosphene.preprocessing"
 local suggest = require "phosphene.suggest"
 local weights = require "phosphene.weights"
 
@@ -30,7 +31,7 @@ local function find(name)
     ("there are %s, and paths of %s"):format(table.concat(known, ", "), weights.known_files())))
 end
 
-local option_names = { "backend", "threads" }
+local option_names = { "backend", "threads", table.unpack(preprocessing.options) }
 
 --- A network by name or by path; see meta/phosphene.lua.
 function network.load(name, options)
@@ -40,6 +41,7 @@ function network.load(name, options)
   end
   misuse.check_keys(options, option_names, "network")
   if options.threads then misuse.check_count(options.threads, 0, "network: threads") end
+  preprocessing.check(options)
 
   local path, problem = find(name)
   if not path then return nil, problem end
@@ -48,6 +50,7 @@ function network.load(name, options)
   if not net then return nil, problem end
   if options.threads then net:set_threads(options.threads) end
   names[net] = weights.stem(path)
+  preprocessing.tell(net, path)
   return net
 end
 

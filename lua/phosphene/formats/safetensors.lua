@@ -40,8 +40,8 @@ local function read_metadata(metadata)
 end
 
 -- Builds the graph; raises where the weights do not fit it.
-local function build(net, model, architecture, weights, class_labels)
-  local classes = model.build(net, weights, architecture)
+local function build(net, model, metadata, weights, class_labels, options)
+  local classes = model.build(net, weights, metadata.architecture, options)
   classes.labels = class_labels
   net:set_classes(classes)
   local shapes = net:shapes(224, 224)
@@ -59,7 +59,7 @@ function safetensors.open(path, options)
 
   local net = core.network { backend = options.backend }
   -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
-  local ok, problem = pcall(build, net, model, metadata.architecture, weights_of(tensors), list)
+  local ok, problem = pcall(build, net, model, metadata, weights_of(tensors), list, options)
   if not ok then return nil, ("'%s': %s"):format(path, (tostring(problem):gsub("^[^:]*:%d+: ", ""))) end
   return net
 end

@@ -65,6 +65,25 @@ function network:infer(name, shapes) end
 ---@return string
 function network:describe(height, width) end
 
+--- What the network's input is made of: a picture's 0..1 becomes `range`, `mean` is subtracted, then `std` divided by,
+--- for each channel in `order`. `source` says in words where this is from; it is nil where nobody stated it. Nil for a
+--- network that takes pictures as they are.
+---@return { range: number[], mean: number[]?, std: number[]?, order: "RGB"|"BGR", source: string? }?
+function network:preprocessing() end
+
+--- Shows which preprocessing the network was trained with: classifies a picture, or those of a folder, under every
+--- usual one, and gives a table that prints well, the likeliest first. A row counts pictures whose file is named after
+--- the class found, where any is (`named`), and has the mean probability of the first class (`confidence`), the share
+--- of positive units and the deviation of the last ReLU before the classes (`active`, `deviation`), the likeliest
+--- `classes`, and `preprocessing`: the range, mean, std and order to give to `ph.network`. `loaded` marks the row as
+--- which the network was loaded; it stays as it is.
+---@param path string of a picture, or a folder
+---@param options { size: integer?, limit: integer?, progress: boolean? }? size in pixels: 224 or else what the network
+--- takes; at most `limit` pictures, spread evenly: 100
+---@return { rows: table[], count: integer }?
+---@return string? message
+function network:check(path, options) end
+
 --- Names of the layers with the class scores before and after the softmax; nil where there is none.
 ---@return string? logits
 ---@return string? probabilities

@@ -6,13 +6,26 @@
 ---@field version string
 local ph = {}
 
+---@class ph.network_options
+---@field backend "dnnl"|"reference"|nil "dnnl" by default
+---@field threads integer? 0, the default, for one a core
+---@field range number[]? what a picture's 0 and 1 become: {0, 1}, {-1, 1}, {0, 255}; by default {0, 255} where a mean or
+--- deviation is above 1, else {0, 1}
+---@field mean number|number[]|nil then subtracted, for each channel in the order of the input; 0 by default
+---@field std number|number[]|nil then divided by, for each channel; 1 by default. Who states one of range, mean and std
+--- states all three
+---@field order "RGB"|"BGR"|nil of the input's channels; "RGB" by default, or as the file says
+
 --- A network by name or by the path of its file: `.safetensors`, `.onnx`, TensorFlow's `.pb`, Caffe's `.prototxt` or
 --- `.caffemodel`. A name stands for the file called so on the weights path: PHOSPHENE_WEIGHTS, then
 --- `~/.local/share/phosphene/weights`, then the bundled weights; "googlenet" is the first that is found of BVLC's
 --- GoogLeNet, Inception 5h and the embedded googlenet-tiny. Gives nil and a message where weights are missing or
 --- corrupt; raises for a name that no network has, with a suggestion.
+---
+--- What the network's input is made of is taken from the options, or else from its file, or from a table of well-known
+--- networks; where nobody states it, RGB in 0..1 is assumed and a line on stderr says so. `net:check` shows what fits.
 ---@param name string
----@param options { backend: "dnnl"|"reference"|nil, threads: integer? }? threads: 0 for one a core
+---@param options ph.network_options?
 ---@return ph.network?
 ---@return string? message
 function ph.network(name, options) end

@@ -3,12 +3,14 @@
 -- normalisation and width. Widths are not written here: the weights have them. Layer names are Lucid's; each
 -- convolution and each module also has a `_pre_relu` point. Must not know where weights come from.
 
+local preprocessing = require "phosphene.preprocessing"
+
 local googlenet = {}
 
 googlenet.variants = {
   -- BVLC's training in Caffe: models/bvlc_googlenet/{train_val,deploy}.prototxt in BVLC/caffe. Its pools round up.
   bvlc_googlenet = {
-    input = { order = "bgr", scale = 255, mean = { 104, 117, 123 } },
+    input = { range = { 0, 255 }, mean = { 104, 117, 123 }, order = "BGR" },
     stem = { stride = 2, padding = 3 },
     pool = { kernel = 3, stride = 2, ceil = true },
     norm = { size = 5, alpha = 1e-4, beta = 0.75, k = 1 },
@@ -17,7 +19,7 @@ googlenet.variants = {
   -- Google's training, the network of the Distill article. TensorFlow's normalisation has depth_radius 5, bias 2,
   -- alpha 1e-4 and beta 0.5; here alpha counts for the whole window of 2 * 5 + 1 channels.
   inception5h = {
-    input = { order = "rgb", scale = 255, mean = { 117, 117, 117 } },
+    input = { range = { -117, 138 } },
     stem = { stride = 2, padding_mode = "same" },
     pool = { kernel = 3, stride = 2, padding_mode = "same" },
     norm = { size = 11, alpha = 1.1e-3, beta = 0.5, k = 2 },
@@ -25,14 +27,14 @@ googlenet.variants = {
 
   -- Half as wide, with batch normalisation (folded into the convolutions) in place of response normalisation.
   googlenet_tiny = {
-    input = { order = "rgb", scale = 255, mean = { 122.4, 114.24, 101.235 }, deviation = { 70, 70, 70 } },
+    input = { range = { 0, 255 }, mean = { 122.4, 114.24, 101.235 }, std = { 70, 70, 70 } },
     stem = { stride = 2, padding = 3 },
     pool = { kernel = 3, stride = 2, padding = 1 },
   },
 }
 
 -- The verbs that the description below is written in. Each adds a layer and returns its name.
-local function verbs(net, weights, variant)
+local function verbs(net, weights, variant, options)
   local add = {}
 
   local function layer(type, name, from, settings)
@@ -48,7 +50,7 @@ local function verbs(net, weights, variant)
     return all
   end
 
-  function add.input() return layer("preprocess", "input", "image", variant.input) end
+  function add.input() return preprocessing.add(net, { model = variant.input, options = options }) end
   function add.norm(name, from)
     if not variant.norm then return from end
     return layer("local_response_norm", name, from, variant.norm)
@@ -102,9 +104,10 @@ local function verbs(net, weights, variant)
 end
 
 --- Adds GoogLeNet's layers to a network that has only its `image`. `weights:get(name)` gives a tensor or raises,
---- `weights:has(name)` asks; `architecture` is one of `googlenet.variants`.
-function googlenet.build(net, weights, architecture)
-  local add = verbs(net, weights, googlenet.variants[architecture])
+--- `weights:has(name)` asks; `architecture` is one of `googlenet.variants`; `options` may state another
+--- preprocessing.
+function googlenet.build(net, weights, architecture, options)
+  local add = verbs(net, weights, googlenet.variants[architecture], options)
   local x = add.input()
 
   x = add.convolution("conv2d0", x, googlenet.variants[architecture].stem) -- 7x7
