@@ -4,6 +4,7 @@
 local core = require "phosphene.core"
 local check = require "phosphene.check"
 local describe = require "phosphene.describe"
+local graph = require "phosphene.graph"
 local misuse = require "phosphene.misuse"
 local montage = require "phosphene.montage"
 local network = require "phosphene.network"
@@ -62,6 +63,7 @@ tensor_type.__index.save = ph.save
 network_type.__index.describe = misuse.guard(describe)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)
 network_type.__index.check = misuse.guard(check)
+network_type.__index.graph = misuse.guard(graph)
 network_type.__tostring = network.text
 
 return ph

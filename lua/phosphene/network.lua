@@ -2,6 +2,7 @@
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 
 local misuse = require "phosphene.misuse"
+local pre_relu = require "phosphene.pre_relu"
 local preprocessing = require "phosphene.preprocessing"
 local suggest = require "phosphene.suggest"
 local weights = require "phosphene.weights"
@@ -49,6 +50,7 @@ function network.load(name, options)
   net, problem = require("phosphene.formats." .. weights.format(path)).open(path, options)
   if not net then return nil, problem end
   if options.threads then net:set_threads(options.threads) end
+  pre_relu.offer(net)
   names[net] = weights.stem(path)
   preprocessing.tell(net, path)
   return net

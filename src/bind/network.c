@@ -143,6 +143,19 @@ static int network_layers(lua_State *L) {
   return 1;
 }
 
+/* net:aliases() -> { [second name] = layer } */
+static int network_aliases(lua_State *L) {
+  ph_network *network = self(L);
+  int count = ph_network_alias_count(network), layer = 0;
+  lua_createtable(L, 0, count);
+  for (int i = 0; i < count; i++) {
+    const char *name = ph_network_alias_at(network, i, &layer);
+    lua_pushstring(L, ph_network_layer(network, layer)->name);
+    lua_setfield(L, -2, name);
+  }
+  return 1;
+}
+
 static void push_shape(lua_State *L, ph_shape shape, int from) {
   lua_createtable(L, shape.rank, 0);
   for (int d = from; d < shape.rank; d++) {
@@ -220,6 +233,25 @@ static int network_layer(lua_State *L) {
     lua_setfield(L, -2, field->key);
   }
   lua_setfield(L, -2, "settings");
+  return 1;
+}
+
+/* net:parameter(layer, name) -> tensor, the network's own | nil */
+static int network_parameter(lua_State *L) {
+  ph_error e;
+  int index;
+  ph_network *network = self(L);
+  const char *name = luaL_checkstring(L, 3);
+  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_layer *layer = ph_network_layer(network, index);
+  const char *const *names = layer->type->parameters;
+  void **box = phb_box(L, &phb_tensor);
+  for (int i = 0; names != NULL && names[i] != NULL; i++) {
+    if (strcmp(names[i], name) != 0 || layer->parameter[i] == NULL) continue;
+    *box = ph_tensor_retain(layer->parameter[i]);
+    return 1;
+  }
+  luaL_pushfail(L);
   return 1;
 }
 
@@ -302,6 +334,8 @@ static const luaL_Reg methods[] = {{"add", network_add},
                                    {"set_classes", network_set_classes},
                                    {"layers", network_layers},
                                    {"layer", network_layer},
+                                   {"parameter", network_parameter},
+                                   {"aliases", network_aliases},
                                    {"shapes", network_shapes},
                                    {"labels", network_labels},
                                    {"find_label", network_find_label},

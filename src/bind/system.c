@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../core/atomic.h"
 #include "../core/field.h"
 #include "../core/memory.h"
 #include "../core/version.h"
@@ -70,7 +71,23 @@ static int system_interrupted(lua_State *L) {
   return 1;
 }
 
-/* ---- folders ---- */
+/* ---- files and folders ---- */
+
+/* core.save_text(path, text) -> true | nil, message: whole or not at all; missing folders are made */
+static int system_save_text(lua_State *L) {
+  ph_error e;
+  size_t size;
+  ph_atomic *file;
+  const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &size);
+  if (ph_atomic_begin(path, &file, &e) != PH_OK) return phb_fail(L, &e);
+  if (ph_atomic_write(file, text, size, &e) != PH_OK) {
+    ph_atomic_abandon(file);
+    return phb_fail(L, &e);
+  }
+  if (ph_atomic_commit(file, &e) != PH_OK) return phb_fail(L, &e);
+  lua_pushboolean(L, 1);
+  return 1;
+}
 
 /* A listing is boxed while its names are pushed, since pushing may raise. */
 typedef struct listing {
@@ -142,8 +159,8 @@ static const luaL_Reg functions[] = {{"memory", system_memory},
                                      {"is_terminal", system_is_terminal},
                                      {"watch_interrupt", system_watch_interrupt},
                                      {"interrupted", system_interrupted},
+                                     {"save_text", system_save_text},
                                      {"list_folder", system_list_folder},
-
                                      {"nearest", system_nearest},
                                      {NULL, NULL}};
 

@@ -51,15 +51,8 @@ static int moved(int index, int removed, int instead) {
 
 /* Takes layer `removed` out of the graph; its readers and its name go to `instead`. */
 static ph_status remove_layer(ph_network *net, int removed, int instead, ph_error *e) {
-  ph_alias *alias = ph_alloc_array((size_t)net->aliases + 1, sizeof *alias);
-  if (alias == NULL) return ph_no_memory(e);
-  if (net->aliases > 0) memcpy(alias, net->alias, (size_t)net->aliases * sizeof *alias);
-  alias[net->aliases] = (ph_alias){net->layer[removed].name, removed};
-  ph_free(net->alias);
-  net->alias = alias;
-  net->aliases++;
-
-  net->layer[removed].name = NULL; /* the alias owns it now */
+  ph_status status = ph_network_append_alias(net, net->layer[removed].name, removed, e);
+  if (status != PH_OK) return status;
   ph_network_free_layer(&net->layer[removed]);
   memmove(&net->layer[removed], &net->layer[removed + 1],
           (size_t)(net->count - removed - 1) * sizeof *net->layer);

@@ -81,8 +81,10 @@ static ph_status set_inputs(ph_network *net, ph_layer *layer, const char *const 
   layer->inputs = count;
   for (int i = 0; i < count; i++) {
     ph_error why;
-    if (ph_network_find(net, inputs[i], &layer->input[i], &why) != PH_OK)
-      return ph_fail(e, PH_MISUSE, "%s '%s': %s", type->name, layer->name, why.message);
+    layer->input[i] = ph_network_lookup(net, inputs[i]);
+    if (layer->input[i] >= 0) continue;
+    ph_status status = ph_network_missing(net, inputs[i], &why);
+    return ph_fail(e, status, "%s '%s': %s", type->name, layer->name, why.message);
   }
   return PH_OK;
 }
@@ -138,21 +140,13 @@ static ph_status make_room(ph_network *net, ph_error *e) {
   return PH_OK;
 }
 
-static int lookup(const ph_network *net, const char *name) {
-  for (int i = 0; i < net->count; i++)
-    if (strcmp(net->layer[i].name, name) == 0) return i;
-  for (int i = 0; i < net->aliases; i++)
-    if (strcmp(net->alias[i].name, name) == 0) return net->alias[i].layer;
-  return -1;
-}
-
 ph_status ph_network_add(ph_network *network, const char *type, const char *name, const char *const *inputs,
                          int input_count, const ph_setting *settings, int setting_count,
                          const ph_named_tensor *parameters, int parameter_count, ph_error *e) {
   ph_layer layer = {0};
   ph_status status;
   if (name[0] == '\0') return ph_fail(e, PH_MISUSE, "a %s layer has an empty name", type);
-  if (lookup(network, name) >= 0) return ph_fail(e, PH_MISUSE, "layer '%s' exists already", name);
+  if (ph_network_lookup(network, name) >= 0) return ph_fail(e, PH_MISUSE, "layer '%s' exists already", name);
   PH_TRY(find_type(type, name, &layer.type, e));
   if (layer.type == &ph_layer_image && network->count > 0)
     return ph_fail(e, PH_MISUSE, "layer '%s': a network has one image, which is there from the start", name);
@@ -173,44 +167,10 @@ fail:
   return status;
 }
 
-ph_status ph_network_alias(ph_network *network, const char *name, const char *layer, ph_error *e) {
-  int index, taken = lookup(network, name);
-  ph_status status = ph_network_find(network, layer, &index, e);
-  if (status != PH_OK) return status;
-  if (taken == index) return PH_OK;
-  if (taken >= 0) return ph_fail(e, PH_MISUSE, "layer '%s' exists already", name);
-  if (name[0] == '\0') return ph_fail(e, PH_MISUSE, "layer '%s': another name for it is empty", layer);
-  char *copy = ph_copy_string(name);
-  ph_alias *alias = ph_alloc_array((size_t)network->aliases + 1, sizeof *alias);
-  if (copy == NULL || alias == NULL) {
-    ph_free(copy);
-    ph_free(alias);
-    return ph_no_memory(e);
-  }
-  if (network->aliases > 0) memcpy(alias, network->alias, (size_t)network->aliases * sizeof *alias);
-  alias[network->aliases] = (ph_alias){copy, index};
-  ph_free(network->alias);
-  network->alias = alias;
-  network->aliases++;
-  return PH_OK;
-}
-
 /* ---- looking ---- */
 
 int ph_network_count(const ph_network *network) { return network->count; }
 const ph_layer *ph_network_layer(const ph_network *network, int index) { return &network->layer[index]; }
-
-ph_status ph_network_find(const ph_network *network, const char *name, int *index, ph_error *e) {
-  *index = lookup(network, name);
-  if (*index >= 0) return PH_OK;
-  const char **names = ph_alloc_array((size_t)network->count, sizeof *names);
-  if (names == NULL) return ph_no_memory(e);
-  for (int i = 0; i < network->count; i++) names[i] = network->layer[i].name;
-  const char *near = ph_nearest(name, names, network->count);
-  ph_free(names);
-  if (near != NULL) return ph_fail(e, PH_MISUSE, "no layer '%s'; did you mean '%s'?", name, near);
-  return ph_fail(e, PH_MISUSE, "no layer '%s'", name);
-}
 
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e) {

@@ -23,7 +23,7 @@ void ph_network_release(ph_network *network);
 
 /* ---- building ---- */
 
-/* Appends a layer. Inputs are names of earlier layers; the network retains the parameter tensors. Fails on a
+/* Appends a layer. Inputs are full names of earlier layers; the network retains the parameter tensors. Fails on a
    duplicate name, an unknown type, input, setting or parameter (with suggestions), a parameter that holds NaN
    or infinity, or shapes that can never fit. */
 ph_status ph_network_add(ph_network *network, const char *type, const char *name, const char *const *inputs,
@@ -47,8 +47,14 @@ ph_status ph_network_set_classes(ph_network *network, const char *logits, const 
 int ph_network_count(const ph_network *network);
 const ph_layer *ph_network_layer(const ph_network *network, int index);
 
-/* The index of a layer; PH_MISUSE "no layer 'mixed4z'; did you mean 'mixed4e'?" otherwise. */
+/* The index of the layer with this name, or this second name, or, where only one layer has, with a name that
+   ends so after '/', '.', ':' or '_'. Otherwise PH_MISUSE, "no layer 'mixed4z'; did you mean 'mixed4e'?" or
+   the names of those that are meant by an ambiguous ending. */
 ph_status ph_network_find(const ph_network *network, const char *name, int *index, ph_error *e);
+
+/* Second names, those of folded layers among them, and the layer that each stands for. */
+int ph_network_alias_count(const ph_network *network);
+const char *ph_network_alias_at(const ph_network *network, int i, int *layer);
 
 /* Shapes for one image of (h, w), written to `shapes` (ph_network_count of them), of the layers marked in
    `needed` (NULL: all of them); the others are left alone. A layer that the image is too small for is an

@@ -1,11 +1,11 @@
-/* The inside of a network, for the files that implement network.h: building (network.c), folding (fold.c),
-   classes (classes.c), running (run.c). Nobody else includes this. */
+/* The inside of a network, for the files that implement network.h: building (network.c), names (names.c),
+   folding (fold.c), classes (classes.c), running (run.c). Nobody else includes this. */
 #ifndef PH_NETWORK_PRIVATE_H
 #define PH_NETWORK_PRIVATE_H
 
 #include "network.h"
 
-/* A second name for a layer: what a folded batch_norm leaves behind. */
+/* A second name for a layer: what a folded batch_norm leaves behind, or what was asked for. */
 typedef struct ph_alias {
   char *name;
   int layer;
@@ -51,6 +51,13 @@ struct ph_network {
 
 /* Drops all plans: the graph changed. */
 void ph_network_forget_plans(ph_network *network);
+
+/* The index of the layer with this very name or second name, or -1; and how it is said that there is none. */
+int ph_network_lookup(const ph_network *network, const char *name);
+ph_status ph_network_missing(const ph_network *network, const char *name, ph_error *e);
+
+/* Adds a second name without asking whether it is taken. */
+ph_status ph_network_append_alias(ph_network *network, const char *name, int layer, ph_error *e);
 
 void ph_network_free_classes(ph_network *network);
 void ph_network_free_layer(ph_layer *layer);

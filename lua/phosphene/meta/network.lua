@@ -1,7 +1,9 @@
 ---@meta
 
 --- A network: a graph of named layers with frozen weights, and the last run through it. Layers are named as in the
---- papers (`mixed4a`, `mixed4a_pre_relu`, …); `image` is the picture, RGB in [0, 1], and `input` what the first
+--- papers (`mixed4a`, `mixed4a_pre_relu`, …), or as in their file; wherever a layer is named, the end of its name will do
+--- that follows a `/`, `.`, `:` or `_`, if no other layer's ends so. What a ReLU `x` reads is also called `x_pre_relu`.
+--- `image` is the picture, RGB in [0, 1], and `input` what the first
 --- convolution sees after preprocessing. Units, classes and images of a batch count from 0. Image and batch sizes are
 --- free. Get one from `ph.network`.
 ---@class ph.network
@@ -45,6 +47,17 @@ function network:layers() end
 ---@return { name: string, type: string, from: string[], parameters: table<string, integer[]> }
 function network:layer(name) end
 
+--- Second names, and the layers that they stand for.
+---@return table<string, string>
+function network:aliases() end
+
+--- The tensor of a layer's parameter, nil where it has none of this name. It is the network's own: look at it, but do
+--- not change it.
+---@param layer string
+---@param name string `weight`, `bias`, …
+---@return ph.tensor?
+function network:parameter(layer, name) end
+
 --- Shapes {channels, height, width} of the layers for pictures of this size, by name. Layers for which such a picture
 --- is too small are missing.
 ---@param height integer pixels
@@ -83,6 +96,15 @@ function network:preprocessing() end
 ---@return { rows: table[], count: integer }?
 ---@return string? message
 function network:check(path, options) end
+
+--- Writes the network as a drawing in Graphviz' language: `dot -Tsvg net.dot > net.svg` draws it. Each layer has its
+--- type and its shape for pictures of this size; a frame is around layers whose names begin alike.
+---@param path string
+---@param height integer? pixels; 224 by default
+---@param width integer? pixels; as high by default
+---@return true?
+---@return string? message
+function network:graph(path, height, width) end
 
 --- Names of the layers with the class scores before and after the softmax; nil where there is none.
 ---@return string? logits

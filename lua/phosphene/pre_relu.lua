@@ -1,0 +1,40 @@
+-- The points before a ReLU, by Lucid's names: where a network has a ReLU `x`, its input is called `x_pre_relu` too, and
+-- where it concatenates ReLUs into `x`, there is a layer `x_pre_relu` that concatenates their inputs. Features are
+-- often clearer there, since units that are silent have a gradient. Must not know of file formats.
+
+local pre_relu = {}
+
+-- The layer before a ReLU, found by name; nil for other layers.
+local function before(net, name)
+  local layer = net:layer(name)
+  if layer.type == "relu" then return layer.from[1] end
+end
+
+local function concatenate_inputs(net, layer)
+  local inputs = {}
+  for i, from in ipairs(layer.from) do
+    inputs[i] = before(net, from)
+    if not inputs[i] then return end
+  end
+  assert(net:add { type = "concat", name = layer.name .. "_pre_relu", from = inputs, axis = layer.settings.axis })
+end
+
+--- Adds these names and layers to a network, where they are not taken.
+function pre_relu.offer(net)
+  local taken = net:aliases()
+  local names = net:layers()
+  for _, name in ipairs(names) do taken[name] = name end
+  for _, name in ipairs(names) do
+    local layer = net:layer(name)
+    if taken[name .. "_pre_relu"] then
+      goto continue
+    elseif layer.type == "relu" then
+      net:alias(name .. "_pre_relu", layer.from[1])
+    elseif layer.type == "concat" then
+      concatenate_inputs(net, layer)
+    end
+    ::continue::
+  end
+end
+
+return pre_relu
