@@ -152,6 +152,14 @@ function objectives.boundary_complexity(options)
   return head("boundary_complexity", {}, options)
 end
 
+function objectives.alpha(options)
+  return head("alpha", {}, options)
+end
+
+function objectives.blur_alpha(options)
+  return head("blur_alpha", {}, options)
+end
+
 function objectives.input_difference(tensor, options)
   return head("input_difference", { tensor = tensor }, options)
 end

@@ -2,6 +2,9 @@
    lua/phosphene/meta/objective.lua. */
 #include "../core/evaluation.h"
 
+#include <string.h>
+
+#include "../core/heads/outside.h"
 #include "bind.h"
 
 static void release(void *object) { ph_evaluation_release(object); }
@@ -17,6 +20,8 @@ static int evaluation_new(lua_State *L) {
   void **box = phb_box(L, &phb_evaluation);
   if (ph_evaluation_new(objective, network, &evaluation, &e) != PH_OK) return phb_raise(L, &e);
   *box = evaluation;
+  lua_getiuservalue(L, 1, 1); /* the objective's functions, by their numbers */
+  lua_setiuservalue(L, -2, 1);
   phb_pace(L);
   return 1;
 }
@@ -35,22 +40,107 @@ static int evaluation_taps(lua_State *L) {
   return 1;
 }
 
-/* evaluation:value() -> number | nil, message where a number is not finite */
+/* Shows the picture that argument 2 may be. */
+static void show(lua_State *L, ph_evaluation *evaluation) {
+  if (!lua_isnoneornil(L, 2)) ph_evaluation_show(evaluation, phb_check(L, 2, &phb_tensor));
+}
+
+/* evaluation:value([picture]) -> number | nil, message where a number is not finite */
 static int evaluation_value(lua_State *L) {
   ph_error e;
   double value;
-  if (ph_evaluation_value(self(L), &value, &e) != PH_OK) return phb_fail(L, &e);
+  ph_evaluation *evaluation = self(L);
+  show(L, evaluation);
+  if (ph_evaluation_value(evaluation, &value, &e) != PH_OK) return phb_fail(L, &e);
   lua_pushnumber(L, value);
   return 1;
 }
 
-/* evaluation:run() -> number | nil, message; adds the gradients to the taps */
+/* evaluation:run([picture]) -> number | nil, message; adds the gradients to the taps */
 static int evaluation_run(lua_State *L) {
   ph_error e;
   double value;
-  if (ph_evaluation_run(self(L), &value, &e) != PH_OK) return phb_fail(L, &e);
+  ph_evaluation *evaluation = self(L);
+  show(L, evaluation);
+  if (ph_evaluation_run(evaluation, &value, &e) != PH_OK) return phb_fail(L, &e);
   lua_pushnumber(L, value);
   return 1;
+}
+
+/* evaluation:add_picture_gradient(gradient) -> gradient */
+static int evaluation_add_picture_gradient(lua_State *L) {
+  ph_error e;
+  ph_tensor *gradient = phb_check(L, 2, &phb_tensor);
+  if (ph_evaluation_add_picture_gradient(self(L), gradient, &e) != PH_OK) return phb_raise(L, &e);
+  lua_settop(L, 2);
+  return 1;
+}
+
+/* ---- heads whose values come from outside ---- */
+
+/* evaluation:functions() -> list of { f =, number =, part =, layer =, image = or nil, name = } */
+static int evaluation_functions(lua_State *L) {
+  ph_evaluation *evaluation = self(L);
+  int count = ph_evaluation_outside_count(evaluation);
+  lua_settop(L, 1);
+  lua_getiuservalue(L, 1, 1);
+  lua_createtable(L, count, 0);
+  for (int i = 0; i < count; i++) {
+    const ph_outside *head = (const ph_outside *)ph_evaluation_outside_head(evaluation, i)->config;
+    lua_createtable(L, 0, 6);
+    if (lua_istable(L, 2))
+      lua_rawgeti(L, 2, head->function);
+    else
+      lua_pushnil(L);
+    lua_setfield(L, -2, "f");
+    lua_pushinteger(L, head->function);
+    lua_setfield(L, -2, "number");
+    lua_pushinteger(L, head->part);
+    lua_setfield(L, -2, "part");
+    lua_pushstring(L, head->place.layer);
+    lua_setfield(L, -2, "layer");
+    if (head->place.batch >= 0) {
+      lua_pushinteger(L, head->place.batch);
+      lua_setfield(L, -2, "image");
+    }
+    lua_pushstring(L, head->name);
+    lua_setfield(L, -2, "name");
+    lua_rawseti(L, 3, i + 1);
+  }
+  return 1;
+}
+
+/* Which of the functions argument 2 says, from 1. */
+static int check_function(lua_State *L, const ph_evaluation *evaluation) {
+  return (int)phb_check_integer(L, 2, 1, ph_evaluation_outside_count(evaluation), "function") - 1;
+}
+
+/* evaluation:read(i [, picture]) -> tensor, a copy of what the ith function reads */
+static int evaluation_read(lua_State *L) {
+  ph_error e;
+  ph_array activation;
+  ph_tensor *copy;
+  ph_evaluation *evaluation = self(L);
+  int index = check_function(L, evaluation);
+  if (!lua_isnoneornil(L, 3)) ph_evaluation_show(evaluation, phb_check(L, 3, &phb_tensor));
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_evaluation_outside_activation(evaluation, index, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_tensor_new(activation.shape, &copy, &e) != PH_OK) return phb_raise(L, &e);
+  *box = copy;
+  memcpy(ph_tensor_data(copy), activation.data, (size_t)ph_tensor_count(copy) * sizeof *activation.data);
+  phb_pace(L);
+  return 1;
+}
+
+/* evaluation:give(i, value [, gradient]): what the ith function made of that */
+static int evaluation_give(lua_State *L) {
+  ph_error e;
+  ph_evaluation *evaluation = self(L);
+  int index = check_function(L, evaluation);
+  double value = phb_check_number(L, 3);
+  ph_tensor *gradient = lua_isnoneornil(L, 4) ? NULL : phb_check(L, 4, &phb_tensor);
+  if (ph_evaluation_outside_give(evaluation, index, value, gradient, &e) != PH_OK) return phb_raise(L, &e);
+  return 0;
 }
 
 /* evaluation:terms() -> list of { text =, value = } */
@@ -75,6 +165,10 @@ static const luaL_Reg methods[] = {{"taps", evaluation_taps},
                                    {"value", evaluation_value},
                                    {"run", evaluation_run},
                                    {"terms", evaluation_terms},
+                                   {"add_picture_gradient", evaluation_add_picture_gradient},
+                                   {"functions", evaluation_functions},
+                                   {"read", evaluation_read},
+                                   {"give", evaluation_give},
                                    {NULL, NULL}};
 
 const phb_type phb_evaluation = {"ph.evaluation", release, methods, NULL};

@@ -1,5 +1,8 @@
 /* Objectives in Lua: making heads, operators, printing. Wherever an objective is meant, a number or a string
-   "layer:unit" will do; see lua/phosphene/meta/objective.lua. */
+   "layer:unit" will do; see lua/phosphene/meta/objective.lua.
+
+   Functions that recipes write as heads live with the boxes of the objectives that use them, in a table by
+   their numbers, which is shared and never changes; evaluations get it from their objective. */
 #include "../core/objective.h"
 
 #include <string.h>
@@ -37,6 +40,25 @@ static ph_objective *coerce(lua_State *L, int i) {
   return objective;
 }
 
+/* Gives the box on top of the stack the functions of the objectives at `left` and `right` (0: none). */
+static void keep_functions(lua_State *L, int left, int right) {
+  int box = lua_gettop(L), from[] = {left, right}, kept = 0;
+  for (int i = 0; i < 2; i++) {
+    if (from[i] == 0 || lua_getiuservalue(L, from[i], 1) != LUA_TTABLE) continue;
+    if (kept++ == 0 || lua_rawequal(L, -1, box + 1)) continue;
+    lua_newtable(L); /* the union of those at box + 1 and at the top */
+    for (int table = box + 1; table <= box + 2; table++)
+      for (lua_pushnil(L); lua_next(L, table) != 0;) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, box + 3);
+      }
+    lua_replace(L, box + 1);
+  }
+  lua_settop(L, box + (kept > 0));
+  if (kept > 0) lua_setiuservalue(L, box, 1);
+}
+
 /* core.objective(value): an objective from an objective, a number or a string */
 static int objective_from(lua_State *L) {
   luaL_checkany(L, 1);
@@ -45,7 +67,7 @@ static int objective_from(lua_State *L) {
   return 1;
 }
 
-/* core.head(type, { layer=, batch=, tensor=, <settings> }) */
+/* core.head(type, { layer=, batch=, tensor=, <settings> } [, functions]): functions by their numbers */
 static int objective_head(lua_State *L) {
   static const char *const skip[] = {"tensor", NULL};
   ph_error e;
@@ -53,15 +75,17 @@ static int objective_head(lua_State *L) {
   ph_setting settings[PHB_MAX_SETTINGS];
   ph_tensor *tensor = NULL;
   const char *type = luaL_checkstring(L, 1);
-  lua_settop(L, 2);
+  lua_settop(L, 3);
   int count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
   if (lua_istable(L, 2) && lua_getfield(L, 2, "tensor") != LUA_TNIL) {
-    tensor = phb_test(L, 3, &phb_tensor);
-    if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got a %s", type, luaL_typename(L, 3));
+    tensor = phb_test(L, 4, &phb_tensor);
+    if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got a %s", type, luaL_typename(L, 4));
   }
   void **box = phb_box(L, &phb_objective);
   if (ph_objective_head(type, settings, count, tensor, &objective, &e) != PH_OK) return phb_raise(L, &e);
   *box = objective;
+  lua_pushvalue(L, 3);
+  lua_setiuservalue(L, -2, 1);
   phb_pace(L);
   return 1;
 }
@@ -84,6 +108,7 @@ static int objective_on(lua_State *L) {
   void **box = phb_box(L, &phb_objective);
   if (ph_objective_on(objective, image, &result, &e) != PH_OK) return phb_raise(L, &e);
   *box = result;
+  keep_functions(L, 1, 0);
   phb_pace(L);
   return 1;
 }
@@ -111,6 +136,7 @@ static int combine(lua_State *L, ph_operation operation) {
   void **box = phb_box(L, &phb_objective);
   if (ph_objective_combine(operation, left, right, &result, &e) != PH_OK) return raise(L, &e);
   *box = result;
+  keep_functions(L, 1, operation == PH_NEGATE ? 0 : 2);
   phb_pace(L);
   return 1;
 }

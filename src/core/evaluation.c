@@ -1,32 +1,11 @@
-/* Running objectives. The expression is flattened once into steps, operands first; values run up that list,
-   slopes (d objective / d step) run down it, and a head's slope is the coefficient of its gradient. */
-#include "evaluation.h"
+/* Running objectives. The expression is flattened once into steps, operands first, and values run up that
+   list. The way back is in evaluation_gradient.c. */
+#include "evaluation_private.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "memory.h"
-
-/* A head at work: one step of the expression, reading one tap. */
-typedef struct reading {
-  ph_head *head; /* our own copy, resolved: class labels have become numbers */
-  int step, layer;
-  ph_tap tap;
-  double *scratch;
-  int64_t scratch_size;
-} reading;
-
-struct ph_evaluation {
-  ph_objective *objective;
-  ph_network *network;
-  ph_step *steps;
-  int count;
-  double *value, *slope; /* one a step */
-  reading *readings;
-  int reading_count;
-  int *taps;
-  int tap_count;
-};
 
 /* ---- binding ---- */
 
@@ -46,7 +25,7 @@ static ph_status allocate(ph_evaluation *ev, ph_error *e) {
 static ph_status resolve_heads(ph_evaluation *ev, ph_error *e) {
   for (int i = 0; i < ev->count; i++) {
     if (ev->steps[i].operation != PH_HEAD) continue;
-    reading *r = &ev->readings[ev->reading_count++];
+    ph_reading *r = &ev->readings[ev->reading_count++];
     r->step = i;
     ph_status status = ph_head_copy(ev->steps[i].head, &r->head, e);
     if (status == PH_OK) status = ph_head_resolve(r->head, ev->network, &r->layer, e);
@@ -55,16 +34,19 @@ static ph_status resolve_heads(ph_evaluation *ev, ph_error *e) {
   return PH_OK;
 }
 
-/* Each layer that is read, once, in the network's order. */
+/* Each layer that is read, once, in the network's order. Where only the picture is read, the network's input
+   stands in for a tap: a run has to lead somewhere. */
 static void collect_taps(ph_evaluation *ev) {
   for (int i = 0; i < ev->reading_count; i++) {
     int layer = ev->readings[i].layer, at = 0;
+    if (layer == PH_PICTURE) continue;
     while (at < ev->tap_count && ev->taps[at] < layer) at++;
     if (at < ev->tap_count && ev->taps[at] == layer) continue;
     memmove(ev->taps + at + 1, ev->taps + at, (size_t)(ev->tap_count - at) * sizeof *ev->taps);
     ev->taps[at] = layer;
     ev->tap_count++;
   }
+  if (ev->tap_count == 0) ev->taps[ev->tap_count++] = 0;
 }
 
 ph_status ph_evaluation_new(ph_objective *objective, ph_network *network, ph_evaluation **evaluation,
@@ -90,12 +72,15 @@ void ph_evaluation_release(ph_evaluation *evaluation) {
   for (int i = 0; i < evaluation->reading_count; i++) {
     ph_head_free(evaluation->readings[i].head);
     ph_free(evaluation->readings[i].scratch);
+    ph_tensor_release(evaluation->readings[i].given_gradient);
   }
   ph_free(evaluation->readings);
   ph_free(evaluation->steps);
   ph_free(evaluation->value);
   ph_free(evaluation->slope);
   ph_free(evaluation->taps);
+  ph_tensor_release(evaluation->picture);
+  ph_tensor_release(evaluation->picture_gradient);
   ph_network_release(evaluation->network);
   ph_objective_release(evaluation->objective);
   ph_free(evaluation);
@@ -110,11 +95,29 @@ int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps) {
 
 /* ---- values ---- */
 
-/* Points the reading at the network's activation. Scratch grows when the images do, and is then kept. */
-static ph_status point(ph_evaluation *ev, reading *r, ph_error *e) {
+void ph_evaluation_show(ph_evaluation *evaluation, ph_tensor *picture) {
+  ph_tensor_retain(picture);
+  ph_tensor_release(evaluation->picture);
+  evaluation->picture = picture;
+}
+
+/* What the reading's layer holds. */
+static ph_status find_activation(ph_evaluation *ev, const ph_reading *r, const char **layer,
+                                 ph_tensor **tensor, ph_error *e) {
+  char text[PH_HEAD_TEXT];
+  *layer = r->layer == PH_PICTURE ? ph_picture_name : ph_network_layer(ev->network, r->layer)->name;
+  *tensor = ev->picture;
+  if (r->layer != PH_PICTURE) return ph_network_activation(ev->network, r->layer, tensor, e);
+  if (ev->picture != NULL) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "%.200s reads the picture as it is before its transforms, which was not given",
+                 ph_head_print(ev->steps[r->step].head, text));
+}
+
+/* Scratch grows when the images do, and is then kept. */
+ph_status ph_reading_point(ph_evaluation *ev, ph_reading *r, ph_error *e) {
   ph_tensor *activation = NULL;
-  ph_status status = ph_network_activation(ev->network, r->layer, &activation, e);
-  const char *layer = ph_network_layer(ev->network, r->layer)->name;
+  const char *layer;
+  ph_status status = find_activation(ev, r, &layer, &activation, e);
   if (status == PH_OK) status = ph_head_tap(r->head, layer, ph_tensor_array(activation), &r->tap, e);
   if (status != PH_OK) return status;
   int64_t size = r->head->type->scratch == NULL ? 0 : r->head->type->scratch(r->head, &r->tap);
@@ -129,13 +132,30 @@ static ph_status point(ph_evaluation *ev, reading *r, ph_error *e) {
   return PH_OK;
 }
 
+/* A head's value: its own function's, or what was given in its place. */
+static ph_status read_value(ph_evaluation *ev, ph_reading *r, double *value, ph_error *e) {
+  char text[PH_HEAD_TEXT];
+  if (r->head->type->value != NULL) {
+    *value = r->head->type->value(r->head, &r->tap);
+    return PH_OK;
+  }
+  if (!r->is_given)
+    return ph_fail(e, PH_MISUSE, "layer '%s': nobody gave %.200s a value", r->tap.layer,
+                   ph_head_print(ev->steps[r->step].head, text));
+  r->is_given = false;
+  *value = r->given_value;
+  return PH_OK;
+}
+
 static ph_status read_heads(ph_evaluation *ev, ph_error *e) {
   char text[PH_HEAD_TEXT];
   for (int i = 0; i < ev->reading_count; i++) {
-    reading *r = &ev->readings[i];
-    ph_status status = point(ev, r, e);
+    ph_reading *r = &ev->readings[i];
+    double value = 0;
+    ph_status status = ph_reading_point(ev, r, e);
+    if (status == PH_OK) status = read_value(ev, r, &value, e);
     if (status != PH_OK) return status;
-    double value = ev->value[r->step] = r->head->type->value(r->head, &r->tap);
+    ev->value[r->step] = value;
     if (!isfinite(value))
       return ph_fail(e, PH_FAILURE, "layer '%s': %.200s is %s", r->tap.layer,
                      ph_head_print(ev->steps[r->step].head, text),
@@ -150,7 +170,7 @@ static double combine(const ph_step *step, const double *value) {
   return ph_operation_apply(step->operation, value[step->left], step->right < 0 ? 0 : value[step->right]);
 }
 
-static ph_status not_finite(const ph_step *step, const char *what, ph_error *e) {
+ph_status ph_evaluation_not_finite(const ph_step *step, const char *what, ph_error *e) {
   char text[200];
   ph_error ignored;
   if (ph_objective_print(step->part, text, sizeof text, &ignored) != PH_OK) return ph_no_memory(e);
@@ -164,76 +184,9 @@ ph_status ph_evaluation_value(ph_evaluation *evaluation, double *value, ph_error
     const ph_step *step = &evaluation->steps[i];
     if (step->operation == PH_HEAD) continue;
     evaluation->value[i] = combine(step, evaluation->value);
-    if (!isfinite(evaluation->value[i])) return not_finite(step, "the value", e);
+    if (!isfinite(evaluation->value[i])) return ph_evaluation_not_finite(step, "the value", e);
   }
   *value = evaluation->value[evaluation->count - 1];
-  return PH_OK;
-}
-
-/* ---- gradients ---- */
-
-/* d a^b / da, and d a^b / db. */
-static double power_by_base(double a, double b) { return b == 0 ? 0 : b * pow(a, b - 1); }
-static double power_by_exponent(double a, double b) { return a == 0 && b > 0 ? 0 : pow(a, b) * log(a); }
-
-/* Hands a step's slope on to its operands. */
-static void hand_down(ph_evaluation *ev, int i) {
-  const ph_step *step = &ev->steps[i];
-  double slope = ev->slope[i], none = 0;
-  double a = step->left < 0 ? 0 : ev->value[step->left], b = step->right < 0 ? 0 : ev->value[step->right];
-  double *of_a = step->left < 0 ? &none : &ev->slope[step->left];
-  double *of_b = step->right < 0 ? &none : &ev->slope[step->right];
-  switch (step->operation) {
-    case PH_ADD:
-      *of_a += slope;
-      *of_b += slope;
-      break;
-    case PH_SUBTRACT:
-      *of_a += slope;
-      *of_b -= slope;
-      break;
-    case PH_MULTIPLY:
-      *of_a += slope * b;
-      *of_b += slope * a;
-      break;
-    case PH_DIVIDE:
-      *of_a += slope / b;
-      *of_b -= slope * a / (b * b);
-      break;
-    case PH_POWER:
-      if (ev->steps[step->left].operation != PH_NUMBER) *of_a += slope * power_by_base(a, b);
-      if (ev->steps[step->right].operation != PH_NUMBER) *of_b += slope * power_by_exponent(a, b);
-      break;
-    case PH_NEGATE:
-      *of_a -= slope;
-      break;
-    default: /* leaves */
-      break;
-  }
-}
-
-/* Adds one head's share to its tap's gradient tensor. */
-static ph_status add_gradient(ph_evaluation *ev, reading *r, ph_error *e) {
-  ph_tensor *gradient = NULL;
-  double slope = ev->slope[r->step];
-  if (slope == 0) return PH_OK;
-  if (!isfinite(slope)) return not_finite(&ev->steps[r->step], "the objective's slope in the direction", e);
-  ph_status status = ph_network_gradient(ev->network, r->layer, &gradient, e);
-  if (status != PH_OK) return status;
-  r->tap.gradient = ph_tensor_data(gradient) + r->tap.offset;
-  r->head->type->gradient(r->head, &r->tap, slope);
-  return PH_OK;
-}
-
-ph_status ph_evaluation_gradient(ph_evaluation *evaluation, ph_error *e) {
-  memset(evaluation->slope, 0, (size_t)evaluation->count * sizeof *evaluation->slope);
-  evaluation->slope[evaluation->count - 1] = 1;
-  for (int i = evaluation->count - 1; i >= 0; i--)
-    if (evaluation->slope[i] != 0) hand_down(evaluation, i);
-  for (int i = 0; i < evaluation->reading_count; i++) {
-    ph_status status = add_gradient(evaluation, &evaluation->readings[i], e);
-    if (status != PH_OK) return status;
-  }
   return PH_OK;
 }
 

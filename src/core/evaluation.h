@@ -21,6 +21,11 @@ void ph_evaluation_release(ph_evaluation *evaluation); /* NULL is allowed */
 /* The network that it is bound to. Borrowed. */
 const ph_network *ph_evaluation_network(const ph_evaluation *evaluation);
 
+/* The picture as it is before its transforms, for heads that read that; retained until the next is shown.
+   PH_MISUSE from the value where a head reads the picture and none was shown. */
+void ph_evaluation_show(ph_evaluation *evaluation, ph_tensor *picture);
+bool ph_evaluation_reads_picture(const ph_evaluation *evaluation);
+
 /* The layers to be tapped: ascending indices without doubles. Borrowed. Returns how many. */
 int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps);
 
@@ -31,8 +36,30 @@ ph_status ph_evaluation_value(ph_evaluation *evaluation, double *value, ph_error
 /* Adds the gradient at the last value to the taps' gradient tensors. The network must not have run since. */
 ph_status ph_evaluation_gradient(ph_evaluation *evaluation, ph_error *e);
 
+/* Adds what such heads contribute to the gradient of the picture, once the gradient is known. Nothing where
+   there are none. */
+ph_status ph_evaluation_add_picture_gradient(const ph_evaluation *evaluation, ph_tensor *gradient,
+                                             ph_error *e);
+
 /* Both phases. */
 ph_status ph_evaluation_run(ph_evaluation *evaluation, double *value, ph_error *e);
+
+/* ---- heads whose values come from outside ---- */
+
+/* How many; the ith, resolved. */
+int ph_evaluation_outside_count(const ph_evaluation *evaluation);
+const ph_head *ph_evaluation_outside_head(const ph_evaluation *evaluation, int index);
+
+/* What the ith reads, (n, c, h, w) or (n, units): of the network's last run, or the picture. Borrowed. */
+ph_status ph_evaluation_outside_activation(ph_evaluation *evaluation, int index, ph_array *activation,
+                                           ph_error *e);
+
+/* Gives the ith its next value, and the value's gradient by the activation, which is retained. NULL: zero.
+   PH_MISUSE where the gradient has not the activation's shape. */
+ph_status ph_evaluation_outside_give(ph_evaluation *evaluation, int index, double value, ph_tensor *gradient,
+                                     ph_error *e);
+
+/* ---- reports ---- */
 
 /* The objective's heads, for reports: how many; the ith as written, and its last value. */
 int ph_evaluation_terms(const ph_evaluation *evaluation);

@@ -41,7 +41,7 @@ typedef struct ph_field {
   double fallback;            /* the default, for every number of the field */
   double least, most;         /* inclusive range of every number */
   const char *const *choices; /* PH_CHOICE: NULL-terminated */
-  const char *summary;
+  const char *summary;        /* NULL: not for people to see */
 } ph_field;
 
 /* Writes the defaults of a key-NULL-terminated table into *config. */

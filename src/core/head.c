@@ -31,9 +31,12 @@ static const ph_head_type *const types[] = {
     &ph_head_input_difference,
     &ph_head_total_variation,
     &ph_head_blur,
+    &ph_head_alpha,
+    &ph_head_blur_alpha,
     &ph_head_boundary_complexity,
     &ph_head_alignment,
     &ph_head_diversity,
+    &ph_head_outside,
 };
 enum { TYPES = sizeof types / sizeof *types };
 
@@ -134,10 +137,14 @@ void ph_head_free(ph_head *head) {
 
 /* ---- meeting a network ---- */
 
+const char ph_picture_name[] = "picture";
+
 ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e) {
   const char *name = head->config->layer;
   if (head->type->resolve != NULL) return head->type->resolve(head, network, layer, e);
-  return ph_network_find(network, *name != '\0' ? name : head->type->layer, layer, e);
+  if (*name == '\0') name = head->type->layer;
+  *layer = PH_PICTURE;
+  return strcmp(name, ph_picture_name) == 0 ? PH_OK : ph_network_find(network, name, layer, e);
 }
 
 ph_status ph_head_expect_index(const ph_tap *tap, const char *what, int64_t index, int64_t count,
@@ -154,6 +161,7 @@ ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activatio
   if (activation.shape.rank == 4) {
     tap->h = dim[2];
     tap->w = dim[3];
+    tap->has_map = true;
   } else if (activation.shape.rank != 2) {
     return ph_fail(e, PH_MISUSE, "layer '%s': objectives read (n, c, h, w) or (n, units), got %s", layer,
                    ph_shape_print(activation.shape, text));

@@ -35,6 +35,7 @@ typedef struct ph_head {
 typedef struct ph_tap {
   const char *layer; /* for messages */
   int64_t n, c, h, w;
+  bool has_map;            /* rank 4 */
   int64_t offset;          /* of what it sees from the activation's start, in elements */
   const float *activation; /* (n, c, h, w) */
   float *gradient;         /* as the activation; NULL while only the value is asked for */
@@ -64,6 +65,7 @@ struct ph_head_type {
   /* How many doubles of scratch it needs; NULL: none. */
   int64_t (*scratch)(const ph_head *head, const ph_tap *tap);
 
+  /* NULL, as the gradient then is, where values come from outside (evaluation.h). */
   double (*value)(const ph_head *head, const ph_tap *tap);
 
   /* Adds coefficient * d value / d activation to tap->gradient. Follows value on the same tap. */
@@ -79,6 +81,11 @@ ph_status ph_head_new(const char *type, const ph_setting *settings, int count, p
                       ph_head **head, ph_error *e);
 ph_status ph_head_copy(const ph_head *head, ph_head **copy, ph_error *e);
 void ph_head_free(ph_head *head); /* NULL is allowed */
+
+/* In the place of a layer's name and index: the picture as it is before its transforms, which no network
+   holds. */
+extern const char ph_picture_name[];
+enum { PH_PICTURE = -1 };
 
 /* Finds the head's layer, and what else it needs of the network. */
 ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e);
@@ -111,6 +118,9 @@ extern const ph_head_type ph_head_l1, ph_head_l2, ph_head_input_difference;  /* 
 extern const ph_head_type ph_head_lp, ph_head_l_infinity;                    /* norm.c */
 extern const ph_head_type ph_head_total_variation;                           /* total_variation.c */
 extern const ph_head_type ph_head_blur, ph_head_boundary_complexity;         /* blur.c */
+extern const ph_head_type ph_head_blur_alpha;                                /* blur.c */
+extern const ph_head_type ph_head_alpha;                                     /* alpha.c */
+extern const ph_head_type ph_head_outside;                                   /* outside.c */
 extern const ph_head_type ph_head_alignment;                                 /* alignment.c */
 extern const ph_head_type ph_head_diversity;                                 /* diversity.c */
 

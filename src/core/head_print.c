@@ -61,7 +61,7 @@ static void write_positional(ph_writer *writer, const ph_head *head) {
 static bool write_options(ph_writer *writer, const ph_head *head, const char *before) {
   bool any = false;
   for (const ph_field *field = head->type->fields; field->key != NULL; field++) {
-    if (strcmp(field->key, "batch") == 0 || is_positional(head->type, field->key) ||
+    if (strcmp(field->key, "batch") == 0 || is_positional(head->type, field->key) || field->summary == NULL ||
         ph_head_at_default(head, field))
       continue;
     ph_write(writer, "%s%s = ", any ? ", " : before, field->key);

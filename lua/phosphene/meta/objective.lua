@@ -29,7 +29,8 @@ function objective:close() end
 ---@field batch integer? the one image of the batch that is read, from 0; by default all of them
 
 ---@class ph.picture_options: ph.head_options
----@field layer string? the layer that is read; "image" by default, the picture in [0, 1] as the network sees it
+---@field layer string? the layer that is read; "image" by default, the picture in [0, 1] as the network sees it; "picture"
+--- is the picture as it is before its transforms
 
 ---@class ph.neuron_options: ph.head_options
 ---@field x integer? the column, from 0; by default the centre, width // 2
@@ -257,6 +258,18 @@ function ph.total_variation(options) end
 ---@return ph.objective
 function ph.blur(options) end
 
+--- The mean opacity of the picture before it is laid over a background, for parameterisations of 4 channels. Lucid asks for
+--- what matters alone, and clear elsewhere, with `objective * (1 - ph.alpha()) - 0.1 * ph.blur_alpha()`, under transforms
+--- that end with `ph.collapse()`.
+---@param options ph.head_options?
+---@return ph.objective
+function ph.alpha(options) end
+
+--- `ph.blur` of the picture's opacity alone. (Lucid's blur_alpha_each_step.)
+---@param options ph.head_options?
+---@return ph.objective
+function ph.blur_alpha(options) end
+
 --- How busy and how far from grey a frame around the picture is: over the frame, the sum of (b - x)^2 + 0.8 (x -
 --- constant)^2, b being the picture blurred with a 5x5 kernel. Lucid's penalize_boundary_complexity without its minus
 --- sign: subtract it.
@@ -282,14 +295,39 @@ function evaluation:taps() end
 
 --- The value on the network's last run, adding its gradient to the taps. Raises where a unit, image or position is out
 --- of range; gives nil and a message that names the part at fault where a number is not finite.
+---@param picture ph.tensor? as it was before its transforms, for heads that read the layer "picture"
 ---@return number?
 ---@return string? message
-function evaluation:run() end
+function evaluation:run(picture) end
 
 --- The value alone.
+---@param picture ph.tensor?
 ---@return number?
 ---@return string? message
-function evaluation:value() end
+function evaluation:value(picture) end
+
+--- Adds what heads that read the picture itself contribute to its gradient: that of all others, after the transforms'
+--- way back. Leaves the gradient as it is where there are none.
+---@param gradient ph.tensor of the picture's shape
+---@return ph.tensor gradient
+function evaluation:add_picture_gradient(gradient) end
+
+--- The heads of the objective that are functions of a recipe, with what they read and which of their layers that is. They are
+--- called by `run` and `value`; the three methods that follow are what these use.
+---@return { f: table, number: integer, part: integer, layer: string, image: integer?, name: string }[]
+function evaluation:functions() end
+
+--- A copy of what the function reads: an activation of the network's last run, of one image or of all, or the picture.
+---@param i integer which of `functions`, from 1
+---@param picture ph.tensor?
+---@return ph.tensor
+function evaluation:read(i, picture) end
+
+--- Gives the function's next value, and its gradient by what it reads.
+---@param i integer which of `functions`, from 1
+---@param value number
+---@param gradient ph.tensor? of the shape of what it reads; zero by default
+function evaluation:give(i, value, gradient) end
 
 --- The objective's parts that read the network, as written, and their last values.
 ---@return { text: string, value: number }[]

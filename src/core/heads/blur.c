@@ -4,8 +4,10 @@
 
    blur: 0.5 * sum (x - b)^2, where b is blur(x) held constant, so that ascending -k * blur() takes every step
    towards (1 - k) x + k blur(x). boundary_complexity: how busy and how far from grey a frame around the
-   picture is. Both are positive; recipes subtract them. Definitions: Lucid 0.3.10, objectives.py. */
+   picture is. Both are positive; recipes subtract them. blur_alpha is the blur of the picture's opacity
+   alone. Definitions: Lucid 0.3.10, objectives.py. */
 #include "../head.h"
+#include "opacity.h"
 
 static const char *const none[] = {NULL};
 
@@ -64,24 +66,34 @@ static void find_residuals(const ph_tap *tap, int64_t radius) {
   }
 }
 
-/* ---- blur ---- */
+/* ---- blur, blur_alpha ---- */
 
 static const ph_field blur_fields[] = {PH_HEAD_PLACE, {0}};
 
+/* Whether a plane, of all images' channels, is blurred. */
+static bool is_blurred(const ph_head *head, const ph_tap *tap, int64_t plane) {
+  return head->type != &ph_head_blur_alpha || plane % tap->c == PH_OPACITY_CHANNEL;
+}
+
 static double blur_value(const ph_head *head, const ph_tap *tap) {
-  const double *residual = residuals_of(tap);
+  int64_t area = tap->h * tap->w;
   double sum = 0;
-  (void)head;
   find_residuals(tap, 1);
-  for (int64_t i = 0; i < tap->n * tap->c * tap->h * tap->w; i++) sum += residual[i] * residual[i];
+  for (int64_t p = 0; p < tap->n * tap->c; p++) {
+    const double *residual = residuals_of(tap) + p * area;
+    if (!is_blurred(head, tap, p)) continue;
+    for (int64_t i = 0; i < area; i++) sum += residual[i] * residual[i];
+  }
   return 0.5 * sum;
 }
 
 static void blur_gradient(const ph_head *head, const ph_tap *tap, double coefficient) {
-  const double *residual = residuals_of(tap);
-  (void)head;
-  for (int64_t i = 0; i < tap->n * tap->c * tap->h * tap->w; i++)
-    tap->gradient[i] -= (float)(coefficient * residual[i]);
+  int64_t area = tap->h * tap->w;
+  for (int64_t p = 0; p < tap->n * tap->c; p++) {
+    const double *residual = residuals_of(tap) + p * area;
+    if (!is_blurred(head, tap, p)) continue;
+    for (int64_t i = 0; i < area; i++) tap->gradient[p * area + i] -= (float)(coefficient * residual[i]);
+  }
 }
 
 const ph_head_type ph_head_blur = {
@@ -91,6 +103,19 @@ const ph_head_type ph_head_blur = {
     .positional = none,
     .fields = blur_fields,
     .config_size = sizeof(ph_head_place),
+    .scratch = scratch,
+    .value = blur_value,
+    .gradient = blur_gradient,
+};
+
+const ph_head_type ph_head_blur_alpha = {
+    .name = "blur_alpha",
+    .summary = "blur, of the picture's opacity",
+    .layer = ph_picture_name,
+    .positional = none,
+    .fields = blur_fields,
+    .config_size = sizeof(ph_head_place),
+    .fit = ph_opacity_fit,
     .scratch = scratch,
     .value = blur_value,
     .gradient = blur_gradient,
