@@ -5,6 +5,7 @@
 local core = require "phosphene.core"
 local columns = require "phosphene.columns"
 local misuse = require "phosphene.misuse"
+local nominal = require "phosphene.nominal"
 local picture = require "phosphene.picture"
 local preprocessing = require "phosphene.preprocessing"
 local progress = require "phosphene.progress"
@@ -158,20 +159,15 @@ end
 
 -- ---- the check ----
 
--- A size that the network takes.
-local function size_for(net, layer)
-  for _, size in ipairs { 224, 227, 299, 331, 384, 256, 192, 160, 128, 96, 64, 32, 28 } do
-    if net:shapes(size, size)[layer] then return size end
-  end
-  misuse.raise "check: give the size of the pictures that the network takes, { size = 320 } for example"
-end
-
 -- The layers to read: class scores, and the last image of features before them.
 local function layers_of(net, size)
   local logits, probabilities = net:classes()
   local names = net:layers()
   local scores = logits or probabilities or names[#names]
-  size = size or size_for(net, scores)
+  size = size or nominal.size(net, { scores })
+  if not size then
+    misuse.raise "check: give the size of the pictures that the network takes, { size = 320 } for example"
+  end
   local shapes = net:shapes(size, size)
   if not shapes[scores] then misuse.raise("check: pictures of %d px do not fit this network", size) end
   local features = names[2]

@@ -146,24 +146,42 @@ end
 -- Where each network's preprocessing comes from, in words; false where nobody stated it.
 local sources = setmetatable({}, { __mode = "k" })
 
+--- Whether the options state anything about it.
+function preprocessing.is_stated(options)
+  return (options.range or options.mean or options.std or options.order) ~= nil
+end
+
+--- Remembers who stated what a network's preprocessing is, in words; nil for nobody.
+function preprocessing.came_from(net, source) sources[net] = source or false end
+
 --- Adds the layer that turns a picture into the network's input, and gives its name. `request` has what is known:
 ---   options   the user's, which come first
 ---   model     what the architecture's own description says
 ---   metadata  the file's
 ---   format, names   "onnx", "caffe" or "tensorflow", and what the file and its graph are called
----   name      of the layer, "input" by default;  channels   of the picture, 3 by default
+---   name, from   of the layer, "input" and "image" by default;  channels   of the picture, 3 by default
 function preprocessing.add(net, request)
   local options, base, source = request.options or {}, request.model, "its architecture"
   if not base then base, source = preprocessing.stated(request.metadata or {}), "its file" end
   if not base then base, source = well_known(request.format, request.names or {}) end
   if options.range or options.mean or options.std then source = "the options" end
-  sources[net] = source or false
+  preprocessing.came_from(net, source)
 
   local channels = request.channels or 3
   local settings = layer_settings(merge(channels == 3 and base or nil, options), channels)
-  settings.type, settings.name, settings.from = "preprocess", request.name or "input", "image"
+  settings.type, settings.name, settings.from = "preprocess", request.name or "input", request.from or "image"
   assert(net:add(settings))
   return settings.name
+end
+
+--- Adds a layer that a file describes as `layer`, altered as the options state. `source` as in `came_from`.
+function preprocessing.replace(net, layer, source, options)
+  local model = { range = { 0, layer.scale or 1 }, mean = layer.mean, std = layer.deviation, order = layer.order }
+  local name = preprocessing.add(net, { model = model, options = options, name = layer.name, from = layer.from,
+    channels = net:shapes(64, 64).image[1] })
+  local states_all = options.range or options.mean or options.std
+  preprocessing.came_from(net, states_all and "the options" or source)
+  return name
 end
 
 -- ---- looking at it ----

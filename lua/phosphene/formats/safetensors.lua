@@ -1,9 +1,14 @@
--- Networks from safetensors files: the metadata say which model script builds the graph, the tensors are its weights.
--- Must not know any architecture from inside, nor where files are looked for.
+-- Networks from safetensors files, and into them. The tensors are the weights; the graph is either described in the
+-- metadata (`network`, as net:save writes it), or these name the model script that builds it (`architecture`). Must not
+-- know any architecture from inside, nor where files are looked for.
 
 local core = require "phosphene.core"
+local description = require "phosphene.description"
 local googlenet = require "phosphene.models.googlenet"
+local json = require "phosphene.json"
 local labels = require "phosphene.labels"
+local misuse = require "phosphene.misuse"
+local preprocessing = require "phosphene.preprocessing"
 
 local safetensors = {}
 
@@ -26,42 +31,69 @@ local function weights_of(tensors)
   return weights
 end
 
--- The model and the class labels that a file's metadata ask for; nil and a message where they cannot be had.
-local function read_metadata(metadata)
-  local architecture = metadata.architecture
-  if not architecture then return nil, "its metadata name no architecture" end
-  if not models[architecture] then
-    return nil, ("unknown architecture '%s'; known are %s"):format(architecture,
-      table.concat(sorted_keys(models), ", "))
-  end
-  local list, problem = labels.parse(metadata.labels or "[]")
-  if not list then return nil, problem end
-  return models[architecture], list
-end
+-- ---- reading ----
 
--- Builds the graph; raises where the weights do not fit it.
-local function build(net, model, metadata, weights, class_labels, options)
-  local classes = model.build(net, weights, metadata.architecture, options)
+local function fail(message) error(message, 0) end
+
+-- By a model script.
+local function from_architecture(metadata, tensors, class_labels, options)
+  local architecture = metadata.architecture or fail "its metadata name no architecture"
+  local model = models[architecture] or fail(("unknown architecture '%s'; known are %s"):format(architecture,
+    table.concat(sorted_keys(models), ", ")))
+  local net = core.network { backend = options.backend }
+  local classes = model.build(net, weights_of(tensors), architecture, options)
   classes.labels = class_labels
   net:set_classes(classes)
   local shapes = net:shapes(224, 224)
   for _, name in ipairs(net:layers()) do
-    if not shapes[name] then error(("the weights of layer '%s' do not fit its input"):format(name), 0) end
+    if not shapes[name] then fail(("the weights of layer '%s' do not fit its input"):format(name)) end
   end
+  return net
+end
+
+-- By the description that net:save wrote.
+local function from_description(metadata, tensors, class_labels, options)
+  local all, at = json.decode(metadata.network)
+  if all == nil then fail(("its description of the network is damaged (at character %d)"):format(at)) end
+  return description.build(all, tensors, class_labels, options)
+end
+
+local function build(metadata, tensors, options)
+  local list, problem = labels.parse(metadata.labels or "[]")
+  if not list then fail(problem) end
+  return (metadata.network and from_description or from_architecture)(metadata, tensors, list, options)
 end
 
 --- A network from a file, or nil and a message.
 function safetensors.open(path, options)
   local tensors, metadata = core.load_safetensors(path)
   if not tensors then return nil, metadata end
-  local model, list = read_metadata(metadata)
-  if not model then return nil, ("'%s': %s"):format(path, list) end
-
-  local net = core.network { backend = options.backend }
   -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
-  local ok, problem = pcall(build, net, model, metadata, weights_of(tensors), list, options)
-  if not ok then return nil, ("'%s': %s"):format(path, (tostring(problem):gsub("^[^:]*:%d+: ", ""))) end
-  return net
+  local ok, result = pcall(build, metadata, tensors, options)
+  if ok then return result end
+  return nil, ("'%s': %s"):format(path, (tostring(result):gsub("^[^:]*:%d+: ", "")))
+end
+
+-- ---- writing ----
+
+local option_names = { "type", "metadata" }
+
+--- See network:save in meta/network.lua.
+function safetensors.save(net, path, options)
+  options = options or {}
+  misuse.check_keys(options, option_names, "save")
+  if type(path) ~= "string" or not path:match "%.safetensors$" then
+    misuse.raise("save: the path of a .safetensors file expected, got %s", tostring(path))
+  end
+  local all, tensors = description.of(net)
+  local metadata = { network = json.encode(all), labels = json.encode(net:labels()) }
+  local input = preprocessing.of(net)
+  if input then metadata.input = preprocessing.text(input) end -- for people
+  for key, value in pairs(options.metadata or {}) do
+    if metadata[key] then misuse.raise("save: the metadata '%s' are the file's own", key) end
+    metadata[key] = value
+  end
+  return core.save_safetensors(path, tensors, metadata, { type = options.type })
 end
 
 return safetensors
