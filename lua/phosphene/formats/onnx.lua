@@ -1,0 +1,153 @@
+-- Networks from ONNX files. Here is decided what of a file's graph is the network: which input is the picture, at which
+-- size shapes are computed, which outputs are the classes, and what may be left out. Operators are in onnx/operators.
+
+local core = require "phosphene.core"
+local build = require "phosphene.formats.onnx.build"
+local document = require "phosphene.formats.onnx.document"
+local graph = require "phosphene.formats.onnx.graph"
+local labels = require "phosphene.labels"
+local preprocessing = require "phosphene.preprocessing"
+local refuse = require "phosphene.formats.onnx.refuse"
+
+local onnx = {}
+
+-- ---- the picture ----
+
+-- Where the file leaves the picture's size open.
+local usual_size = 224
+
+-- Shapes are computed at a second size too, this much higher and wider: multiples of what networks divide sizes by.
+local more_rows, more_columns = 64, 96
+
+-- The graph's only input, as { name, channels, height, width, images, is_last } (is_last: channels are its last axis).
+local function picture_of(doc)
+  if #doc.inputs ~= 1 then
+    local names = {}
+    for i, input in ipairs(doc.inputs) do names[i] = ("'%s'"):format(input.name) end
+    refuse.raise("it has %d inputs (%s); one, a picture, can be run", #names, table.concat(names, ", "))
+  end
+  local input = doc.inputs[1]
+  local dims = input.dims or { false, 3, false, false }
+  if #dims ~= 4 then refuse.raise("its input '%s' has %d dimensions; a picture has four", input.name, #dims) end
+  if input.type and input.type ~= 1 and input.type ~= 10 and input.type ~= 11 and input.type ~= 16 then
+    refuse.raise("its input '%s' is not of floating-point numbers", input.name)
+  end
+  local function is_colour(channels) return channels == 3 or channels == 1 end
+  local is_last = not is_colour(dims[2]) and is_colour(dims[4])
+  local picture = { name = input.name, images = dims[1] or 1, is_last = is_last }
+  picture.channels = dims[is_last and 4 or 2] or 3
+  picture.height, picture.width = dims[is_last and 2 or 3] or usual_size, dims[is_last and 3 or 4] or usual_size
+  if picture.height > 1 << 14 or picture.width > 1 << 14 then
+    refuse.raise("its input '%s' is too large, %d by %d", input.name, picture.height, picture.width)
+  end
+  return picture
+end
+
+-- A network's beginning: the picture, made into what the graph's input wants.
+local function begin(path, doc, picture, options)
+  local net = core.network { backend = options.backend, channels = picture.channels }
+  local size = { picture.height, picture.width }
+  local g = graph.new(net, picture.channels, size, { size[1] + more_rows, size[2] + more_columns })
+  g.images = picture.images
+  local name = g:free_name(picture.name)
+  refuse.guard(preprocessing.add, net, {
+    options = options, metadata = doc.metadata, format = "onnx", channels = picture.channels, name = name,
+    names = { path:match "([^/]*)%.%w+$" or path },
+  })
+  g.shapes[name], g.others[name] = g.shapes.image, g.others.image
+  if picture.is_last then
+    name = g:add("transpose", g:free_name(name .. "/channels_last"), { name }, { axes = { 0, 2, 3, 1 } })
+  end
+  g.values[picture.name] = g:activation(name)
+  return g
+end
+
+-- ---- what cannot be built ----
+
+local has_weights = { Conv = true, ConvTranspose = true, Gemm = true, MatMul = true }
+
+-- "operator 'NonMaxSuppression' (node 'nms') is not one that Phosphene runs; operator …", each operator once.
+local function problems_text(failures)
+  local texts, seen = {}, {}
+  for _, failure in ipairs(failures) do
+    local key = failure.node.domain .. "." .. failure.node.op
+    if not seen[key] and #texts < 8 then texts[#texts + 1] = failure.problem end
+    seen[key] = true
+  end
+  return table.concat(texts, "; ")
+end
+
+-- What could not be built may be left out if everything with weights is there: then it only makes something else of
+-- the network's results. Returns the nodes to leave out, and a text for the user.
+local function leave_out(failures, blocked)
+  local skipped, count = {}, #failures + #blocked
+  local weighty = false
+  for _, failure in ipairs(failures) do
+    skipped[failure.node] = true
+    weighty = weighty or has_weights[failure.node.op]
+  end
+  for _, node in ipairs(blocked) do
+    skipped[node] = true
+    weighty = weighty or has_weights[node.op]
+  end
+  if weighty then refuse.raise("%s", problems_text(failures)) end
+  return skipped, ("left out what comes after the network's last weights (%d nodes): %s"):format(count,
+    problems_text(failures))
+end
+
+local function build_graph(path, doc, options)
+  local picture = picture_of(doc)
+  local g = begin(path, doc, picture, options)
+  local failures, blocked = build.run(g, doc, {})
+  if #failures == 0 then return g end
+  local skipped, told = leave_out(failures, blocked)
+  g = begin(path, doc, picture, options)
+  build.run(g, doc, skipped)
+  if #g.net:layers() <= 2 then refuse.raise("%s", problems_text(failures)) end
+  return g, told
+end
+
+-- ---- classes ----
+
+-- Layers that only change the shape, or nothing, at one image.
+local passes = { flatten = true, reshape = true, squeeze = true, unsqueeze = true, dropout = true, identity = true }
+
+-- The layers with the class scores before and after softmax: the first output's, if there is one that is a vector.
+local function classes_of(g, doc)
+  local value = g.values[doc.outputs[1].name]
+  if not value or not value.layer then return {} end
+  local shape, count = g.shapes[value.layer], 1
+  for _, length in ipairs(shape) do count = count * length end
+  if count ~= (shape[2] or 1) then return {} end
+  local layer = g.net:layer(value.layer)
+  while passes[layer.type] and #layer.from == 1 do layer = g.net:layer(layer.from[1]) end
+  if layer.type == "softmax" then return { logits = layer.from[1], probabilities = layer.name } end
+  if layer.type == "log_softmax" then return { logits = layer.from[1] } end
+  return { logits = value.layer }
+end
+
+-- ---- opening ----
+
+local function open(path, options)
+  local doc, problem = document.read(path)
+  if not doc then return nil, problem end
+  local list
+  list, problem = labels.parse(doc.metadata.labels or "[]")
+  if not list then refuse.raise("%s", problem) end
+  local g, told = build_graph(path, doc, options)
+  local classes = classes_of(g, doc)
+  classes.labels = list
+  refuse.guard(g.net.set_classes, g.net, classes)
+  refuse.guard(g.net.fold, g.net)
+  if told then io.stderr:write(("phosphene: '%s': %s\n"):format(path, told)) end
+  return g.net
+end
+
+--- A network from a file, or nil and a message.
+function onnx.open(path, options)
+  local ok, net, problem = refuse.catch(open, path, options)
+  if not ok then return nil, ("'%s': %s"):format(path, net) end
+  return net, problem
+end
+
+return onnx

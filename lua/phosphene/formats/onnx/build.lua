@@ -1,0 +1,118 @@
+-- Walking an ONNX graph: each node that the outputs need becomes numbers, if its inputs are known, or layers. What cannot
+-- be built is noted, with what depends on it. Must not know files, pictures or what networks are for.
+
+local document = require "phosphene.formats.onnx.document"
+local folding = require "phosphene.formats.onnx.folding"
+local node = require "phosphene.formats.onnx.node"
+local operators = require "phosphene.formats.onnx.operators"
+local refuse = require "phosphene.formats.onnx.refuse"
+local scratch = require "phosphene.formats.onnx.scratch"
+local values = require "phosphene.formats.onnx.values"
+
+local build = {}
+
+-- Their results are known from their inputs' shapes, or without inputs.
+local needs_no_numbers = { Shape = true, Size = true, Constant = true }
+
+-- The greatest constant that is computed rather than read.
+local most_computed = 1 << 26
+
+-- ---- constants ----
+
+-- The inputs as values (nil where absent) and their number, and whether all of them are constants.
+local function inputs_of(n)
+  local inputs, count, constant = {}, n:input_count(), true
+  for i = 1, count do
+    inputs[i] = n:has(i) and n:input(i) or nil
+    constant = constant and (not inputs[i] or values.is_constant(inputs[i]))
+  end
+  return inputs, count, constant
+end
+
+-- Computes a node of constants that are too large for lists, by its layers.
+local function compute(graph, description, opset, is_sized)
+  local g = scratch.graph()
+  g.is_read, g.values = graph.is_read, setmetatable({}, { __index = graph.values })
+  operators[description.op](node.new(description, g, opset))
+  for _, output in ipairs(description.outputs) do
+    local value = rawget(g.values, output)
+    if value and value.layer then
+      if values.count(value.shape) > most_computed then refuse.raise("'%s' is too large a constant", output) end
+      value = values.tensor(scratch.run(g, value.layer), value.shape)
+    end
+    if value then value.is_sized = value.is_sized or is_sized end
+    graph.values[output] = value
+  end
+end
+
+-- ---- nodes ----
+
+local function unknown(description)
+  refuse.raise("%s is not one that Phosphene runs", document.node_text(description))
+end
+
+-- Makes the outputs of a node whose inputs are all there.
+local function apply(graph, description, opset)
+  local n = node.new(description, graph, opset)
+  local operator = description.domain == "" and operators[description.op]
+  if operator and needs_no_numbers[n.op] then return operator(n) end
+  local inputs, count, constant = inputs_of(n)
+  if constant and count > 0 and description.domain == "" then
+    local result = folding.fold(n, inputs, count)
+    if result then return n:give(result) end
+  end
+  if not operator then unknown(description) end
+  if not constant then return operator(n) end
+  local is_sized = false
+  for i = 1, count do is_sized = is_sized or (inputs[i] and inputs[i].is_sized) end
+  compute(graph, description, opset, is_sized)
+end
+
+-- Whether all inputs of a node are there.
+local function is_ready(graph, description)
+  for _, name in ipairs(description.inputs) do
+    if name ~= "" and not graph.values[name] then return false end
+  end
+  return true
+end
+
+-- Names that the outputs depend on.
+local function needed_names(doc)
+  local needed = {}
+  for _, output in ipairs(doc.outputs) do needed[output.name] = true end
+  for i = #doc.nodes, 1, -1 do
+    local is_needed = false
+    for _, name in ipairs(doc.nodes[i].outputs) do is_needed = is_needed or needed[name] end
+    if is_needed then
+      for _, name in ipairs(doc.nodes[i].inputs) do needed[name] = true end
+    end
+  end
+  return needed
+end
+
+--- Builds all that the document's outputs need into a graph whose inputs are in graph.values. Nodes for which
+--- `is_skipped` holds are left out. Returns what could not be built, a list of { node =, problem = }, and what only
+--- depends on that, a list of nodes.
+function build.run(graph, doc, is_skipped)
+  local failures, blocked = {}, {}
+  graph.is_read = needed_names(doc)
+  for name, tensor in pairs(doc.tensors) do
+    graph.values[name] = values.read(tensor)
+  end
+  for _, description in ipairs(doc.nodes) do
+    local is_needed = false
+    for _, name in ipairs(description.outputs) do is_needed = is_needed or graph.is_read[name] end
+    if not is_needed or is_skipped[description] then
+      goto continue
+    elseif not is_ready(graph, description) then
+      blocked[#blocked + 1] = description
+    else
+      local ok, problem = refuse.catch(apply, graph, description, doc.opset)
+      if not ok then failures[#failures + 1] = { node = description, problem = problem } end
+    end
+    ::continue::
+  end
+  return failures, blocked
+end
+
+return build

@@ -1,0 +1,146 @@
+-- An ONNX model file as importing wants it: names checked, attributes by name, nodes in an order in which they can be
+-- computed. Must not know any operator.
+
+local core = require "phosphene.core"
+local refuse = require "phosphene.formats.onnx.refuse"
+
+local document = {}
+
+-- A name as it may stand in one line of a message, and be a layer's.
+local function clean(name)
+  name = (name or ""):gsub("%c", "?")
+  if #name > 400 then refuse.raise("a name of %d bytes, '%s…', makes no sense", #name, name:sub(1, 40)) end
+  return name
+end
+
+local function clean_all(names)
+  local cleaned = {}
+  for i, name in ipairs(names) do cleaned[i] = clean(name) end
+  return cleaned
+end
+
+-- The types of attributes: AttributeProto.AttributeType. Files before version 2 of the format leave the type out, and
+-- writers leave out numbers that are zero.
+local readers = {
+  [1] = function(a) return a.f or 0.0 end,
+  [2] = function(a) return a.i or 0 end,
+  [3] = function(a) return a.s or "" end,
+  [4] = function(a) return a.t end,
+  [6] = function(a) return a.floats end,
+  [7] = function(a) return a.ints end,
+  [8] = function(a) return a.strings end,
+  [9] = function(a) return a.tensors end,
+}
+
+local function attribute_value(a)
+  local read = readers[a.type or 0]
+  if read then return read(a) end
+  if (a.type or 0) ~= 0 then return nil end -- graphs, and types that are newer than this
+  for _, list in ipairs { a.floats, a.ints, a.strings, a.tensors } do
+    if #list > 0 then return list end
+  end
+  return a.f or a.i or a.s or a.t
+end
+
+local function read_node(message, index)
+  local node = {
+    op = clean(message.op_type), domain = clean(message.domain), name = clean(message.name), index = index,
+    inputs = clean_all(message.input), outputs = clean_all(message.output), attributes = {},
+  }
+  if node.domain == "ai.onnx" then node.domain = "" end
+  for _, attribute in ipairs(message.attribute) do
+    node.attributes[clean(attribute.name)] = attribute_value(attribute)
+  end
+  return node
+end
+
+-- A graph's input or output. A dimension is a number, or false where it is free or only has a name.
+local function read_port(message)
+  local port = { name = clean(message.name) }
+  local tensor = message.type and message.type.tensor_type
+  if not tensor then return port end
+  port.type = tensor.elem_type
+  if not tensor.shape then return port end
+  port.dims = {}
+  for i, dim in ipairs(tensor.shape.dim) do
+    local size = dim.dim_value
+    if size and (size < 0 or size > 1 << 30) then
+      refuse.raise("'%s' claims a dimension of %d", port.name, size)
+    end
+    port.dims[i] = size and size > 0 and size or false
+  end
+  return port
+end
+
+local function read_tensors(list)
+  local tensors = {}
+  for _, tensor in ipairs(list) do
+    tensor.name = clean(tensor.name)
+    if tensors[tensor.name] then refuse.raise("tensor '%s' occurs twice", tensor.name) end
+    tensors[tensor.name] = tensor
+  end
+  return tensors
+end
+
+-- Every name is made once, and before it is read: then there are no cycles either.
+local function check_order(doc)
+  local made = { [""] = true }
+  local function make(name, what)
+    if name == "" then return end
+    if made[name] then refuse.raise("%s '%s' is made twice", what, name) end
+    made[name] = true
+  end
+  for name in pairs(doc.tensors) do make(name, "tensor") end
+  for _, input in ipairs(doc.inputs) do make(input.name, "input") end
+  for _, node in ipairs(doc.nodes) do
+    for _, name in ipairs(node.inputs) do
+      if not made[name] then
+        refuse.raise("%s reads '%s', which nothing before it makes", document.node_text(node), name)
+      end
+    end
+    for _, name in ipairs(node.outputs) do make(name, "value") end
+  end
+  for _, output in ipairs(doc.outputs) do
+    if not made[output.name] then refuse.raise("nothing makes its output '%s'", output.name) end
+  end
+end
+
+--- "operator 'Conv' (node 'Conv_0')".
+function document.node_text(node)
+  local op = node.domain == "" and node.op or node.domain .. "." .. node.op
+  local name = node.name ~= "" and node.name or node.outputs[1] or ""
+  return ("operator '%s' (node '%s')"):format(op, name)
+end
+
+local function read(message)
+  local graph = message.graph
+  if not graph or #graph.node == 0 then refuse.raise "it has no graph" end
+  if #graph.sparse_initializer > 0 then refuse.raise "it has sparse tensors, which are not read" end
+  local doc = { opset = 1, metadata = {}, nodes = {}, inputs = {}, outputs = {} }
+  doc.tensors = read_tensors(graph.initializer)
+  for _, set in ipairs(message.opset_import) do
+    if (set.domain or "") == "" or set.domain == "ai.onnx" then doc.opset = set.version or 1 end
+  end
+  for _, entry in ipairs(message.metadata_props) do doc.metadata[entry.key or ""] = entry.value or "" end
+  for _, input in ipairs(graph.input) do
+    local port = read_port(input)
+    -- Before version 4 of the format, tensors are listed among the inputs too.
+    if not doc.tensors[port.name] then doc.inputs[#doc.inputs + 1] = port end
+  end
+  for i, output in ipairs(graph.output) do doc.outputs[i] = read_port(output) end
+  for i, node in ipairs(graph.node) do doc.nodes[i] = read_node(node, i) end
+  if #doc.outputs == 0 then refuse.raise "its graph has no outputs" end
+  check_order(doc)
+  return doc
+end
+
+--- Reads a file: { opset, metadata, inputs, outputs, nodes, tensors }; or nil and a message.
+function document.read(path)
+  local message, problem = core.load_onnx(path)
+  if not message then return nil, problem end
+  local ok, doc = refuse.catch(read, message)
+  if not ok then return nil, ("'%s': %s"):format(path, doc) end
+  return doc
+end
+
+return document

@@ -1,0 +1,68 @@
+-- ONNX operators that are nonlinearities, element by element or along an axis.
+
+local activations = {}
+
+-- Operators without settings, as kinds of the layer `unary`.
+local kinds = {
+  Abs = "abs", Neg = "negate", Exp = "exp", Log = "log", Sqrt = "sqrt", Reciprocal = "reciprocal", Erf = "erf",
+  Tanh = "tanh", Sigmoid = "sigmoid", Softplus = "softplus", Softsign = "softsign", Sin = "sin", Cos = "cos",
+  HardSwish = "hard_swish", Mish = "mish",
+}
+for op, operation in pairs(kinds) do
+  activations[op] = function(node) node:add("unary", node:layer(1), { operation = operation }) end
+end
+
+function activations.Relu(node) node:add("relu", node:layer(1)) end
+function activations.LeakyRelu(node) node:add("leaky_relu", node:layer(1), { slope = node:real("alpha", 0.01) }) end
+function activations.Elu(node) node:add("elu", node:layer(1), { alpha = node:real("alpha", 1.0) }) end
+function activations.Celu(node) node:add("celu", node:layer(1), { alpha = node:real("alpha", 1.0) }) end
+
+-- Klambauer et al., 2017; the defaults are the operator's.
+function activations.Selu(node)
+  node:add("selu", node:layer(1), {
+    alpha = node:real("alpha", 1.67326319217681884765625), gamma = node:real("gamma", 1.05070102214813232421875),
+  })
+end
+
+function activations.HardSigmoid(node)
+  node:add("hard_sigmoid", node:layer(1), { alpha = node:real("alpha", 0.2), beta = node:real("beta", 0.5) })
+end
+
+function activations.Gelu(node)
+  if node:text("approximate", "none") ~= "none" then node:refuse "approximates by tanh, which is not run" end
+  node:add("unary", node:layer(1), { operation = "gelu" })
+end
+
+-- The slope is broadcast to the input from the right, as NumPy does.
+function activations.PRelu(node)
+  node:add("prelu", node:layer(1), { slope = node:tensor(2) })
+end
+
+-- Bounds are attributes before version 11, then optional inputs.
+function activations.Clip(node)
+  local function bound(name, i)
+    if node.opset < 11 then return node:has_attribute(name) and node:real(name) or nil end
+    return node:has(i) and node:number(i) or nil
+  end
+  local least, most = bound("min", 2), bound("max", 3)
+  if not least and not most then return node:pass(1) end
+  -- What stands for "no bound" in files is float32's largest number or infinity.
+  local function finite(x) return x and math.abs(x) < 3.4e38 and x or nil end
+  if least == 0 and not finite(most) then return node:add("relu", node:layer(1)) end
+  node:add("clip", node:layer(1), { least = finite(least), most = finite(most) })
+end
+
+-- From version 13 along one axis, before over all axes from that one on.
+local function along_axis(type)
+  return function(node)
+    local coerced = node.opset < 13
+    local axis = node:axis(node:integer("axis", coerced and 1 or -1), node:rank(1))
+    if axis == node:rank(1) - 1 then coerced = false end -- the same then
+    node:add(type, node:layer(1), { axis = axis, coerced = coerced or nil })
+  end
+end
+
+activations.Softmax = along_axis "softmax"
+activations.LogSoftmax = along_axis "log_softmax"
+
+return activations

@@ -1,0 +1,64 @@
+-- ONNX operators that normalise.
+
+local values = require "phosphene.formats.onnx.values"
+
+local normalisations = {}
+
+-- A vector of input i, one number a channel.
+local function channels(node, i) return node:tensor(i, { node:shape(1)[2] }) end
+
+function normalisations.BatchNormalization(node)
+  if node:integer("training_mode", 0) ~= 0 then node:refuse "is in training mode" end
+  if node:integer("spatial", 1) == 0 then node:refuse "normalises every pixel for itself, which is not run" end
+  local settings = {
+    weight = channels(node, 2), bias = channels(node, 3), mean = channels(node, 4), variance = channels(node, 5),
+    epsilon = node:real("epsilon", 1e-5),
+  }
+  local rank = node:rank(1)
+  if rank ~= 3 then return node:add("batch_norm", node:layer(1), settings) end
+  local image = node:step("unsqueeze", node:layer(1), { axes = { 2 } })
+  node:add("squeeze", node:step("batch_norm", image, settings), { axes = { 2 } })
+end
+
+function normalisations.InstanceNormalization(node)
+  node:add("instance_norm", node:layer(1), {
+    scale = channels(node, 2), bias = channels(node, 3), epsilon = node:real("epsilon", 1e-5),
+  })
+end
+
+-- Scale and bias have the shape of the axes that are normalised over.
+function normalisations.LayerNormalization(node)
+  local axis = node:axis(node:integer("axis", -1), node:rank(1))
+  if node:is_read(2) or node:is_read(3) then node:refuse "gives its mean or deviation, which are not kept" end
+  node:add("layer_norm", node:layer(1), {
+    scale = node:tensor(2), bias = node:tensor(3), axis = axis, epsilon = node:real("epsilon", 1e-5),
+  })
+end
+
+-- Before version 21, scale and bias have one number a group.
+local function per_channel(node, i, groups)
+  local list, count = node:numbers(i), node:shape(1)[2]
+  if #list == count then return node:tensor(i, { count }) end
+  if #list ~= groups or count % groups ~= 0 then node:refuse("has %d numbers for %d channels", #list, count) end
+  local spread = {}
+  for c = 0, count - 1 do spread[c + 1] = list[c // (count // groups) + 1] end
+  return values.to_tensor(values.list(spread, { count }, true))
+end
+
+function normalisations.GroupNormalization(node)
+  local groups = node:integer "num_groups"
+  if groups < 1 then node:refuse "has no groups" end
+  node:add("group_norm", node:layer(1), {
+    scale = per_channel(node, 2, groups), bias = per_channel(node, 3, groups), groups = groups,
+    epsilon = node:real("epsilon", 1e-5),
+  })
+end
+
+function normalisations.LRN(node)
+  node:add("local_response_norm", node:layer(1), {
+    size = node:integer "size", alpha = node:real("alpha", 1e-4), beta = node:real("beta", 0.75),
+    k = node:real("bias", 1.0),
+  })
+end
+
+return normalisations

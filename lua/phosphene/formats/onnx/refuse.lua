@@ -1,0 +1,37 @@
+-- How reading an ONNX file ends early: with a refusal, which is a message for the user and no mistake of the program's.
+-- Must not know what is refused.
+
+local refuse = {}
+
+local refusal = {}
+refusal.__index = refusal
+refusal.__tostring = function(self) return self.message end
+
+--- Ends what refuse.catch called, with a formatted message.
+function refuse.raise(format, ...)
+  error(setmetatable({ message = format:format(...) }, refusal), 0)
+end
+
+--- Calls f: true and its results, or false and the message of a refusal. Other errors pass through.
+function refuse.catch(f, ...)
+  local function finish(ok, ...)
+    if ok then return true, ... end
+    local problem = ...
+    if getmetatable(problem) == refusal then return false, problem.message end
+    error(problem, 0)
+  end
+  return finish(pcall(f, ...))
+end
+
+--- Calls f, which may raise what the core has to say of a layer; that becomes a refusal, without the source line.
+function refuse.guard(f, ...)
+  local function finish(ok, ...)
+    if ok then return ... end
+    local problem = ...
+    if type(problem) ~= "string" then error(problem, 0) end
+    refuse.raise("%s", (problem:gsub("^[^:]*:%d+: ", "")))
+  end
+  return finish(pcall(f, ...))
+end
+
+return refuse

@@ -1,0 +1,29 @@
+-- Computing with constants as large as weights: the layers that would compute with activations do it, once, in a network
+-- of their own that has no picture to speak of. Must not know any operator.
+
+local core = require "phosphene.core"
+local graph = require "phosphene.formats.onnx.graph"
+local refuse = require "phosphene.formats.onnx.refuse"
+
+local scratch = {}
+
+--- A graph to put constants and layers into.
+function scratch.graph()
+  return graph.new(core.network { channels = 1 }, 1, { 1, 1 }, { 1, 1 })
+end
+
+--- What a layer of such a graph computes, as a tensor.
+function scratch.run(g, layer)
+  refuse.guard(g.net.forward, g.net, core.tensor { 1, 1, 1, 1 }, layer, { backward = false })
+  local result = g.net:activation(layer)
+  return result:reshape(g.shapes[layer])
+end
+
+--- A tensor after one layer of this type.
+function scratch.layer(type, tensor, settings)
+  local g = scratch.graph()
+  local constant = g:add("constant", "constant", {}, { value = tensor })
+  return scratch.run(g, g:add(type, "result", { constant }, settings))
+end
+
+return scratch

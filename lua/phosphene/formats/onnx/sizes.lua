@@ -1,0 +1,54 @@
+-- Sizes that exporters computed from the picture's size, as layers can have them at any size. An exported graph asks
+-- for a shape and computes with it; here the result is known as two lists of numbers, at two sizes of the picture. From how
+-- they differ follows what was meant. Must not know any operator.
+
+local values = require "phosphene.formats.onnx.values"
+
+local sizes = {}
+
+-- An axis of the input that is as long as the target, at both sizes.
+local function equal_axis(i, target, other_target, shape, other)
+  if shape[i] == target and other[i] == other_target then return i end
+  for axis, length in ipairs(shape) do
+    if length == target and other[axis] == other_target then return axis end
+  end
+end
+
+--- The setting `shape` of a reshape layer that makes `shape` (and `other`, at the other size) into `target` (and
+--- `other_target`): numbers, 0 for an axis as in the input at the same place, -1 for what is inferred, -2 - k for an
+--- axis as the input's axis k. nil where no such list means the same at both sizes.
+function sizes.reshape(target, other_target, shape, other)
+  if not other_target or not other then return values.same(target, other_target or target) and target or nil end
+  local settings, inferred = {}, 0
+  for i, length in ipairs(target) do
+    if length == other_target[i] then
+      settings[i] = length
+    else
+      local axis = equal_axis(i, length, other_target[i], shape, other)
+      settings[i] = axis == i and 0 or axis and -1 - axis or -1
+      if not axis then inferred = inferred + 1 end
+    end
+  end
+  return inferred <= 1 and settings or nil
+end
+
+--- Factors from lengths to target lengths that hold at both sizes, or nil.
+function sizes.scales(target, other_target, shape, other)
+  local scales = {}
+  for i, length in ipairs(target) do
+    scales[i] = length / shape[i]
+    if other and (other_target or target)[i] / other[i] ~= scales[i] then return nil end
+  end
+  return scales
+end
+
+--- An end of a slice (an index into an axis of `length`, `other` at the other size) as it holds at both sizes: as it
+--- is, or counted from the axis's end; nil where neither does.
+function sizes.index(index, other_index, length, other)
+  if not other or index == other_index then return index end
+  if index - length == other_index - other and index < length then return index - length end
+  if index >= length and other_index >= other then return 1 << 30 end
+  return nil
+end
+
+return sizes

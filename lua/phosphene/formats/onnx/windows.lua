@@ -1,0 +1,79 @@
+-- Windows that slide over an image: the settings that ONNX's convolutions and pools share, and how one spatial axis is
+-- brought to the two that our layers have. Must not know any operator.
+
+local windows = {}
+
+-- Where padding is left to the operator: "SAME" gives ceil(length / stride) outputs, with an odd pixel after (upper) or
+-- before (lower) the image. One axis's padding for a length.
+local function same_padding(length, kernel, stride, dilation, upper)
+  local outputs = (length + stride - 1) // stride
+  local total = math.max(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - length)
+  local less = total // 2
+  if upper then return less, total - less end
+  return total - less, less
+end
+
+-- Padding before and after each spatial axis for one size of the input, (top, left, bottom, right).
+local function automatic(shape, kernel, settings, upper)
+  local padding, spatial = { 0, 0, 0, 0 }, #shape - 2
+  for at = 3 - spatial, 2 do
+    local length = shape[at + #shape - 2]
+    padding[at], padding[at + 2] =
+      same_padding(length, kernel[at], settings.stride[at], settings.dilation[at], upper)
+  end
+  return padding
+end
+
+local function equal(a, b)
+  for i = 1, 4 do
+    if a[i] ~= b[i] then return false end
+  end
+  return true
+end
+
+-- Upper is what our layers compute themselves, for any size. Lower is settled here; where other sizes need other
+-- padding, the node does not run for them.
+local function resolve_automatic(node, kernel, settings, mode)
+  local shape, other = node:shape(1)
+  if mode == "SAME_UPPER" and #shape == 4 then
+    settings.padding_mode = "same"
+    return
+  end
+  settings.padding = automatic(shape, kernel, settings, mode == "SAME_UPPER")
+  if other and not equal(settings.padding, automatic(other, kernel, settings, mode == "SAME_UPPER")) then node:fix() end
+end
+
+--- Stride, dilation and padding of a node whose kernel is { height, width }, as settings of a layer.
+function windows.settings(node, kernel)
+  local spatial = node:rank(1) - 2
+  if spatial < 1 or spatial > 2 then
+    node:refuse("works on %d spatial axes; one and two are run", math.max(0, spatial))
+  end
+  local strides, dilations = node:integers("strides", {}), node:integers("dilations", {})
+  local pads, mode = node:integers("pads", {}), node:text("auto_pad", "NOTSET")
+  local settings = { stride = { 1, 1 }, dilation = { 1, 1 }, padding = { 0, 0, 0, 0 } }
+  for i = 1, spatial do
+    local at = i + 2 - spatial
+    settings.stride[at], settings.dilation[at] = strides[i] or 1, dilations[i] or 1
+    settings.padding[at], settings.padding[at + 2] = pads[i] or 0, pads[i + spatial] or 0
+  end
+  for at = 1, 2 do
+    if settings.stride[at] < 1 or settings.dilation[at] < 1 then node:refuse "has a stride or dilation below 1" end
+  end
+  if mode == "SAME_UPPER" or mode == "SAME_LOWER" then
+    settings.padding = nil
+    resolve_automatic(node, kernel, settings, mode)
+  elseif mode ~= "NOTSET" and mode ~= "VALID" and mode ~= "" then
+    node:refuse("has an unknown auto_pad '%s'", mode)
+  end
+  return settings
+end
+
+--- Adds the layer, which has two spatial axes, to input 1, which has one or two.
+function windows.add(node, type, settings)
+  if node:rank(1) == 4 then return node:add(type, node:layer(1), settings) end
+  local image = node:step("unsqueeze", node:layer(1), { axes = { 2 } })
+  node:add("squeeze", node:step(type, image, settings), { axes = { 2 } })
+end
+
+return windows
