@@ -84,7 +84,8 @@ static ph_status count_elements(ph_protobuf *file, const Onnx__Tensor *message, 
 
 /* ---- where numbers are ---- */
 
-/* Numbers end to end, as raw_data has them, in memory or in a mapped file. */
+/* Numbers end to end, as raw_data has them, in memory or in a mapped file, which whoever reads them releases.
+ */
 typedef struct numbers {
   const unsigned char *data;
   ph_mapping *mapping; /* NULL: in the message */
@@ -157,11 +158,9 @@ static ph_status find_external(ph_protobuf *file, const Onnx__Tensor *message, i
   ph_status status = open_external(file, message, &found->mapping, e);
   if (status != PH_OK) return status;
   int64_t size = (int64_t)ph_mapping_size(found->mapping);
-  if (offset > size || bytes > size - offset) {
-    ph_mapping_release(found->mapping);
+  if (offset > size || bytes > size - offset)
     return ph_fail(e, PH_FAILURE, "%s claims %" PRId64 " bytes from byte %" PRId64 " of a file of %" PRId64,
                    what(file, message, text), bytes, offset, size);
-  }
   found->data = ph_mapping_data(found->mapping) + offset;
   return PH_OK;
 }

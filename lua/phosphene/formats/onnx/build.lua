@@ -1,5 +1,5 @@
--- Walking an ONNX graph: each node that the outputs need becomes numbers, if its inputs are known, or layers. What cannot
--- be built is noted, with what depends on it. Must not know files, pictures or what networks are for.
+-- Walking an ONNX graph: each node that the outputs need becomes numbers, if its inputs are known, or layers. What
+-- cannot be built is noted, with what depends on it. Must not know files, pictures or what networks are for.
 
 local document = require "phosphene.formats.onnx.document"
 local folding = require "phosphene.formats.onnx.folding"

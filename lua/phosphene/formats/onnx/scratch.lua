@@ -1,5 +1,5 @@
--- Computing with constants as large as weights: the layers that would compute with activations do it, once, in a network
--- of their own that has no picture to speak of. Must not know any operator.
+-- Computing with constants as large as weights: the layers that would compute with activations do it, once, in a
+-- network of their own that has no picture to speak of. Must not know any operator.
 
 local core = require "phosphene.core"
 local graph = require "phosphene.formats.onnx.graph"
