@@ -1,27 +1,19 @@
-/* The Fourier basis on FFTW. One plan serves every plane, so an image of a batch has the same bits whatever
-   the batch's size and the number of threads. FFTW_ESTIMATE, because a plan that was chosen by measuring
-   may differ, and round differently, from one run to the next. */
+/* The Fourier basis: what the transform of dft.h is weighed with. */
 #include "fourier.h"
 
-#include <fftw3.h>
 #include <math.h>
-#include <string.h>
 
+#include "dft.h"
 #include "memory.h"
-
-/* Below this many image elements, waking other threads costs more than it saves. */
-enum { PARALLEL_FROM = 1 << 17 };
 
 struct ph_fourier {
   int64_t planes, h, w, columns;
-  float *gain;         /* (h, columns): scale / (4 w h) */
-  fftwf_complex *work; /* (planes, h, columns): the scaled spectrum, which FFTW's c2r overwrites */
-  fftwf_plan to_image, to_spectrum;
+  float *gain; /* (h, columns): scale / (4 w h) */
+  float *back; /* (h, columns): the adjoint's factors */
+  ph_dft *dft;
 };
 
-int64_t ph_fourier_columns(int64_t w) { return w / 2 + 1; }
-
-static int64_t elements(const ph_fourier *f) { return f->planes * f->h * f->w; }
+int64_t ph_fourier_columns(int64_t w) { return ph_dft_columns(w); }
 
 static void fill_gain(ph_fourier *f, double decay) {
   double h = (double)f->h, w = (double)f->w;
@@ -35,16 +27,11 @@ static void fill_gain(ph_fourier *f, double decay) {
   }
 }
 
-/* Arrays come from callers, at any address a float may have: hence FFTW_UNALIGNED. The planner only looks at
-   the arrays it is given here, so `image` is scratch. */
-static ph_status make_plans(ph_fourier *f, ph_error *e) {
-  const unsigned flags = FFTW_ESTIMATE | FFTW_UNALIGNED;
-  float *image = ph_alloc_array((size_t)(f->h * f->w), sizeof(float));
-  if (image == NULL) return ph_no_memory(e);
-  f->to_image = fftwf_plan_dft_c2r_2d((int)f->h, (int)f->w, f->work, image, flags);
-  f->to_spectrum = fftwf_plan_dft_r2c_2d((int)f->h, (int)f->w, image, f->work, flags | FFTW_PRESERVE_INPUT);
-  ph_free(image);
-  return f->to_image != NULL && f->to_spectrum != NULL ? PH_OK : ph_no_memory(e);
+/* A column stands for itself and its mirror, so its gradient counts twice, unless it is its own mirror. */
+static void fill_back(ph_fourier *f) {
+  for (int64_t y = 0; y < f->h; y++)
+    for (int64_t x = 0; x < f->columns; x++)
+      f->back[y * f->columns + x] = (x == 0 || 2 * x == f->w ? 1.0f : 2.0f) * f->gain[y * f->columns + x];
 }
 
 ph_status ph_fourier_new(int64_t planes, int64_t h, int64_t w, double decay, ph_fourier **fourier,
@@ -59,10 +46,11 @@ ph_status ph_fourier_new(int64_t planes, int64_t h, int64_t w, double decay, ph_
   if (f == NULL) return ph_no_memory(e);
   f->planes = planes, f->h = h, f->w = w, f->columns = ph_fourier_columns(w);
   f->gain = ph_alloc_array((size_t)(h * f->columns), sizeof *f->gain);
-  f->work = ph_alloc_array((size_t)(planes * h * f->columns), sizeof *f->work);
-  PH_TRY(f->gain != NULL && f->work != NULL ? PH_OK : ph_no_memory(e));
-  PH_TRY(make_plans(f, e));
+  f->back = ph_alloc_array((size_t)(h * f->columns), sizeof *f->back);
+  PH_TRY(f->gain != NULL && f->back != NULL ? PH_OK : ph_no_memory(e));
+  PH_TRY(ph_dft_new(planes, h, w, &f->dft, e));
   fill_gain(f, decay);
+  fill_back(f);
   *fourier = f;
   return PH_OK;
 fail:
@@ -72,83 +60,29 @@ fail:
 
 void ph_fourier_free(ph_fourier *f) {
   if (f == NULL) return;
-  fftwf_destroy_plan(f->to_image);
-  fftwf_destroy_plan(f->to_spectrum);
+  ph_dft_free(f->dft);
   ph_free(f->gain);
-  ph_free(f->work);
+  ph_free(f->back);
   ph_free(f);
 }
 
-/* The first column, and an even width's last, are their own mirror. What FFTW does with a half-spectrum that
-   no real image has is undocumented, so these columns are given their Hermitian part, which is what the real
-   part of the sum sees of them. */
-static void make_hermitian(const ph_fourier *f, fftwf_complex *plane, int64_t column) {
-  for (int64_t y = 0; y <= f->h / 2; y++) {
-    float *a = plane[y * f->columns + column], *b = plane[(f->h - y) % f->h * f->columns + column];
-    float real = 0.5f * (a[0] + b[0]), imaginary = 0.5f * (a[1] - b[1]);
-    b[0] = real, b[1] = -imaginary;
-    a[0] = real, a[1] = imaginary;
-  }
-}
-
-static void forward_plane(const ph_fourier *f, const float *spectrum, fftwf_complex *work, float *image) {
-  const int64_t count = f->h * f->columns;
-  for (int64_t i = 0; i < count; i++) {
-    work[i][0] = f->gain[i] * spectrum[2 * i];
-    work[i][1] = f->gain[i] * spectrum[2 * i + 1];
-  }
-  make_hermitian(f, work, 0);
-  if (f->w % 2 == 0) make_hermitian(f, work, f->w / 2);
-  fftwf_execute_dft_c2r(f->to_image, work, image);
-}
-
 void ph_fourier_forward(ph_fourier *f, const float *spectrum, float *image) {
-  const int64_t count = f->h * f->columns;
-#pragma omp parallel for schedule(static) if (elements(f) >= PARALLEL_FROM)
-  for (int64_t p = 0; p < f->planes; p++)
-    forward_plane(f, spectrum + 2 * p * count, f->work + p * count, image + p * f->h * f->w);
-}
-
-/* FFTW's interface has no const; FFTW_PRESERVE_INPUT keeps the promise. */
-static void transform_plane(const ph_fourier *f, const float *image, float *spectrum) {
-  fftwf_execute_dft_r2c(f->to_spectrum, (float *)(uintptr_t)image, (fftwf_complex *)spectrum);
-}
-
-static void halve_column(const ph_fourier *f, float *spectrum, int64_t column) {
-  for (int64_t y = 0; y < f->h; y++) {
-    float *number = spectrum + 2 * (y * f->columns + column);
-    number[0] *= 0.5f;
-    number[1] *= 0.5f;
-  }
-}
-
-/* A column stands for itself and its mirror, so its gradient counts twice, unless it is its own mirror. */
-static void backward_plane(const ph_fourier *f, const float *image, float *spectrum) {
-  const int64_t count = f->h * f->columns;
-  transform_plane(f, image, spectrum);
-  for (int64_t i = 0; i < count; i++) {
-    spectrum[2 * i] *= 2.0f * f->gain[i];
-    spectrum[2 * i + 1] *= 2.0f * f->gain[i];
-  }
-  halve_column(f, spectrum, 0);
-  if (f->w % 2 == 0) halve_column(f, spectrum, f->w / 2);
+  ph_dft_to_planes(f->dft, f->gain, spectrum, image);
 }
 
 void ph_fourier_backward(ph_fourier *f, const float *image_gradient, float *spectrum_gradient) {
-  const int64_t count = 2 * f->h * f->columns;
-#pragma omp parallel for schedule(static) if (elements(f) >= PARALLEL_FROM)
-  for (int64_t p = 0; p < f->planes; p++)
-    backward_plane(f, image_gradient + p * f->h * f->w, spectrum_gradient + p * count);
+  ph_dft_to_spectra(f->dft, f->back, image_gradient, spectrum_gradient);
 }
 
+/* By the adjoint's factors first, as they are at hand; what they are too much is divided out. */
 void ph_fourier_invert(ph_fourier *f, const float *image, float *spectrum) {
   const int64_t count = f->h * f->columns;
   const float area = (float)(f->h * f->w);
+  ph_dft_to_spectra(f->dft, f->back, image, spectrum);
   for (int64_t p = 0; p < f->planes; p++) {
     float *plane = spectrum + 2 * p * count;
-    transform_plane(f, image + p * f->h * f->w, plane);
     for (int64_t i = 0; i < count; i++) {
-      float factor = 1.0f / (f->gain[i] * area);
+      float factor = 1.0f / (f->back[i] * area) / f->gain[i];
       plane[2 * i] *= factor;
       plane[2 * i + 1] *= factor;
     }

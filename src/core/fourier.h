@@ -1,6 +1,6 @@
 /* The Fourier basis for images: planes of an image from half-spectra, with every frequency scaled so that
    equal steps in the spectrum change low and high frequencies as a natural image would have them (energy
-   falling with frequency). The only place that knows FFTW; knows nothing of colour or of optimisation.
+   falling with frequency). Knows nothing of colour or of optimisation.
 
    A half-spectrum is (h, columns, 2): frequency rows 0 … h-1, columns 0 … w/2, real and imaginary part. The
    image is

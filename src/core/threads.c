@@ -2,6 +2,9 @@
 #include "threads.h"
 
 #include <sched.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 int ph_cores(void) {
   cpu_set_t mask;
@@ -9,3 +12,13 @@ int ph_cores(void) {
   int count = CPU_COUNT(&mask);
   return count > 0 ? count : 1;
 }
+
+#ifdef _OPENMP
+int ph_team_size(void) { return omp_get_max_threads(); }
+void ph_set_team_size(int threads) { omp_set_num_threads(threads); }
+int ph_team_member(void) { return omp_get_thread_num(); }
+#else
+int ph_team_size(void) { return 1; }
+void ph_set_team_size(int threads) { (void)threads; }
+int ph_team_member(void) { return 0; }
+#endif

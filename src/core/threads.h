@@ -1,8 +1,16 @@
-/* How many threads there are to use. */
+/* How many threads there are to use, and who the calling one is. */
 #ifndef PH_THREADS_H
 #define PH_THREADS_H
 
 /* Cores that this process may run on: its affinity mask, not the machine's count. At least 1. */
 int ph_cores(void);
+
+/* Threads that a parallel region gets where it does not ask for a number; 1, and nothing to set, without
+   OpenMP. */
+int ph_team_size(void);
+void ph_set_team_size(int threads);
+
+/* Which of its region's threads the caller is, from 0. */
+int ph_team_member(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "../../src/core/fourier.h"
 #include "../../src/core/memory.h"
 #include "../../src/core/random.h"
+#include "../../src/core/threads.h"
 
 #include <string.h>
 
@@ -133,6 +134,29 @@ static void test_planes(void) {
   ph_free(s), ph_free(a), ph_free(b);
 }
 
+/* There and back, by some threads and by one. */
+static void test_threads(void) {
+  enum { H = 131, W = 92, PLANES = 3 };
+  ph_random random = ph_random_stream(4, "test");
+  ph_error e;
+  ph_fourier *f = NULL;
+  const int64_t numbers = PLANES * 2 * H * ph_fourier_columns(W), pixels = PLANES * H * W;
+  float *s = random_numbers(&random, numbers), *back[2], *image[2];
+  ok(ph_fourier_new(PLANES, H, W, 1, &f, &e) == PH_OK, "planes are planned for several threads");
+  for (int i = 0; i < 2; i++) {
+    image[i] = ph_alloc_array((size_t)pixels, sizeof(float));
+    back[i] = ph_alloc_array((size_t)numbers, sizeof(float));
+    ph_set_team_size(i == 0 ? 1 : 5);
+    ph_fourier_forward(f, s, image[i]);
+    ph_fourier_backward(f, image[i], back[i]);
+  }
+  ok(memcmp(image[0], image[1], (size_t)pixels * sizeof(float)) == 0, "threads do not show in the image");
+  ok(memcmp(back[0], back[1], (size_t)numbers * sizeof(float)) == 0, "nor in the gradient");
+  for (int i = 0; i < 2; i++) ph_free(image[i]), ph_free(back[i]);
+  ph_free(s);
+  ph_fourier_free(f);
+}
+
 static void test_errors(void) {
   ph_error e;
   ph_fourier *f = NULL;
@@ -149,7 +173,7 @@ static void test_errors(void) {
     ph_memory_fail_after(0);
     if (status == PH_NO_MEMORY && ph_memory_blocks() == blocks) failures++;
   }
-  ok(status == PH_OK && failures == 4, "each of %d allocations may fail without a leak", failures);
+  ok(status == PH_OK && failures == 6, "each of %d allocations may fail without a leak", failures);
   ph_fourier_free(f);
   ph_fourier_free(NULL);
   ok(ph_memory_blocks() == blocks, "everything is freed");
@@ -161,6 +185,7 @@ int main(void) {
   test_size(7, 5, 1.5);
   test_waves();
   test_planes();
+  test_threads();
   test_errors();
   return tap_done();
 }
