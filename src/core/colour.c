@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { SPAN = 1024, PARALLEL_FROM = 1 << 17 };
+#include "vector.h"
+
+enum { SPAN = 1024, PARALLEL_FROM = 1 << 15 };
 
 const char *const ph_squash_names[] = {"sigmoid", "clip", "none", NULL};
 
@@ -37,8 +39,8 @@ static bool mixes(const ph_colour *c, ph_shape shape) {
 /* ---- spans ---- */
 
 /* dst = matrix * src + mean on three channels, each `stride` floats after the one before. May be in place. */
-static void mix(const float m[3][3], const float mean[3], const float *src, float *dst, int64_t stride,
-                int64_t count) {
+PH_VECTOR static void mix(const float m[3][3], const float mean[3], const float *src, float *dst,
+                          int64_t stride, int64_t count) {
   const float m00 = m[0][0], m01 = m[0][1], m02 = m[0][2], m10 = m[1][0], m11 = m[1][1], m12 = m[1][2],
               m20 = m[2][0], m21 = m[2][1], m22 = m[2][2], mean0 = mean[0], mean1 = mean[1], mean2 = mean[2];
 #pragma omp simd
@@ -90,7 +92,7 @@ static inline float clip(float x) {
   return x > 1.0f ? 1.0f : x;
 }
 
-static void squash(ph_squash kind, float *x, int64_t count) {
+PH_VECTOR static void squash(ph_squash kind, float *x, int64_t count) {
   if (kind == PH_SQUASH_SIGMOID)
     for (int64_t i = 0; i < count; i++) x[i] = 1.0f / (1.0f + exponential(-x[i]));
   else if (kind == PH_SQUASH_CLIP)
@@ -99,8 +101,8 @@ static void squash(ph_squash kind, float *x, int64_t count) {
 
 /* dst = gradient * squash's derivative. For a sigmoid that is known from the image; for a cut, from what was
    cut, which the caller left in dst. */
-static void squash_backward(ph_squash kind, const float *image, const float *gradient, float *dst,
-                            int64_t count) {
+PH_VECTOR static void squash_backward(ph_squash kind, const float *image, const float *gradient, float *dst,
+                                      int64_t count) {
   if (kind == PH_SQUASH_SIGMOID) {
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) dst[i] = gradient[i] * (image[i] * (1.0f - image[i]));

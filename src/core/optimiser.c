@@ -6,6 +6,7 @@
 
 #include "memory.h"
 #include "optimisers/kinds.h"
+#include "vector.h"
 
 static const ph_optimiser_kind *const kinds[] = {&ph_optimiser_adam,    &ph_optimiser_nadam,
                                                  &ph_optimiser_rmsprop, &ph_optimiser_lbfgs,
@@ -62,7 +63,7 @@ void ph_optimiser_release(ph_optimiser *o) {
 static int states_of(const ph_optimiser *o) { return o->kind->states + 2 * (int)o->settings.memory; }
 
 /* Infinities and NaN, and they alone, have every bit of the exponent set. */
-static bool is_finite(const float *x, int64_t count) {
+PH_VECTOR static bool is_finite(const float *x, int64_t count) {
   uint32_t found = 0;
   for (int64_t i = 0; i < count; i++) {
     uint32_t bits;

@@ -2,6 +2,7 @@
    and nadam (Dozat, 2016). The state is the decayed means of the gradient and of its square. */
 #include <math.h>
 
+#include "../vector.h"
 #include "kinds.h"
 
 #define BETAS                                                                                                \
@@ -24,24 +25,43 @@ static const ph_field adam_fields[] = {
     PH_CLIP,
     {.key = NULL}};
 
-static void adam(ph_optimiser *o, float *values, const float *gradient, int64_t count) {
-  const ph_intake in = ph_optimiser_intake(o, gradient, count);
-  const ph_optimiser_settings *s = &o->settings;
-  const double t = (double)(o->steps + 1), correction = sqrt(1 - pow(s->beta2, t));
-  const float rate = (float)(s->rate * correction / (1 - pow(s->beta1, t)));
-  /* sqrt(v) / correction + e is (sqrt(v) + e * correction) / correction. */
-  const float epsilon = (float)(s->form == PYTORCH ? s->epsilon * correction : s->epsilon);
-  const float beta1 = (float)s->beta1, beta2 = (float)s->beta2, keep = (float)(1 - s->rate * s->weight_decay);
-  const float rest1 = (float)(1 - s->beta1), rest2 = (float)(1 - s->beta2);
-  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
-#pragma omp parallel for simd schedule(static) if (parallel : count >= PH_PARALLEL_FROM)
+/* What an update does to every number, whatever the step before it made of the settings. */
+typedef struct adam_update {
+  ph_intake in;
+  float rate, epsilon, keep, beta1, beta2, rest1, rest2;
+} adam_update;
+
+PH_VECTOR static void adam_span(adam_update u, float *restrict values, const float *restrict gradient,
+                                float *restrict first, float *restrict second, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    float g = ph_take(in, gradient[i]);
-    float m = beta1 * first[i] + rest1 * g;
-    float v = beta2 * second[i] + rest2 * g * g;
+    float g = ph_take(u.in, gradient[i]);
+    float m = u.beta1 * first[i] + u.rest1 * g;
+    float v = u.beta2 * second[i] + u.rest2 * g * g;
     first[i] = m;
     second[i] = v;
-    values[i] = keep * values[i] + rate * m / (sqrtf(v) + epsilon);
+    values[i] = u.keep * values[i] + u.rate * m / (sqrtf(v) + u.epsilon);
+  }
+}
+
+static void adam(ph_optimiser *o, float *values, const float *gradient, int64_t count) {
+  const ph_optimiser_settings *s = &o->settings;
+  const double t = (double)(o->steps + 1), correction = sqrt(1 - pow(s->beta2, t));
+  const adam_update u = {
+      .in = ph_optimiser_intake(o, gradient, count),
+      .rate = (float)(s->rate * correction / (1 - pow(s->beta1, t))),
+      /* sqrt(v) / correction + e is (sqrt(v) + e * correction) / correction. */
+      .epsilon = (float)(s->form == PYTORCH ? s->epsilon * correction : s->epsilon),
+      .keep = (float)(1 - s->rate * s->weight_decay),
+      .beta1 = (float)s->beta1,
+      .beta2 = (float)s->beta2,
+      .rest1 = (float)(1 - s->beta1),
+      .rest2 = (float)(1 - s->beta2),
+  };
+  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
+#pragma omp parallel for schedule(static) if (count >= PH_PARALLEL_FROM)
+  for (int64_t from = 0; from < count; from += PH_SPAN) {
+    int64_t length = count - from < PH_SPAN ? count - from : PH_SPAN;
+    adam_span(u, values + from, gradient + from, first + from, second + from, length);
   }
 }
 

@@ -7,8 +7,9 @@
 
 #include "../optimiser.h"
 
-/* Below this many numbers waking the other threads costs more than it saves. */
-enum { PH_PARALLEL_FROM = 1 << 17 };
+/* Below this many numbers waking the other threads costs more than it saves; from there on, threads may take
+   spans of this many. */
+enum { PH_PARALLEL_FROM = 1 << 15, PH_SPAN = 1 << 12 };
 
 /* Every kind's settings; each has the fields of some. */
 typedef struct ph_optimiser_settings {
