@@ -1,5 +1,6 @@
 /* Pipelines: what is drawn and how often, the adjoint of everything, memory. */
 #include "../../src/core/memory.h"
+#include "../../src/core/threads.h"
 #include "transform_making.h"
 
 /* ---- randomness ---- */
@@ -134,15 +135,41 @@ static void test_draws(void) {
   ph_tensor_release(images);
 }
 
+/* The bits of views and gradients, summed up, by a number of threads. */
+static double run_with(int threads, ph_pipeline *pipeline, ph_tensor *images, int steps) {
+  ph_random random = ph_random_stream(10, "transforms");
+  double sum = 0;
+  ph_set_team_size(threads);
+  for (int i = 0; i < steps; i++) {
+    ph_tensor *view, *back;
+    must(ph_pipeline_forward(pipeline, images, &random, &view, &error));
+    sum += ph_tensor_dot(view, view);
+    must(ph_pipeline_backward(pipeline, view, &back, &error));
+    sum += ph_tensor_dot(back, back);
+  }
+  return sum;
+}
+
+static void test_threads(void) {
+  ph_random random = ph_random_stream(7, "threads");
+  ph_tensor *images = noise(ph_shape4(1, 3, 131, 117), &random);
+  ph_pipeline *pipeline = lucid();
+  double one = run_with(1, pipeline, images, 20), two = run_with(2, pipeline, images, 20),
+         five = run_with(5, pipeline, images, 20);
+  ok(one == two && one == five, "threads: their number does not show in the result");
+  ph_pipeline_free(pipeline);
+  ph_tensor_release(images);
+}
+
 /* ---- the adjoint ---- */
 
 /* <Ax - A0, y> = <x, A'y>, over draws. A0 takes out the constant that padding adds. Frees the pipeline. */
 static void adjoint(ph_pipeline *pipeline, int draws, const char *name) {
-  static const int64_t sizes[][2] = {{31, 46}, {53, 29}, {40, 40}};
+  static const int64_t sizes[][2] = {{31, 46}, {53, 29}, {40, 40}, {34, 1000}};
   ph_random random = ph_random_stream(9, name);
   double worst = 0;
   for (int i = 0; i < draws; i++) {
-    const int64_t *size = sizes[i % 3];
+    const int64_t *size = sizes[i % 4];
     ph_tensor *x = noise(ph_shape4(2, 3, size[0], size[1]), &random), *back;
     ph_tensor *zero = tensor(ph_tensor_shape(x), NULL), *lent;
     ph_random again = random;
@@ -265,6 +292,7 @@ int main(void) {
   test_lucid_sizes();
   test_chance_of_zero();
   test_draws();
+  test_threads();
   test_adjoints();
   test_memory();
   return tap_done();

@@ -3,7 +3,11 @@
 #include <math.h>
 
 #include "../memory.h"
+#include "../vector.h"
 #include "map.h"
+
+/* Below this many pixels waking the other threads costs more than it saves. */
+enum { PARALLEL_PIXELS = 1 << 15 };
 
 /* ---- tables ---- */
 
@@ -67,6 +71,9 @@ static void find_run(ph_axis *axis, int64_t length) {
     axis->run[0] = from;
     axis->run[1] = to;
   }
+  axis->is_run = true;
+  for (int64_t i = 0; i < length; i++)
+    if (low[i] >= 0 && (i < axis->run[0] || i >= axis->run[1])) axis->is_run = false;
 }
 
 /* Where position i lies in an image of `length`, or -1 for nowhere. */
@@ -166,12 +173,31 @@ ph_status ph_map_filter(ph_map *map, int taps, ph_error *e) {
 
 /* ---- rotation ---- */
 
-/* One tap: the pixel nearest to (x, y), half-way positions rounded away from 0 as TensorFlow's are. */
-static void nearest_tap(const ph_map *map, double y, double x, int32_t *index, float *share) {
-  double height = (double)map->input[0], width = (double)map->input[1];
-  bool inside = x > -0.5 && y > -0.5 && x < width - 0.5 && y < height - 0.5;
-  *index = inside ? (int32_t)(y + 0.5) * (int32_t)map->input[1] + (int32_t)(x + 0.5) : 0;
-  *share = inside ? 1 : 0;
+/* A turn about the image's middle. */
+typedef struct turn {
+  double cosine, sine, middle_y, middle_x;
+} turn;
+
+/* y points down: reading clockwise of here turns the picture counter-clockwise. */
+static inline double turned_y(turn t, double dy, double dx) {
+  return t.middle_y + t.sine * dx + t.cosine * dy;
+}
+static inline double turned_x(turn t, double dy, double dx) {
+  return t.middle_x + t.cosine * dx - t.sine * dy;
+}
+
+/* A row of single taps: the pixel nearest to each place, half-way positions rounded away from 0 as
+   TensorFlow's are. */
+PH_VECTOR static void nearest_row(turn t, int32_t rows, int32_t columns, int32_t row, int32_t *restrict index,
+                                  float *restrict share) {
+  const double height = rows - 0.5, width = columns - 0.5, dy = row - t.middle_y;
+  for (int32_t column = 0; column < columns; column++) {
+    double dx = column - t.middle_x, y = turned_y(t, dy, dx), x = turned_x(t, dy, dx);
+    int inside = (x > -0.5) & (y > -0.5) & (x < width) & (y < height);
+    int32_t at = (int32_t)(y + 0.5) * columns + (int32_t)(x + 0.5);
+    index[column] = inside ? at : 0;
+    share[column] = inside ? 1.0f : 0.0f;
+  }
 }
 
 /* Four taps: the pixels around (x, y), those outside the image with no share. */
@@ -191,24 +217,30 @@ static void bilinear_taps(const ph_map *map, double y, double x, int32_t index[4
   }
 }
 
+static void bilinear_row(const ph_map *map, turn t, int64_t row, int32_t *index, float *share) {
+  double dy = (double)row - t.middle_y;
+  for (int64_t column = 0; column < map->output[1]; column++) {
+    double dx = (double)column - t.middle_x;
+    bilinear_taps(map, turned_y(t, dy, dx), turned_x(t, dy, dx), index + 4 * column, share + 4 * column);
+  }
+}
+
 ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e) {
+  const int64_t nowhere[2] = {0, 0};
+  if (radians == 0) return ph_map_window(map, map->input, nowhere, PH_EDGE_FILL, 0, e);
   map->taps = bilinear ? 4 : 1;
   ph_status status = begin(map, PH_MAP_PIXELS, map->input, e);
   if (status != PH_OK) return status;
-  double cosine = cos(radians), sine = sin(radians);
-  double middle_y = (double)(map->input[0] - 1) / 2, middle_x = (double)(map->input[1] - 1) / 2;
-  int32_t *index = map->index;
-  float *share = map->share;
-  for (int64_t row = 0; row < map->output[0]; row++) {
-    for (int64_t column = 0; column < map->output[1]; column++, index += map->taps, share += map->taps) {
-      /* y points down: reading clockwise of here turns the picture counter-clockwise. */
-      double dy = (double)row - middle_y, dx = (double)column - middle_x;
-      double y = middle_y + sine * dx + cosine * dy, x = middle_x + cosine * dx - sine * dy;
-      if (bilinear)
-        bilinear_taps(map, y, x, index, share);
-      else
-        nearest_tap(map, y, x, index, share);
-    }
+  const turn t = {cos(radians), sin(radians), (double)(map->input[0] - 1) / 2,
+                  (double)(map->input[1] - 1) / 2};
+  const int64_t height = map->output[0], width = map->output[1];
+#pragma omp parallel for schedule(static) if (height * width >= PARALLEL_PIXELS)
+  for (int64_t row = 0; row < height; row++) {
+    int64_t first = row * width * map->taps;
+    if (bilinear)
+      bilinear_row(map, t, row, map->index + first, map->share + first);
+    else
+      nearest_row(t, (int32_t)height, (int32_t)width, (int32_t)row, map->index + first, map->share + first);
   }
   return PH_OK;
 }

@@ -15,11 +15,12 @@
 /* Where the output's rows, or its columns, read. */
 typedef struct ph_axis {
   int64_t capacity;
-  int32_t *low;   /* the input index; copy: -1 is outside */
+  int32_t *low;   /* the input index; copy: -1 is outside; linear: never falls */
   int32_t *high;  /* linear: the second input index */
   float *weight;  /* linear: the share of `high` */
   int64_t run[2]; /* outputs [from, to); copy: the longest stretch that reads consecutive inputs; linear: all
                      that lie inside the image */
+  bool is_run;    /* copy: whether all others are outside */
 } ph_axis;
 
 typedef enum ph_map_kind { PH_MAP_COPY, PH_MAP_LINEAR, PH_MAP_PIXELS, PH_MAP_FILTER } ph_map_kind;
@@ -77,7 +78,11 @@ ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e)
 void ph_map_forward(const ph_map *map, int64_t planes, const float *src, float *dst);
 void ph_map_backward(const ph_map *map, int64_t planes, const float *src, float *dst);
 
-/* One plane through a filter (filter.c); `back`: the adjoint. */
-void ph_map_filter_plane(const ph_map *map, bool back, const float *src, float *dst);
+/* For map.c: rows first … last-1 of what is written, from whole planes. linear.c; filter.c, where `back` is
+   the adjoint. */
+void ph_map_linear_rows(const ph_map *map, int64_t first, int64_t last, const float *src, float *dst);
+void ph_map_linear_rows_back(const ph_map *map, int64_t first, int64_t last, const float *src, float *dst);
+void ph_map_filter_rows(const ph_map *map, bool back, int64_t first, int64_t last, const float *src,
+                        float *dst);
 
 #endif
