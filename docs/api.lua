@@ -4,8 +4,8 @@
 local documentation = require "phosphene.documentation"
 
 -- Files in the order of reading; others follow by name.
-local order = { "phosphene", "render", "objective", "transform", "network", "layers", "tensor", "optimiser",
-  "parameterisation", "random", "image", "safetensors" }
+local order = { "phosphene", "render", "objective", "transform", "network", "layers", "tensor", "variable",
+  "optimiser", "parameterisation", "random", "image", "safetensors" }
 
 -- Classes that functions of many files belong to; their functions stand alone.
 local is_module = { ["ph"] = true, ["phosphene.core"] = true }

@@ -18,6 +18,7 @@ local safetensors = require "phosphene.formats.safetensors"
 local schedules = require "phosphene.schedules"
 local statistics = require "phosphene.statistics"
 local steps = require "phosphene.steps"
+local tape = require "phosphene.tape"
 local transforms = require "phosphene.transforms"
 
 local ph = { version = core.version }
@@ -61,6 +62,7 @@ ph.schedules = schedules
 -- Methods that are written in Lua: tensor:save, several of a network, and how it prints itself.
 local tensor_type, network_type = getmetatable(core.tensor { 1 }), getmetatable(core.network { backend = "reference" })
 tensor_type.__index.save = ph.save
+for event, operator in pairs(tape.operators) do tensor_type[event] = operator end
 network_type.__index.describe = misuse.guard(describe)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)
 network_type.__index.save = misuse.guard(safetensors.save)

@@ -2,6 +2,7 @@
 -- place, and the rest in a table of options; the core checks them all. Must not know networks.
 
 local core = require "phosphene.core"
+local custom = require "phosphene.custom"
 local misuse = require "phosphene.misuse"
 
 local objectives = {}
@@ -162,6 +163,43 @@ end
 
 function objectives.input_difference(tensor, options)
   return head("input_difference", { tensor = tensor }, options)
+end
+
+-- ---- a recipe's own ----
+
+objectives.head = custom.head
+
+-- ---- several objectives ----
+
+local function check_list(list, what)
+  if type(list) ~= "table" or #list == 0 then misuse.raise("%s: a list of objectives expected", what) end
+end
+
+function objectives.sum(list)
+  check_list(list, "sum")
+  local total = 0
+  for _, objective in ipairs(list) do total = total + core.objective(objective) end
+  return core.objective(total)
+end
+
+-- Image i of the batch has objective i + 1 of the list.
+function objectives.each(list)
+  check_list(list, "each")
+  local total = 0
+  for i, objective in ipairs(list) do total = total + core.objective(objective):on(i - 1) end
+  return core.objective(total)
+end
+
+function objectives.interpolate(from, to, options)
+  if type(options) ~= "table" then misuse.raise("interpolate: { frames = … } expected, got a %s", type(options)) end
+  misuse.check_keys(options, { "frames" }, "interpolate")
+  local frames = misuse.check_count(options.frames, 2, "interpolate: frames")
+  local first, last, total = core.objective(from), core.objective(to), 0
+  for i = 0, frames - 1 do
+    local t = i / (frames - 1)
+    total = total + (1 - t) * first:on(i) + t * last:on(i)
+  end
+  return total
 end
 
 return objectives

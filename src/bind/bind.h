@@ -59,7 +59,7 @@ ph_shape phb_check_shape(lua_State *L, int i);
 /* Boxes a tensor that the caller gives one reference of. */
 int phb_push_tensor(lua_State *L, ph_tensor *tensor);
 
-/* Gives tensors the methods of tensor_math.c. */
+/* Gives tensors the methods of tensor_math.c, and adds its functions. */
 void phb_open_tensor_math(lua_State *L);
 
 /* One per binding file: adds its functions to the core module's table on top of the stack. */

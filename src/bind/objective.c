@@ -40,23 +40,37 @@ static ph_objective *coerce(lua_State *L, int i) {
   return objective;
 }
 
+/* Adds the entries of the table on top of the stack to the one at `to`, and pops it. */
+static void add_entries(lua_State *L, int to) {
+  int from = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, from) != 0;) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, to);
+  }
+  lua_pop(L, 1);
+}
+
 /* Gives the box on top of the stack the functions of the objectives at `left` and `right` (0: none). */
 static void keep_functions(lua_State *L, int left, int right) {
-  int box = lua_gettop(L), from[] = {left, right}, kept = 0;
-  for (int i = 0; i < 2; i++) {
-    if (from[i] == 0 || lua_getiuservalue(L, from[i], 1) != LUA_TTABLE) continue;
-    if (kept++ == 0 || lua_rawequal(L, -1, box + 1)) continue;
-    lua_newtable(L); /* the union of those at box + 1 and at the top */
-    for (int table = box + 1; table <= box + 2; table++)
-      for (lua_pushnil(L); lua_next(L, table) != 0;) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, box + 3);
-      }
-    lua_replace(L, box + 1);
+  int box = lua_gettop(L);
+  lua_getiuservalue(L, left, 1);
+  if (right == 0)
+    lua_pushnil(L);
+  else
+    lua_getiuservalue(L, right, 1);
+  /* stack: box, functions of left, functions of right */
+  bool both = lua_istable(L, -2) && lua_istable(L, -1) && !lua_rawequal(L, -2, -1);
+  if (both) {
+    lua_newtable(L);
+    lua_insert(L, box + 1);
+    add_entries(L, box + 1);
+    add_entries(L, box + 1);
+  } else {
+    if (lua_isnil(L, -2)) lua_replace(L, -2);
+    lua_settop(L, box + 1);
   }
-  lua_settop(L, box + (kept > 0));
-  if (kept > 0) lua_setiuservalue(L, box, 1);
+  lua_setiuservalue(L, box, 1);
 }
 
 /* core.objective(value): an objective from an objective, a number or a string */

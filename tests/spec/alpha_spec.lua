@@ -10,7 +10,8 @@ describe("the picture itself", function()
     for _, transforms in ipairs { {}, { ph.pad(8), ph.jitter(4), ph.random_scale { 0.5, 1.5 } } } do
       local run
       for _, this in ph.steps { tiny, -ph.l2 { layer = "picture", constant = 0.5, epsilon = 0 }, image = start,
-        seed = 1, parameterisation = { "pixels", squash = "none" }, decorrelate = false, transforms = transforms, steps = 1 } do
+        seed = 1, parameterisation = { "pixels", squash = "none" }, decorrelate = false, transforms = transforms,
+        steps = 1 } do
         run = this
       end
       local difference = start:clone():add(ph.tensor(start:shape(), 0.5), -1)

@@ -227,6 +227,47 @@ function ph.alignment(layer, options) end
 ---@return ph.objective
 function ph.diversity(layer, options) end
 
+---@class ph.head_functions
+---@field value fun(...: ph.tensor): number|ph.tensor what the head is worth: one number, from a tensor for each layer
+---@field gradient fun(...: ph.tensor): ph.tensor, ph.tensor? the gradient of that by each of the tensors, of their shapes
+
+---@class ph.own_head_options
+---@field name string? how it prints; by default where the function was written, "mine.lua:12"
+---@field batch integer? the one image of the batch that is read, from 0; by default all of them
+
+--- A head of one's own. A function of variables (`ph.variable`), one a layer, is called in each step with what the network
+--- computed there, (n, c, h, w) or (n, units), of one image after `:on(i)`. What it returns, one number, is what the head is
+--- worth, and its gradient is derived from what it did:
+---
+---   ph.head("mixed4a", function(a) return (a * weights):sum(1):maximum(0):mean() end)
+---
+--- In the place of a function, a table { value = f, gradient = g } of functions of tensors writes the gradient out. Raises
+--- what the functions raise, and where they do not give one number that depends on what they read. The layer "picture" is the
+--- picture as it is before its transforms.
+---@param layers string|string[] what it reads
+---@param f (fun(...: ph.variable): ph.variable)|ph.head_functions
+---@param options ph.own_head_options?
+---@return ph.objective
+function ph.head(layers, f, options) end
+
+--- The sum of objectives.
+---@param list (ph.objective|number|string)[]
+---@return ph.objective
+function ph.sum(list) end
+
+--- One objective for each image of the batch: image i has list[i + 1]. The sum of them all.
+---@param list (ph.objective|number|string)[]
+---@return ph.objective
+function ph.each(list) end
+
+--- From one objective to another along the batch: image i of N is worth (1 - i / (N - 1)) times the one plus i / (N - 1) times
+--- the other. (Lucid's channel_interpolate.)
+---@param from ph.objective|string
+---@param to ph.objective|string
+---@param options { frames: integer } how many images there are, at least 2
+---@return ph.objective
+function ph.interpolate(from, to, options) end
+
 --- sum |x - constant|.
 ---@param options ph.l1_options?
 ---@return ph.objective

@@ -12,7 +12,16 @@ function ph.tensor(shape, value) end
 
 --- A dense float32 array of fixed shape, last dimension fastest. Images and activations are (n, c, h, w). Coordinates
 --- count from 0. Methods that change a tensor return it, so that calls chain.
+---
+--- `+ - * / ^` and unary minus make new tensors, element by element, of tensors and numbers. Dimensions of 1, and those
+--- missing in front, are repeated as needed, as in NumPy: channels (1, c, 1, 1) go with activations (n, c, h, w).
 ---@class ph.tensor
+---@operator add(ph.tensor|number): ph.tensor
+---@operator sub(ph.tensor|number): ph.tensor
+---@operator mul(ph.tensor|number): ph.tensor
+---@operator div(ph.tensor|number): ph.tensor
+---@operator pow(ph.tensor|number): ph.tensor
+---@operator unm: ph.tensor
 local tensor = {}
 
 --- Lengths of the dimensions.
@@ -89,6 +98,61 @@ function tensor:dot(other) end
 --- The sum of all elements, accumulated in double.
 ---@return number
 function tensor:sum() end
+
+--- A new tensor of a function of every element.
+---@param operation "abs"|"negate"|"sign"|"exp"|"log"|"sqrt"|"sin"|"cos"|"tanh"|"sigmoid"|"relu"
+---@return ph.tensor
+function tensor:map(operation) end
+
+--- A new tensor, element by element, of this and another one or a number; repeated where dimensions are 1 or missing. Also
+--- what operators do. "greater" and "equal" give 1 and 0.
+---@param operation "add"|"subtract"|"multiply"|"divide"|"power"|"maximum"|"minimum"|"greater"|"equal"
+---@param other ph.tensor|number
+---@return ph.tensor
+function tensor:combine(operation, other) end
+
+--- The sum, greatest or least of the elements along some axes, which remain with length 1; of all, as a number, without
+--- axes.
+---@param operation "sum"|"max"|"min"
+---@param axes integer[]? from 0, or from the end where negative
+---@return ph.tensor|number
+function tensor:reduce(operation, axes) end
+
+--- The product of matrices: (…, m, k) by (…, k, n). What leads is repeated as needed.
+---@param other ph.tensor
+---@return ph.tensor
+function tensor:matmul(other) end
+
+--- A copy with its axes in another order.
+---@param axes integer[]? axis i of the copy is axis axes[i + 1] of this; by default the last two change places
+---@return ph.tensor
+function tensor:transpose(axes) end
+
+--- A copy of a block.
+---@param start integer[] where it begins, a number from 0 for each axis
+---@param size integer[]
+---@return ph.tensor
+function tensor:slice(start, size) end
+
+--- A new tensor of zeros with this one laid into it: what goes back from a slice.
+---@param shape integer[]
+---@param start integer[]
+---@return ph.tensor
+function tensor:place(shape, start) end
+
+--- A copy of the elements at some indices of an axis, in this order.
+---@param axis integer from 0
+---@param indices integer[] from 0
+---@return ph.tensor
+function tensor:gather(axis, indices) end
+
+--- A new tensor of zeros, `length` along an axis, to which these elements are added at the indices: what goes back from
+--- gather.
+---@param axis integer from 0
+---@param indices integer[] from 0, one for each element along the axis
+---@param length integer
+---@return ph.tensor
+function tensor:scatter(axis, indices, length) end
 
 --- The Gram matrix of an image's activation, (1, c, h, w) or (c, h, w): a tensor (c, c) of the channels' products among
 --- each other, means over the positions. What `ph.style` compares.

@@ -1,0 +1,152 @@
+---@meta
+
+--- A tensor, or a number, that remembers how it was made, so that gradients can be taken back: what functions given to
+--- `ph.head` read and compute with. `+ - * / ^` and unary minus go between variables, tensors and numbers, element by
+--- element; dimensions of 1, and those missing in front, are repeated as needed. Axes, units, images and places count
+--- from 0: activations are (n, c, h, w). Methods make new variables.
+---@class ph.variable
+---@operator add(ph.variable|ph.tensor|number): ph.variable
+---@operator sub(ph.variable|ph.tensor|number): ph.variable
+---@operator mul(ph.variable|ph.tensor|number): ph.variable
+---@operator div(ph.variable|ph.tensor|number): ph.variable
+---@operator pow(ph.variable|ph.tensor|number): ph.variable
+---@operator unm: ph.variable
+local variable = {}
+
+--- The sum of all elements, a number, or over some axes, which remain with length 1.
+---@param ... integer axes
+---@return ph.variable
+function variable:sum(...) end
+
+--- The mean, of all or over some axes.
+---@param ... integer axes
+---@return ph.variable
+function variable:mean(...) end
+
+--- The greatest element, of all or over some axes. Several that are alike share the gradient.
+---@param ... integer axes
+---@return ph.variable
+function variable:max(...) end
+
+--- The least element, of all or over some axes. Several that are alike share the gradient.
+---@param ... integer axes
+---@return ph.variable
+function variable:min(...) end
+
+--- The square root of the sum of squares, of all or over some axes; its gradient is 0 where it is 0.
+---@param ... integer axes
+---@return ph.variable
+function variable:norm(...) end
+
+--- The sum of products with another.
+---@param other ph.variable|ph.tensor
+---@return ph.variable
+function variable:dot(other) end
+
+--- |x| of every element.
+---@return ph.variable
+function variable:abs() end
+
+--- e^x of every element.
+---@return ph.variable
+function variable:exp() end
+
+--- The natural logarithm.
+---@return ph.variable
+function variable:log() end
+
+--- The square root of every element.
+---@return ph.variable
+function variable:sqrt() end
+
+--- The sine of every element.
+---@return ph.variable
+function variable:sin() end
+
+--- The cosine of every element.
+---@return ph.variable
+function variable:cos() end
+
+--- The hyperbolic tangent of every element.
+---@return ph.variable
+function variable:tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return ph.variable
+function variable:sigmoid() end
+
+--- The greater of x and 0.
+---@return ph.variable
+function variable:relu() end
+
+--- The greater of two, element by element.
+---@param other ph.variable|ph.tensor|number
+---@return ph.variable
+function variable:maximum(other) end
+
+--- The lesser of two, element by element.
+---@param other ph.variable|ph.tensor|number
+---@return ph.variable
+function variable:minimum(other) end
+
+--- At least `least` and at most `most`.
+---@param least number
+---@param most number
+---@return ph.variable
+function variable:clip(least, most) end
+
+--- exp(x) over its sum along an axis.
+---@param axis integer? 1, the channels
+---@return ph.variable
+function variable:softmax(axis) end
+
+--- The product of matrices: (…, m, k) by (…, k, n).
+---@param other ph.variable|ph.tensor
+---@return ph.variable
+function variable:matmul(other) end
+
+--- Its axes in another order; without arguments, the last two change places.
+---@param ... integer
+---@return ph.variable
+function variable:transpose(...) end
+
+--- The same elements in another shape.
+---@param shape integer[]
+---@return ph.variable
+function variable:reshape(shape) end
+
+--- `size` elements along an axis, from `first` on.
+---@param axis integer
+---@param first integer
+---@param size integer? 1
+---@return ph.variable
+function variable:slice(axis, first, size) end
+
+--- The elements at some indices of an axis, in this order.
+---@param axis integer
+---@param indices integer[]
+---@return ph.variable
+function variable:gather(axis, indices) end
+
+--- One image of the batch.
+---@param n integer
+---@return ph.variable
+function variable:image(n) end
+
+--- One channel.
+---@param unit integer
+---@return ph.variable
+function variable:channel(unit) end
+
+--- One element: a coordinate for each axis.
+---@param ... integer
+---@return ph.variable
+function variable:at(...) end
+
+--- The value as it is, a tensor or a number, through which no gradient goes.
+---@return ph.tensor|number
+function variable:constant() end
+
+--- Lengths of the dimensions; none for a number.
+---@return integer[]
+function variable:shape() end

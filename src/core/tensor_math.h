@@ -1,0 +1,87 @@
+/* Computing with whole tensors: elementwise with broadcasting, reductions, products of matrices, and moving
+   elements about. Each makes a new tensor, which the caller owns. Single numbers are double; elements are
+   computed in double and rounded once. Reductions run in index order. */
+#ifndef PH_TENSOR_MATH_H
+#define PH_TENSOR_MATH_H
+
+#include "tensor.h"
+
+/* ---- elementwise ---- */
+
+typedef enum ph_map { /* of one number */
+                      PH_MAP_ABS,
+                      PH_MAP_NEGATE,
+                      PH_MAP_SIGN,
+                      PH_MAP_EXP,
+                      PH_MAP_LOG,
+                      PH_MAP_SQRT,
+                      PH_MAP_SIN,
+                      PH_MAP_COS,
+                      PH_MAP_TANH,
+                      PH_MAP_SIGMOID,
+                      PH_MAP_RELU,
+} ph_map;
+
+typedef enum ph_combination { /* of two */
+                              PH_COMBINE_ADD,
+                              PH_COMBINE_SUBTRACT,
+                              PH_COMBINE_MULTIPLY,
+                              PH_COMBINE_DIVIDE,
+                              PH_COMBINE_POWER,
+                              PH_COMBINE_MAXIMUM,
+                              PH_COMBINE_MINIMUM,
+                              PH_COMBINE_GREATER, /* 1 or 0 */
+                              PH_COMBINE_EQUAL,   /* 1 or 0 */
+} ph_combination;
+
+extern const char *const ph_map_names[];         /* "abs", … NULL */
+extern const char *const ph_combination_names[]; /* "add", … NULL */
+
+double ph_map_number(ph_map map, double x);
+double ph_combine_numbers(ph_combination combination, double a, double b);
+
+ph_status ph_tensor_map(const ph_tensor *x, ph_map map, ph_tensor **result, ph_error *e);
+
+/* Broadcasts as NumPy does. PH_MISUSE with both shapes where they do not fit. */
+ph_status ph_tensor_combine(const ph_tensor *a, const ph_tensor *b, ph_combination combination,
+                            ph_tensor **result, ph_error *e);
+
+/* With a number in the place of b, or, reversed, of a. */
+ph_status ph_tensor_combine_number(const ph_tensor *a, double b, bool reversed, ph_combination combination,
+                                   ph_tensor **result, ph_error *e);
+
+/* ---- reductions ---- */
+
+typedef enum ph_reduction { PH_REDUCE_SUM, PH_REDUCE_MAX, PH_REDUCE_MIN } ph_reduction;
+extern const char *const ph_reduction_names[]; /* "sum", "max", "min", NULL */
+
+/* Over the marked axes, which remain with length 1; over everything. */
+ph_status ph_tensor_reduce(const ph_tensor *x, ph_reduction reduction, const bool axes[PH_MAX_RANK],
+                           ph_tensor **result, ph_error *e);
+double ph_tensor_reduce_all(const ph_tensor *x, ph_reduction reduction);
+
+/* ---- matrices ---- */
+
+/* (…, m, k) by (…, k, n); what leads is broadcast. */
+ph_status ph_tensor_matmul(const ph_tensor *a, const ph_tensor *b, ph_tensor **result, ph_error *e);
+
+/* ---- moving ---- */
+
+/* Axis d of the result is axis[d] of x; each occurs once. */
+ph_status ph_tensor_transpose(const ph_tensor *x, const int *axis, ph_tensor **result, ph_error *e);
+
+/* The block of this size that begins at `start`; and, the other way, zeros of this shape with x laid into
+   them there. */
+ph_status ph_tensor_slice(const ph_tensor *x, const int64_t *start, const int64_t *size, ph_tensor **result,
+                          ph_error *e);
+ph_status ph_tensor_place(const ph_tensor *x, ph_shape shape, const int64_t *start, ph_tensor **result,
+                          ph_error *e);
+
+/* Along an axis, the elements at these indices, in this order; and, the other way, `length` elements to which
+   those of x are added at these indices. */
+ph_status ph_tensor_gather(const ph_tensor *x, int axis, const int64_t *index, int64_t count,
+                           ph_tensor **result, ph_error *e);
+ph_status ph_tensor_scatter(const ph_tensor *x, int axis, const int64_t *index, int64_t length,
+                            ph_tensor **result, ph_error *e);
+
+#endif
