@@ -145,6 +145,29 @@ conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with 
 	@$(call need,python3-torch)
 	@$(LUA) tests/peers/lucid.lua
 
+conformance: all ## ONNX's own test cases, outputs and gradients
+	@$(call need,libonnx-testdata)
+	prove --exec tests/run tests/onnx/conformance.lua
+
+# One program for each format, tests/fuzz/FORMAT.lua: the same objects, made by clang for libFuzzer. What it finds it
+# leaves in build/fuzz/FORMAT-found.
+FUZZ_SECONDS ?= 600
+FUZZ_FORMATS ?= $(filter-out prepare networks,$(patsubst tests/fuzz/%.lua,%,$(wildcard tests/fuzz/*.lua)))
+fuzz: ## fuzz what opens files, FUZZ_SECONDS=600 for each format; FUZZ_FORMATS="onnx image"
+	@$(call need,clang libclang-rt-14-dev)
+	$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -Wno-pass-failed" SANITIZE=fuzzer-no-link,address,undefined \
+	  $(FUZZ_FORMATS:%=build/fuzz/fuzz/%)
+	@for f in $(FUZZ_FORMATS); do \
+	  mkdir -p build/fuzz/$$f-seeds build/fuzz/$$f-found; echo "fuzzing $$f for $(FUZZ_SECONDS) s"; \
+	  build/fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -detect_leaks=0 -max_len=65536 \
+	    -verbosity=0 -print_final_stats=1 -artifact_prefix=build/fuzz/$$f-found/ build/fuzz/$$f-seeds || exit 1; \
+	done
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz.o $(BIND_OBJ) $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ $(CORE_LIBS) $(shell pkg-config --libs lua5.4)
+
 # ---- pictures, figures ----
 
 demo: all ## render a contact sheet of units, shallow to deep, into out/

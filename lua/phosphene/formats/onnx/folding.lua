@@ -69,9 +69,13 @@ local function divide(x, y, is_float)
   return quotient < 0 and quotient * y ~= x and quotient + 1 or quotient
 end
 
-local function modulo(x, y, is_float)
-  if not is_float and y == 0 then return nil end
-  return x % y
+-- The sign is the divisor's, or with fmod, C's, the dividend's.
+local function modulo(node, ...)
+  local fmod = node:integer("fmod", 0) ~= 0
+  return binary(function(x, y, is_float)
+    if not is_float and y == 0 then return nil end
+    return fmod and math.fmod(x, y) or x % y
+  end)(node, ...)
 end
 
 local function power(x, y, is_float)
@@ -86,10 +90,10 @@ local operators = {
   Sub = binary(function(x, y) return x - y end),
   Mul = binary(function(x, y) return x * y end),
   Div = binary(divide),
-  Mod = binary(modulo),
+  Mod = modulo,
   Pow = binary(power),
-  Min = binary(math.min),
-  Max = binary(math.max),
+  Min = binary(function(x, y) return math.min(x, y) end),
+  Max = binary(function(x, y) return math.max(x, y) end),
   Equal = binary(function(x, y) return truth(x == y) end, true),
   Less = binary(function(x, y) return truth(x < y) end, true),
   LessOrEqual = binary(function(x, y) return truth(x <= y) end, true),

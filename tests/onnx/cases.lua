@@ -1,0 +1,121 @@
+-- The test cases of ONNX's own test suite, as Debian's libonnx-testdata has them: a model and tensors for its inputs
+-- and outputs each. Which of them are about operators that are imported, and why the others are not run.
+
+local core = require "phosphene.core"
+local document = require "phosphene.formats.onnx.document"
+
+local cases = {}
+
+cases.folder = "/usr/share/libonnx-testdata/data"
+cases.suites = { "node", "pytorch-converted", "pytorch-operator", "simple" }
+
+-- The operators that are imported.
+local operators = {}
+for op in ([[
+  Abs Add AveragePool BatchNormalization Cast Celu Clip Concat Constant ConstantOfShape Conv ConvTranspose Cos
+  DepthToSpace Div Dropout Elu Erf Exp Expand Flatten Gather Gelu Gemm GlobalAveragePool GlobalMaxPool
+  GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LRN LayerNormalization LeakyRelu Log
+  LogSoftmax MatMul Max MaxPool Mean Min Mish Mul Neg PRelu Pad Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum
+  ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceSum ReduceSumSquare Relu Reshape Resize Selu Shape Sigmoid
+  Sin Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze
+  Upsample Where
+]]):gmatch "%S+" do operators[op] = true end
+
+-- Operators that are computed where they are about shapes.
+local only_constant = {}
+for op in ("And Ceil Equal Floor Greater GreaterOrEqual Less LessOrEqual Mod Not Or Range"):gmatch "%S+" do
+  only_constant[op] = true
+end
+
+-- What the network that a case describes would have to be, and is not meant to be: patterns of names, and why.
+local exceptions = {
+  { "3d_?", "Conv3d, BatchNorm3d, pools: three spatial axes", only = { "AvgPool3d", "Conv3d", "MaxPool3d",
+    "averagepool_3d", "maxpool_3d", "convtranspose_3d" } },
+  { "training_mode", "training" }, { "training_dropout", "training" },
+  { "argmax", "places of maxima" }, { "dropout_default_mask", "a mask as output" },
+  { "dropout_random", "training" },
+  { "resize_tf_crop_and_resize", "coordinates that cut out a part" },
+  { "tf_half_pixel_for_nn", "coordinates 'tf_half_pixel_for_nn'" },
+  { "cubic_A_n0p5", "a cubic coefficient other than -0.75" },
+  { "maxpool_with_argmax", "places of maxima" },
+  { "cast_BFLOAT16_to_FLOAT$", "its input is stored as whole numbers" },
+  { "cast_FLOAT_to_BFLOAT16$", "rounding to bfloat16 is not imitated" },
+  { "cast_%w+_to_STRING", "texts" }, { "cast_STRING", "texts" },
+  { "split_zero_size", "empty tensors" }, { "_shape_zero", "empty tensors" },
+}
+
+local function exception(name)
+  for _, entry in ipairs(exceptions) do
+    local matches = name:find(entry[1]) ~= nil
+    if matches and entry.only then
+      matches = false
+      for _, part in ipairs(entry.only) do matches = matches or name:find(part, 1, true) ~= nil end
+    end
+    if matches then return entry[2] end
+  end
+end
+
+local floats = { [1] = true, [10] = true, [11] = true, [16] = true }
+local integers = { [6] = true, [7] = true, [9] = true }
+
+-- Why a document is not run: an operator, or a type; nil where it is. Then also whether it can only be computed with
+-- constants as its inputs.
+local function out_of_scope(doc)
+  local op, is_constant = nil, false
+  for _, node in ipairs(doc.nodes) do
+    op = node.domain == "" and node.op or node.domain .. "." .. node.op
+    if not operators[op] and not only_constant[op] then return op, "not imported" end
+    is_constant = is_constant or only_constant[op] or op == "Shape" or op == "Size"
+  end
+  for _, ports in ipairs { doc.inputs, doc.outputs } do
+    for _, port in ipairs(ports) do
+      if not floats[port.type] and not integers[port.type] then return op, "types that networks do not use" end
+      is_constant = is_constant or (ports == doc.outputs and integers[port.type])
+    end
+  end
+  return nil, nil, is_constant
+end
+
+local function load_all(folder, kind)
+  local list = {}
+  while true do
+    local tensor = core.load_onnx_tensor(("%s/test_data_set_0/%s_%d.pb"):format(folder, kind, #list))
+    if not tensor then return list end
+    list[#list + 1] = tensor
+  end
+end
+
+--- Folders of all cases, with their names; empty where the test data are not installed.
+function cases.all()
+  local list = {}
+  for _, suite in ipairs(cases.suites) do
+    for _, name in ipairs(core.list_folder(cases.folder .. "/" .. suite) or {}) do
+      local folder = name:find "/" and name or ("%s/%s/%s"):format(cases.folder, suite, name)
+      list[#list + 1] = { folder = folder, name = suite .. "/" .. folder:match "([^/]*)$" }
+    end
+  end
+  return list
+end
+
+--- Reads a case: its document, inputs and outputs (tables as core.load_onnx_tensor gives them) are put into it, and
+--- whether it `is_constant`, of constants only; or `skip` { operator, reason }.
+function cases.read(case)
+  local reason = exception(case.name)
+  local doc, problem = document.read(case.folder .. "/model.onnx")
+  if not doc then
+    case.skip = { "reading", (problem:gsub("^'.-': ", "")) }
+    return case
+  end
+  local operator, why, is_constant = out_of_scope(doc)
+  case.is_constant = is_constant
+  if operator then
+    case.skip = { operator, why }
+  elseif reason then
+    case.skip = { doc.nodes[1].op, reason }
+  else
+    case.document, case.inputs, case.outputs = doc, load_all(case.folder, "input"), load_all(case.folder, "output")
+  end
+  return case
+end
+
+return cases
