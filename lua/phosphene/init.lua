@@ -18,6 +18,7 @@ local safetensors = require "phosphene.formats.safetensors"
 local schedules = require "phosphene.schedules"
 local statistics = require "phosphene.statistics"
 local steps = require "phosphene.steps"
+local stops = require "phosphene.stops"
 local tape = require "phosphene.tape"
 local transforms = require "phosphene.transforms"
 
@@ -30,6 +31,7 @@ ph.options = options
 ph.network = misuse.guard(network.load)
 ph.render = misuse.guard(render)
 ph.steps = misuse.guard(steps.iterate)
+ph.plateau = misuse.guard(stops.plateau)
 
 -- Objectives: ph.channel, ph.logit, ph.alignment, …
 ph.objective = misuse.guard(core.objective)

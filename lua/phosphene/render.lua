@@ -1,72 +1,45 @@
--- Render: a whole run in one call, with progress, snapshots, interruption, and a result that knows how it was made. The
--- loop itself is in steps.lua. Must not know how a step works.
+-- Render: a whole run in one call, with progress, snapshots, a history, stops, restarts and interruption. The loop
+-- itself is in steps.lua, what comes out of it in result.lua. Must not know how a step works.
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
-local montage = require "phosphene.montage"
-local network = require "phosphene.network"
-local picture = require "phosphene.picture"
 local progress = require "phosphene.progress"
-local schedules = require "phosphene.schedules"
+local result = require "phosphene.result"
 local steps = require "phosphene.steps"
+local stops = require "phosphene.stops"
 
--- ---- results ----
+-- ---- what is kept of a run ----
 
-local result = {}
-result.__index = result
-
---- Writes the picture, or a montage of the batch, with its metadata.
-function result:save(path)
-  local image = #self.images == 1 and self.image or montage(self.images)
-  return picture.save(image, path, self.metadata)
+-- The steps at which pictures are kept: a map from how many updates have been made to the number that was asked for.
+local function snapshot_steps(list, extra)
+  local wanted = {}
+  for _, step in ipairs(list or {}) do wanted[misuse.check_count(step, 0, "snapshots") + extra] = step end
+  return wanted
 end
 
-function result:__tostring()
-  local value = self.value and (", value %.4g"):format(self.value) or ""
-  return ("result: %s%s after %d steps, seed %d"):format(self.objective, value, self.steps, self.seed)
+local function keep_snapshot(run, kept)
+  local number = kept.wanted[run.step]
+  if number then kept.snapshots[number] = run.image:clone() end
 end
 
--- What a part of the run says of itself, without the word for what it is.
-local function text_of(part)
-  return (tostring(part):gsub("^%l+ ", ""))
+-- Every head's values, each step.
+local function keep_history(run, kept)
+  for i, term in ipairs(run:terms()) do
+    local entry = kept.history[i]
+    if not entry then
+      entry = { text = term.text, values = {} }
+      kept.history[i] = entry
+    end
+    entry.values[#entry.values + 1] = term.value
+  end
 end
 
--- Everything that another run needs to make this picture again.
-local function metadata_of(run)
-  local shape = run.image:shape()
-  return {
-    software = "Phosphene " .. core.version,
-    network = network.name(run.net),
-    objective = tostring(run.objective),
-    seed = run.seed,
-    steps = run.step,
-    size = ("%dx%d"):format(shape[4], shape[3]),
-    batch = shape[1],
-    parameterisation = text_of(run.parameterisation),
-    transforms = tostring(run.transforms),
-    optimiser = text_of(run.optimiser),
-    rate = run.schedule and schedules.text_of(run.schedule),
-    relu = run.relu_name,
-    pool = run.forward_options.pool,
-    value = run.value,
-  }
-end
-
-local function finish(run, kept)
-  local image = run.image:clone()
-  return setmetatable({
-    image = image,
-    images = picture.split(image),
-    value = run.value,
-    values = kept.values,
-    steps = run.step,
-    seed = run.seed,
-    snapshots = kept.snapshots,
-    objective = tostring(run.objective),
-    interrupted = kept.interrupted,
-    seconds = core.clock() - kept.began,
-    metadata = metadata_of(run),
-  }, result)
+-- A step's value is that of the picture before its update, which `before` holds.
+local function keep_best(run, kept)
+  local best = kept.best
+  if best.value and run.value <= best.value then return end
+  best.image, kept.before = kept.before, best.image
+  best.value, best.step = run.value, run.step - 1
 end
 
 -- ---- running ----
@@ -78,33 +51,113 @@ local function title_of(objective)
   return text:sub(1, utf8.offset(text, most) - 1) .. "…"
 end
 
--- The steps at which pictures are kept, as a set.
-local function snapshot_steps(list)
-  local wanted = {}
-  for _, step in ipairs(list or {}) do wanted[misuse.check_count(step, 0, "snapshots")] = true end
-  return wanted
+-- Whether the recipe has had enough.
+local function is_stopped(run, options)
+  if options.on_step and options.on_step(run.step, run.value, run) == false then return true end
+  return options.stop and options.stop(run) and true or false
 end
 
--- Steps until the run is over, on_step ends it, or Ctrl-C was pressed.
+-- Steps until the run is over, is stopped, or Ctrl-C was pressed.
 local function loop(run, options, bar, kept)
-  local wanted = snapshot_steps(options.snapshots)
-  if wanted[0] then kept.snapshots[0] = run.image:clone() end
+  keep_snapshot(run, kept)
   while run.step < run.steps do
+    if kept.best then kept.before:copy(run.image) end
     run:advance()
-    kept.values[#kept.values + 1] = run.value
-    if wanted[run.step] then kept.snapshots[run.step] = run.image:clone() end
+    keep_history(run, kept)
+    if kept.best then keep_best(run, kept) end
+    keep_snapshot(run, kept)
     bar:update(run.step, run.value)
-    if options.on_step and options.on_step(run.step, run.value, run) == false then return end
-    if core.interrupted() then
-      kept.interrupted = true
-      return
-    end
+    kept.stopped = is_stopped(run, options)
+    kept.interrupted = core.interrupted()
+    if kept.stopped or kept.interrupted then return end
   end
 end
 
+local function start_keeping(run, options, extra)
+  local kept = { snapshots = {}, history = {}, interrupted = false, stopped = false, began = core.clock() }
+  kept.wanted = snapshot_steps(options.snapshots, extra)
+  if options.keep == "best" then
+    kept.best = { image = run.image:clone(), step = run.step }
+    kept.before = run.image:clone()
+  end
+  return kept
+end
+
+-- One run from its start to its end: the result, and the run.
+local function run_once(options, title, extra)
+  local run = steps.new(options)
+  run.steps = run.steps + extra
+  title = title or title_of(run.objective)
+  local bar = progress.new { on = options.progress, title = title, steps = run.steps }
+  if not options.seed and not options.resume and options.progress ~= false then progress.tell_seed(run.seed) end
+
+  local kept = start_keeping(run, options, extra)
+  core.watch_interrupt(true)
+  local ok, problem = xpcall(loop, misuse.relocate, run, options, bar, kept)
+  core.watch_interrupt(false)
+  if not ok then error(problem, 0) end
+  bar:finish(run.step, run.value, kept.interrupted and "interrupted" or kept.stopped and "stopped" or "done")
+  return result.of(run, kept), run
+end
+
+-- ---- restarts ----
+
+-- How good a run was: its best value where that is kept, and else the mean over its last tenth, because a single step's
+-- transforms may have been lucky.
+local function score_of(made)
+  if made.best then return made.best.value or -math.huge end
+  local values, sum = made.values, 0
+  local count = math.max(1, #values // 10)
+  if #values == 0 then return -math.huge end
+  for i = #values - count + 1, #values do sum = sum + values[i] end
+  return sum / count
+end
+
+local function check_restarts(options, count)
+  if count == 1 then return end
+  for _, name in ipairs { "parameterisation", "optimiser" } do
+    if type(options[name]) == "userdata" then
+      misuse.raise("restarts: %s: each start needs its own; give a name or a table", name)
+    end
+  end
+  if options.resume then misuse.raise "restarts: a resumed run has started already" end
+end
+
+-- Several runs, of seeds that follow one another: the best, its run, and what all of them reached.
+local function run_all(options, count, extra)
+  local seed, all = options.seed or steps.any_seed(), {}
+  if not options.seed and options.progress ~= false then progress.tell_seed(seed) end
+  local name = options.title or title_of(core.objective(options.objective or options[2]))
+  local best, best_run, best_score
+  for i = 1, count do
+    local own = {}
+    for key, value in pairs(options) do own[key] = value end
+    own.seed = seed + i - 1
+    local made, run = run_once(own, ("%s, start %d of %d"):format(name, i, count), extra)
+    local score = score_of(made)
+    all[i] = { seed = made.seed, value = score }
+    if not best or score > best_score then best, best_run, best_score = made, run, score end
+    if made.interrupted then
+      best.interrupted = true
+      break
+    end
+  end
+  best.restarts = all
+  return best, best_run
+end
+
+-- ---- options ----
+
 local option_names = table.move(steps.option_names, 1, #steps.option_names, 1, {})
-for _, name in ipairs { "snapshots", "on_step", "progress", "title", "output", "checkpoint" } do
+for _, name in ipairs { "snapshots", "counting", "stop", "keep", "restarts", "on_step", "progress", "title", "output",
+  "checkpoint" } do
   option_names[#option_names + 1] = name
+end
+
+local function check_choice(given, first, second, what)
+  if given ~= nil and given ~= first and given ~= second then
+    misuse.raise("%s: '%s' or '%s' expected, got '%s'", what, first, second, tostring(given))
+  end
 end
 
 local function check_saved(saved, problem)
@@ -114,19 +167,20 @@ end
 --- A whole run; see meta/render.lua.
 local function render(options)
   misuse.check_keys(options, option_names, "render", 2)
-  local run = steps.new(options)
-  local title = options.title or title_of(run.objective)
-  local bar = progress.new { on = options.progress, title = title, steps = run.steps }
-  if not options.seed and not options.resume and options.progress ~= false then progress.tell_seed(run.seed) end
+  check_choice(options.counting, "updates", "lucid", "counting")
+  check_choice(options.keep, "last", "best", "keep")
+  stops.check(options.stop)
+  local count = misuse.check_count(options.restarts or 1, 1, "restarts")
+  check_restarts(options, count)
+  -- Lucid's loop runs over range(max(thresholds) + 1) and keeps pictures after the update (lucid/optvis/render.py).
+  local extra = options.counting == "lucid" and 1 or 0
 
-  local kept = { values = {}, snapshots = {}, interrupted = false, began = core.clock() }
-  core.watch_interrupt(true)
-  local ok, problem = xpcall(loop, misuse.relocate, run, options, bar, kept)
-  core.watch_interrupt(false)
-  if not ok then error(problem, 0) end
-  bar:finish(run.step, run.value, kept.interrupted and "interrupted" or "done")
-
-  local made = finish(run, kept)
+  local made, run
+  if count == 1 then
+    made, run = run_once(options, options.title, extra)
+  else
+    made, run = run_all(options, count, extra)
+  end
   if options.output then check_saved(made:save(options.output)) end
   if options.checkpoint then check_saved(run:save(options.checkpoint)) end
   return made

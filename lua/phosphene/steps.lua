@@ -52,7 +52,11 @@ function run:advance()
   check(self, self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient()))
   self.image = self.parameterisation:forward()
   self.step = self.step + 1
+  self.values[#self.values + 1] = self.value
 end
+
+--- What each head of the objective gave at the last step: a list of { text =, value = }.
+function run:terms() return self.evaluation:terms() end
 
 --- Writes the run to a file that `resume` continues from.
 run.save = misuse.guard(checkpoint.save)
@@ -115,6 +119,7 @@ function steps.new(options)
     objective = objective,
     seed = seed,
     step = 0,
+    values = {},
     steps = misuse.check_count(options.steps or 512, 0, "steps"),
     parameterisation = parameterisations.of(options, seed),
     transforms = transforms.pipeline(options.transforms or "lucid"),

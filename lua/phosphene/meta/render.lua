@@ -37,12 +37,17 @@ local ph = {}
 ---@field steps integer updates in all
 ---@field image ph.tensor the picture after these updates, (n, 3, h, w)
 ---@field value number? the objective before the last update, seen through that step's transforms
+---@field values number[] the same for every step that was made here
 ---@field net ph.network
 ---@field objective ph.objective
 ---@field seed integer
 ---@field parameterisation ph.parameterisation
 ---@field optimiser ph.optimiser
 local run = {}
+
+--- What each head of the objective gave at the last step, in the order in which they are written.
+---@return { text: string, value: number }[]
+function run:terms() end
 
 --- Writes the run to a file that `resume` continues from, to the same bits as if it had not stopped.
 ---@param path string best ending in .safetensors
@@ -59,22 +64,42 @@ function ph.steps(options) end
 --- What `ph.render` takes besides.
 ---@class ph.render_options: ph.steps_options
 ---@field snapshots integer[]? steps after which to keep the picture; 0 is the start
+---@field counting "updates"|"lucid"|nil what `steps` and `snapshots` count: updates; or Lucid's thresholds, of which t is
+--- reached after t + 1 updates; "updates"
+---@field stop (fun(run: ph.run): boolean?)|ph.stop|nil asked after each step; true ends the run. `ph.plateau` makes one
+---@field keep "last"|"best"|nil "best" gives the picture whose value, as its step's transforms showed it, was the greatest, in
+--- place of the last one; "last"
+---@field restarts integer? how many runs are made, with seeds that follow one another; the result is that of the best, by
+--- its best value where that is kept, and else by the mean of the last tenth of its values; 1
 ---@field on_step (fun(step: integer, value: number, run: ph.run): boolean?)? called after each step; false ends the run
 ---@field progress boolean? false is silent
 ---@field title string? what progress lines begin with, in place of the objective
 ---@field output string? the path of a picture to save the result in
 ---@field checkpoint string? the path of a checkpoint to write at the end, also where Ctrl-C ended the run
 
+--- A function of the run, true where it should end, that prints itself.
+---@class ph.stop
+
+---@class ph.plateau_options
+---@field steps integer? over how many steps values are averaged; 50
+---@field gain number? by what part of itself the average must rise; 0.01
+
 ---@class ph.result
 ---@field image ph.tensor the batch, (n, 3, h, w)
 ---@field images ph.tensor[] the same as a list of single pictures
 ---@field value number? the objective before the last update
 ---@field values number[] the same for every step that was made here
+---@field history { text: string, values: number[] }[] every head of the objective, in the order in which they are written, with
+--- its value at every step that was made here
+---@field best { image: ph.tensor, value: number?, step: integer }|nil with `keep = "best"`: the picture, its value, and after how
+--- many updates it was there
+---@field restarts { seed: integer, value: number }[]? with `restarts`: what each run reached
 ---@field steps integer updates that were made
 ---@field seed integer
 ---@field snapshots table<integer, ph.tensor> by step
 ---@field objective string the expression
 ---@field interrupted boolean whether Ctrl-C ended it
+---@field stopped boolean whether `stop` or `on_step` did
 ---@field seconds number how long it took
 ---@field metadata table<string, string|number|boolean> what is stored in saved pictures
 local result = {}
@@ -90,3 +115,9 @@ function result:save(path) end
 ---@param options ph.render_options
 ---@return ph.result
 function ph.render(options) end
+
+--- For `stop`: true once the mean value of the last `steps` steps is no more than `gain` times itself above that of the
+--- `steps` before. Raises for options out of range.
+---@param options ph.plateau_options?
+---@return ph.stop
+function ph.plateau(options) end
