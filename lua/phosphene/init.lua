@@ -16,6 +16,7 @@ local preprocessing = require "phosphene.preprocessing"
 local render = require "phosphene.render"
 local safetensors = require "phosphene.formats.safetensors"
 local schedules = require "phosphene.schedules"
+local spectrum = require "phosphene.spectrum"
 local statistics = require "phosphene.statistics"
 local steps = require "phosphene.steps"
 local stops = require "phosphene.stops"
@@ -51,6 +52,7 @@ ph.read_metadata = core.read_metadata
 ph.resize_image = core.resize_image
 ph.crop_image = misuse.guard(picture.crop)
 ph.montage = misuse.guard(montage)
+ph.spectrum = misuse.guard(spectrum.of)
 ph.statistics = misuse.guard(statistics.of)
 ph.load_statistics = misuse.guard(statistics.load)
 

@@ -81,8 +81,9 @@ end
 
 -- ---- the sheet ----
 
--- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity over the background.
-local function flatten(images, background)
+-- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity over the background, or over
+-- a checkerboard.
+local function flatten(images, background, checkerboard)
   local list = {}
   for _, batch in ipairs(type(images) == "table" and images or { images }) do
     local shape = batch:shape()
@@ -90,7 +91,8 @@ local function flatten(images, background)
       misuse.raise("montage: pictures (n, 3, h, w) expected, got %s", table.concat(shape, "x"))
     end
     for _, image in ipairs(shape[1] == 1 and { batch } or picture.split(batch)) do
-      list[#list + 1] = shape[2] == 4 and picture.over(image, background) or image
+      local below = shape[2] == 4 and (checkerboard and picture.checkerboard(shape[3], shape[4]) or background)
+      list[#list + 1] = below and picture.over(image, below) or image
     end
   end
   if #list == 0 then misuse.raise "montage: no pictures" end
@@ -167,7 +169,7 @@ local function draw_row(sheet, p, row, y, colour)
 end
 
 local option_names = { "columns", "labels", "title", "caption", "row_labels", "column_labels", "padding", "background",
-  "colour", "text_size" }
+  "checkerboard", "colour", "text_size" }
 
 --- One picture of many; see meta/phosphene.lua.
 local function montage(images, options)
@@ -179,7 +181,7 @@ local function montage(images, options)
   local is_dark = background[1] + background[2] + background[3] < 1.5
   local colour = options.colour or (is_dark and { 0.92, 0.92, 0.92 } or { 0.1, 0.1, 0.1 })
 
-  local p = plan(flatten(images, background), options)
+  local p = plan(flatten(images, background, options.checkerboard), options)
   local sheet = plain(height_of(p), p.width, background)
   local y = p.padding
   draw(sheet, p.title, p.padding, y, p.width - 2 * p.padding, colour)

@@ -34,16 +34,31 @@ function picture.list(folder)
   return paths
 end
 
---- A picture with opacity (1, 4, h, w) laid over a colour, as (1, 3, h, w).
-function picture.over(image, colour)
+local square = 8 -- pixels of a checkerboard's squares
+local light, dark = 0.8, 0.6 -- and their greys
+
+--- A checkerboard (1, 3, h, w), as programs for pictures show behind what can be seen through.
+function picture.checkerboard(height, width)
+  local board = core.tensor({ 1, 3, height, width }, light)
+  local patch = core.tensor({ 1, 3, square, square }, dark)
+  for y = 0, height - 1, square do
+    for x = (y // square + 1) % 2 * square, width - 1, 2 * square do board:paste(patch, y, x) end
+  end
+  return board
+end
+
+--- A picture with opacity (1, 4, h, w) laid over another (1, 3, h, w), or over a colour.
+function picture.over(image, below)
   local shape = image:shape()
   local height, width = shape[3], shape[4]
-  local planes = image:clone():reshape { 4, 1, height, width }
+  local planes = image:reshape { 4, 1, height, width }
+  local others = type(below) == "userdata" and below:reshape { 3, 1, height, width }
   local opacity = planes:image(3)
   local rest = core.tensor({ 1, 1, height, width }, 1):add(opacity, -1)
   local column = core.tensor { 1, 1, 3 * height, width } -- the channels, one below the other
   for k = 0, 2 do
-    column:paste(planes:image(k):multiply(opacity):add(rest, colour[k + 1]), k * height, 0)
+    local backdrop = others and others:image(k) or core.tensor({ 1, 1, height, width }, below[k + 1])
+    column:paste(planes:image(k):multiply(opacity):add(backdrop:multiply(rest)), k * height, 0)
   end
   return column:reshape { 1, 3, height, width }
 end

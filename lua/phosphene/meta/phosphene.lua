@@ -82,11 +82,12 @@ function ph.list_images(folder) end
 ---@field column_labels string[]? above the columns
 ---@field padding integer? pixels between pictures; 6
 ---@field background number[]? {red, green, blue} in [0, 1]; white
+---@field checkerboard boolean? show what can be seen through over grey squares, in place of the background; false
 ---@field colour number[]? of the text; dark on a light background, light on a dark one
 ---@field text_size integer? pixels; by default it goes with the pictures
 
 --- Many pictures on one sheet. Pictures of different sizes are centred in their cells, those with opacity lie over the
---- background; text is wrapped, and shrunk where a word is too long for its cell.
+--- background or a checkerboard; text is wrapped, and shrunk where a word is too long for its cell.
 ---@param images ph.tensor|ph.tensor[] a batch, or a list of pictures and batches
 ---@param options ph.montage_options?
 ---@return ph.tensor (1, 3, h, w)
