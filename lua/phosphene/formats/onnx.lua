@@ -6,6 +6,7 @@ local build = require "phosphene.formats.onnx.build"
 local document = require "phosphene.formats.onnx.document"
 local graph = require "phosphene.formats.onnx.graph"
 local labels = require "phosphene.labels"
+local patterns = require "phosphene.formats.onnx.patterns"
 local preprocessing = require "phosphene.preprocessing"
 local refuse = require "phosphene.formats.onnx.refuse"
 
@@ -131,6 +132,7 @@ end
 local function open(path, options)
   local doc, problem = document.read(path)
   if not doc then return nil, problem end
+  patterns.replace(doc)
   local list
   list, problem = labels.parse(doc.metadata.labels or "[]")
   if not list then refuse.raise("%s", problem) end
