@@ -351,6 +351,20 @@ operators.ReduceMin = whole(math.min, math.huge)
 
 -- ---- at both sizes ----
 
+-- At most this many layers are remembered as those whose shapes a list came from.
+local most_sources = 4
+
+local function merge_sources(inputs, count)
+  local all, seen = {}, {}
+  for i = 1, count do
+    for _, layer in ipairs(inputs[i] and inputs[i].sources or {}) do
+      if not seen[layer] and #all < most_sources then all[#all + 1] = layer end
+      seen[layer] = true
+    end
+  end
+  return #all > 0 and all or nil
+end
+
 -- The arguments as they are at the other size.
 local function at_other_size(inputs, count)
   local others = {}
@@ -378,6 +392,7 @@ function folding.fold(node, inputs, count)
     result = values.list(result.list, result.dims, result.is_float, other and other.list)
     result.is_sized = result.is_sized or not differs
   end
+  if result then result.sources = merge_sources(inputs, count) end
   return result
 end
 

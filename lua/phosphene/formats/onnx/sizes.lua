@@ -2,30 +2,28 @@
 -- for a shape and computes with it; here the result is known as two lists of numbers, at two sizes of the picture. From
 -- how they differ follows what was meant. Must not know any operator.
 
-local values = require "phosphene.formats.onnx.values"
-
 local sizes = {}
 
--- An axis of the input that is as long as the target, at both sizes.
-local function equal_axis(i, target, other_target, shape, other)
-  if shape[i] == target and other[i] == other_target then return i end
+-- The first axis that is as long as the target at both sizes.
+local function equal_axis(target, other_target, shape, other)
   for axis, length in ipairs(shape) do
     if length == target and other[axis] == other_target then return axis end
   end
 end
 
 --- The setting `shape` of a reshape layer that makes `shape` (and `other`, at the other size) into `target` (and
---- `other_target`): numbers, 0 for an axis as in the input at the same place, -1 for what is inferred, -2 - k for an
---- axis as the input's axis k. nil where no such list means the same at both sizes.
-function sizes.reshape(target, other_target, shape, other)
-  if not other_target or not other then return values.same(target, other_target or target) and target or nil end
+--- `other_target`): numbers, 0 for an axis as in the input at the same place, -2 - k for an axis as axis k of an
+--- activation whose shapes are `like` and `other_like`, -1 for what is inferred. nil where there is no such list.
+function sizes.reshape(target, other_target, shape, other, like, other_like)
   local settings, inferred = {}, 0
   for i, length in ipairs(target) do
     if length == other_target[i] then
       settings[i] = length
+    elseif length == shape[i] and other_target[i] == other[i] then
+      settings[i] = 0
     else
-      local axis = equal_axis(i, length, other_target[i], shape, other)
-      settings[i] = axis == i and 0 or axis and -1 - axis or -1
+      local axis = equal_axis(length, other_target[i], like, other_like)
+      settings[i] = axis and -1 - axis or -1
       if not axis then inferred = inferred + 1 end
     end
   end

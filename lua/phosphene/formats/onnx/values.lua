@@ -45,7 +45,7 @@ end
 function values.activation(layer, shape, other) return { layer = layer, shape = shape, other = other } end
 
 --- Known numbers. `other`: what they are at the other size, where that differs; `is_sized` marks what depends on the
---- picture's size, known or not at the other one.
+--- picture's size, known or not at the other one; `sources` lists layers from whose shapes they were computed.
 function values.list(list, dims, is_float, other)
   if other and values.same(list, other) then other = nil end
   local is_sized = other ~= nil

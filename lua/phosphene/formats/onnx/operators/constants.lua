@@ -4,6 +4,14 @@ local values = require "phosphene.formats.onnx.values"
 
 local constants = {}
 
+-- What is known of input 1's shape: it depends on the picture's size where the other size says so, or is not known.
+local function known(node, result)
+  local input = node:input(1)
+  result.is_sized = result.is_sized or (input.layer ~= nil and not input.other)
+  result.sources = input.layer and { input.layer } or nil
+  node:give(result)
+end
+
 --- A shape as numbers. From version 15 a part of it can be asked for.
 function constants.Shape(node)
   local shape, other = node:shape(1)
@@ -14,16 +22,12 @@ function constants.Shape(node)
     return table.move(list, start + 1, math.min(stop, #list), 1, {})
   end
   local list = part(shape)
-  local result = values.list(list, { #list }, false, other and part(other))
-  result.is_sized = result.is_sized or not other
-  node:give(result)
+  known(node, values.list(list, { #list }, false, other and part(other)))
 end
 
 function constants.Size(node)
   local shape, other = node:shape(1)
-  local result = values.list({ values.count(shape) }, {}, false, other and { values.count(other) })
-  result.is_sized = result.is_sized or not other
-  node:give(result)
+  known(node, values.list({ values.count(shape) }, {}, false, other and { values.count(other) }))
 end
 
 function constants.Constant(node)

@@ -44,17 +44,32 @@ end
 function shapes.Reshape(node)
   local shape, other = node:shape(1)
   local target, other_target
-  if node.opset < 5 then target = node:integers "shape" else target, other_target = node:numbers(2) end
+  local sources = {}
+  if node.opset < 5 then
+    target = node:integers "shape"
+  else
+    target, other_target = node:numbers(2)
+    sources = node:input(2).sources or sources
+  end
   target = one_image(node, target, shape)
   other_target = other_target and one_image(node, other_target, shape)
   local resolved = folding.reshaped(node, shape, target)
   local other_resolved = other and folding.reshaped(node, other, other_target or target)
   if values.same(resolved, shape) and other_resolved and values.same(other_resolved, other) then return node:pass(1) end
-  local settings = sizes.reshape(resolved, other_resolved, shape, other)
-  -- What asks for the same at any size gets what it asks for, and says so if that does not fit.
-  if not settings then settings = resolved end
-  if #settings == 0 then settings = { 1 } end
-  node:add("reshape", node:layer(1), { shape = settings })
+  if #resolved == 0 then return node:add("reshape", node:layer(1), { shape = { 1 } }) end
+  if not other_resolved then
+    -- The graph does not run at the other size up to here. What is asked for may still be right for some.
+    return node:add("reshape", node:layer(1), { shape = resolved })
+  end
+  for _, layer in ipairs { node:layer(1), table.unpack(sources) } do
+    local like, other_like = node.graph:shape(layer)
+    local settings = other_like and sizes.reshape(resolved, other_resolved, shape, other, like, other_like)
+    if settings then
+      local from = layer ~= node:layer(1) and { node:layer(1), layer } or node:layer(1)
+      return node:add("reshape", from, { shape = settings })
+    end
+  end
+  node:add("reshape", node:layer(1), { shape = resolved })
 end
 
 function shapes.Flatten(node)
