@@ -154,6 +154,12 @@ ph_status ph_head_expect_index(const ph_tap *tap, const char *what, int64_t inde
                  count - 1);
 }
 
+ph_status ph_head_fit_several(const ph_head *head, const ph_tap *tap, ph_error *e) {
+  if (tap->n > 1) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "layer '%s': %s compares the images of a batch, and there is only one",
+                 tap->layer, head->type->name);
+}
+
 ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activation, ph_tap *tap, ph_error *e) {
   const int64_t *dim = activation.shape.dim;
   char text[PH_SHAPE_TEXT];

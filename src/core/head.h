@@ -103,6 +103,9 @@ const char *ph_head_print(const ph_head *head, char text[PH_HEAD_TEXT]);
 ph_status ph_head_expect_index(const ph_tap *tap, const char *what, int64_t index, int64_t count,
                                ph_error *e);
 
+/* The fit of heads that compare the images of a batch: PH_MISUSE where there is only one. */
+ph_status ph_head_fit_several(const ph_head *head, const ph_tap *tap, ph_error *e);
+
 /* One extern per head type, by file in heads/. */
 extern const ph_head_type ph_head_channel, ph_head_neuron;                   /* unit.c */
 extern const ph_head_type ph_head_layer;                                     /* layer.c */

@@ -34,7 +34,6 @@ static const gradient_case map_cases[] = {
     {"alignment", "alignment", {LAYER}, {0}},
     {"alignment, slow decay", "alignment", {LAYER, SET("decay", 1.25)}, {0}},
     {"diversity", "diversity", {LAYER}, {0}},
-    {"diversity of one image", "diversity", {LAYER, SET("batch", 1)}, {0}},
     {"diversity, all pairs", "diversity", {LAYER, {"norm", 0, {0}, "sum"}}, {0}},
     {"layer, cubes", "layer", {LAYER, SET("power", 3)}, {0}},
     {"layer, mean activation", "layer", {LAYER, SET("power", 1)}, {0}},

@@ -146,6 +146,10 @@ static void check_messages(void) {
   fails("layer", (ph_setting[MOST_SETTINGS]){LAYER, text("norm", "men")}, NULL, shape,
         "layer: no norm 'men'; did you mean 'mean'?");
   fails("direction", layer, NULL, shape, "direction: no tensor given");
+  fails("diversity", layer, NULL, ph_shape4(1, 4, 2, 2),
+        "layer 'mixed4a': diversity compares the images of a batch, and there is only one");
+  fails("alignment", (ph_setting[MOST_SETTINGS]){LAYER, number("batch", 1)}, NULL, shape,
+        "layer 'mixed4a': alignment compares the images of a batch, and there is only one");
   fails("logit", none, NULL, shape, "logit: a class is expected, by number or by label");
   fails("logit", (ph_setting[MOST_SETTINGS]){number("class", 3), text("label", "cat")}, NULL, shape,
         "logit: a class is expected, by number or by label, not both");

@@ -214,14 +214,16 @@ function ph.cosine(layer, target, options) end
 function ph.style(layer, target, options) end
 
 --- How alike the images of the batch are to their neighbours: minus the mean squared difference of all pairs up to
---- four apart, those d apart divided by decay^d. 0 where all agree, negative elsewhere: add it. (Lucid.)
+--- four apart, those d apart divided by decay^d. 0 where all agree, negative elsewhere: add it. Raises for a batch of one.
+--- (Lucid.)
 ---@param layer string
 ---@param options ph.alignment_options?
 ---@return ph.objective
 function ph.alignment(layer, options) end
 
 --- How alike the textures of the images are: the sum over all pairs a, b of different images of <G_a, G_b>, divided by
---- the number of images or not, G being the normalised Gram matrix of the channels. Subtract it. (Olah et al., 2017.)
+--- the number of images or not, G being the normalised Gram matrix of the channels. Subtract it. Raises for a batch of
+--- one. (Olah et al., 2017.)
 ---@param layer string
 ---@param options ph.diversity_options?
 ---@return ph.objective

@@ -66,6 +66,7 @@ const ph_head_type ph_head_alignment = {
     .positional = positional,
     .fields = fields,
     .config_size = sizeof(alignment_config),
+    .fit = ph_head_fit_several,
     .value = value,
     .gradient = gradient,
 };

@@ -53,7 +53,6 @@ static void find_gram(const ph_tap *tap, int64_t n) {
 static double value(const ph_head *head, const ph_tap *tap) {
   int64_t size = tap->c * tap->c;
   double *total = total_of(tap), all_pairs = 0, own_pairs = 0;
-  if (tap->n == 1) return 0;
   memset(total, 0, (size_t)size * sizeof *total);
   for (int64_t n = 0; n < tap->n; n++) {
     const double *gram = gram_of(tap, n);
@@ -73,7 +72,6 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
   int64_t area = tap->h * tap->w, size = tap->c * tap->c;
   const double *total = total_of(tap);
   double *factor = factor_of(tap);
-  if (tap->n == 1) return;
   for (int64_t n = 0; n < tap->n; n++) {
     const double *gram = gram_of(tap, n);
     double norm = *norm_of(tap, n), along = 0, share = 4 * coefficient * share_of(head, tap) / norm;
@@ -91,6 +89,7 @@ const ph_head_type ph_head_diversity = {
     .positional = positional,
     .fields = fields,
     .config_size = sizeof(diversity_config),
+    .fit = ph_head_fit_several,
     .scratch = scratch,
     .value = value,
     .gradient = gradient,
