@@ -32,12 +32,6 @@ local function named_class(class)
   return { class = class }
 end
 
--- What activations are compared with: image `target` of the batch, or a tensor.
-local function with_target(layer, target)
-  if math.type(target) then return { layer = layer, to = target } end
-  return { layer = layer, tensor = to_tensor(target) }
-end
-
 -- ---- units, layers, classes ----
 
 function objectives.channel(layer, unit, options)
@@ -96,21 +90,47 @@ end
 
 -- ---- likeness to a target ----
 
-function objectives.activation_difference(layer, target, options)
-  return head("activation_difference", with_target(layer, target), options)
+local function is_tensor(value) return type(value) == "userdata" and value.gram ~= nil end
+
+-- What the layer is compared with: an image of the batch, a tensor, or what a network computed there in its last run.
+local function target_at(layer, target, prepare)
+  if math.type(target) then return { layer = layer, to = target } end
+  if type(target) == "userdata" and target.activation then target = target:activation(layer) end
+  return { layer = layer, tensor = prepare(target) }
 end
 
-function objectives.caricature(layer, target, options)
-  return head("caricature", with_target(layer, target), options)
+-- A head at a layer, or the sum of one at each of several.
+local function compare(kind, layers, target, options, prepare)
+  if type(layers) ~= "table" then return head(kind, target_at(layers, target, prepare), options) end
+  if #layers == 0 then misuse.raise("%s: no layer given", kind) end
+  if is_tensor(target) and #layers > 1 then
+    misuse.raise("%s: a tensor is the target of one layer; give %d layers a network or an image of the batch", kind,
+      #layers)
+  end
+  local total = 0
+  for _, layer in ipairs(layers) do total = total + head(kind, target_at(layer, target, prepare), options) end
+  return total
 end
 
-function objectives.cosine(layer, target, options)
-  return head("cosine", with_target(layer, target), options)
+function objectives.activation_difference(layers, target, options)
+  return compare("activation_difference", layers, target, options, to_tensor)
 end
 
-function objectives.style(layer, target, options)
-  local is_activation = type(target) == "userdata" and target.gram and #target:shape() > 2
-  return head("style", with_target(layer, is_activation and target:gram() or target), options)
+function objectives.caricature(layers, target, options)
+  return compare("caricature", layers, target, options, to_tensor)
+end
+
+function objectives.cosine(layers, target, options)
+  return compare("cosine", layers, target, options, to_tensor)
+end
+
+-- Activations are given as their Gram matrices.
+local function to_gram(target)
+  return is_tensor(target) and #target:shape() > 2 and target:gram() or target
+end
+
+function objectives.style(layers, target, options)
+  return compare("style", layers, target, options, to_gram)
 end
 
 -- ---- images of a batch among themselves ----

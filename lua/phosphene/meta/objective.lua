@@ -179,39 +179,41 @@ function ph.neuron_weights(layer, weights, options) end
 function ph.local_group(layer, options) end
 
 --- How far the activation of an image is from a target: the mean of |x - t| or of (x - t)^2. Subtract it. The target is a
---- tensor, such as `net:forward(picture, layer):activation(layer)`, or another image of the batch, which then is drawn
---- towards the first as well, unless a mask holds it. (Lucid's notebook on style transfer.)
----@param layer string
----@param target ph.tensor|integer of the activation's shape, for all images or one each, not copied; or an image, from 0
+--- network, `net:forward(picture, layers)`, for what it just computed at the layer; or a tensor; or another image of the
+--- batch, which then is drawn towards the first as well, unless a mask holds it: that way it passes through the same
+--- transforms. At several layers, the sum. (Lucid's notebook on style transfer.)
+---@param layers string|string[]
+---@param target ph.network|ph.tensor|integer a tensor has the activation's shape, for all images or one each, and is not
+--- copied; images count from 0
 ---@param options ph.difference_options?
 ---@return ph.objective
-function ph.activation_difference(layer, target, options) end
+function ph.activation_difference(layers, target, options) end
 
 --- More of what a target's activation t has: (x . t) max(0.1, x . t / |x|)^cosine_power, all channels and positions as one
 --- vector. Over several images the mean. (Lucid's recipe caricature; feature inversion with power 0.)
----@param layer string
----@param target ph.tensor|integer of the activation's shape, for all images or one each, not copied; or an image, from 0
+---@param layers string|string[] of several, the sum
+---@param target ph.network|ph.tensor|integer as of `ph.activation_difference`
 ---@param options ph.direction_options?
 ---@return ph.objective
-function ph.caricature(layer, target, options) end
+function ph.caricature(layers, target, options) end
 
 --- The cosine of the angle between the activation of an image and a target, all channels and positions as one vector: 1
 --- where they agree, 0 where they have nothing in common. Over several images the mean. (Xplique's cosine_similarity; its
 --- direction objective is `ph.caricature(layer, target) * ph.cosine(layer, target) ^ 2`.)
----@param layer string
----@param target ph.tensor|integer of the activation's shape, for all images or one each, not copied; or an image, from 0
+---@param layers string|string[] of several, the sum
+---@param target ph.network|ph.tensor|integer as of `ph.activation_difference`
 ---@param options ph.head_options?
 ---@return ph.objective
-function ph.cosine(layer, target, options) end
+function ph.cosine(layers, target, options) end
 
 --- How far the style of an image is from a target's: the mean over all pairs of channels of |G - G_t| or of its square, G
 --- being the Gram matrix of the channels divided by the number of positions. Subtract it. (Gatys et al., 2015.)
----@param layer string
----@param target ph.tensor|integer a Gram matrix (c, c); or an image's activation (1, c, h, w) of any size; or an image of the
---- batch, from 0
+---@param layers string|string[] of several, the sum
+---@param target ph.network|ph.tensor|integer a network, for what it just computed at the layer; a Gram matrix (c, c); an
+--- image's activation (1, c, h, w) of any size; or an image of the batch, from 0
 ---@param options ph.difference_options?
 ---@return ph.objective
-function ph.style(layer, target, options) end
+function ph.style(layers, target, options) end
 
 --- How alike the images of the batch are to their neighbours: minus the mean squared difference of all pairs up to
 --- four apart, those d apart divided by decay^d. 0 where all agree, negative elsewhere: add it. Raises for a batch of one.
