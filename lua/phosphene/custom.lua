@@ -64,7 +64,7 @@ local function group(readings)
   for i, reading in ipairs(readings) do
     local key = ("%d on %s"):format(reading.number, reading.image or "all")
     if not groups[key] then
-      groups[key] = { functions = reading.f, layer = nil, parts = {} }
+      groups[key] = { functions = reading.f, parts = {} }
       order[#order + 1] = groups[key]
     end
     local parts = groups[key].parts
@@ -115,8 +115,12 @@ local function derived(call, activations, wants_gradient)
   return value, gradients
 end
 
+-- x - x is 0, or not a number where x is infinite or none.
+local function is_finite(x) return x - x == 0 end
+
+-- A sum in double of what is finite is finite.
 local function check_gradient(call, gradient)
-  if gradient and gradient:statistics().not_finite > 0 then complain(call, "has a gradient that is not finite") end
+  if gradient and not is_finite(gradient:sum()) then complain(call, "has a gradient that is not finite") end
 end
 
 -- Calls one function, and hands round what it gave.
@@ -127,7 +131,7 @@ local function call_one(evaluation, picture, call, wants_gradient)
   local value, gradients = compute(call, activations, wants_gradient)
   for part, readings in ipairs(call.parts) do
     local gradient = gradients and gradients[part]
-    if value - value == 0 then check_gradient(call, gradient) end
+    if is_finite(value) then check_gradient(call, gradient) end
     for _, i in ipairs(readings) do evaluation:give(i, part == 1 and value or 0, gradient) end
   end
 end
