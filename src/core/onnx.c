@@ -208,15 +208,20 @@ static ph_status listed_floats(ph_protobuf *file, const Onnx__Tensor *message, p
   return status;
 }
 
-/* float32 in another file is used as it lies there, where its address allows. */
-static ph_status read_floats(ph_protobuf *file, const Onnx__Tensor *message, ph_shape shape, numbers *from,
+/* float32 is used as it lies there: large ones in the message, and those in another file where the address
+ * allows. */
+static ph_status read_floats(ph_protobuf *file, Onnx__Tensor *message, ph_shape shape, numbers *from,
                              ph_tensor **tensor, ph_error *e) {
   ph_float_type type = type_of(message)->float_type;
   unsigned char *data = (unsigned char *)(uintptr_t)from->data;
+  float *floats = (float *)(void *)data;
   ph_tensor *made = NULL;
   if (from->mapping != NULL && type == PH_FLOAT32 && (uintptr_t)data % _Alignof(float) == 0)
-    return ph_tensor_borrow(shape, (float *)(void *)data, release_mapping, ph_mapping_retain(from->mapping),
-                            tensor, e);
+    return ph_tensor_borrow(shape, floats, release_mapping, ph_mapping_retain(from->mapping), tensor, e);
+  if (from->mapping == NULL && data != NULL && type == PH_FLOAT32 && ph_protobuf_take(file, data)) {
+    message->raw_data = (ProtobufCBinaryData){0};
+    return ph_tensor_borrow(shape, floats, ph_protobuf_give_back, data, tensor, e);
+  }
   ph_status status = ph_tensor_new(shape, &made, e);
   if (status != PH_OK) return status;
   if (data != NULL)

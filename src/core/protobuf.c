@@ -45,10 +45,14 @@ static block *new_block(ph_protobuf *file, size_t size) {
   return b;
 }
 
-static void free_block(ph_protobuf *file, block *b) {
+static void take_out(ph_protobuf *file, block *b) {
   *(b->previous != NULL ? &b->previous->next : &file->blocks) = b->next;
   if (b->next != NULL) b->next->previous = b->previous;
   file->held -= b->size;
+}
+
+static void free_block(ph_protobuf *file, block *b) {
+  take_out(file, b);
   ph_free(b);
 }
 
@@ -82,11 +86,16 @@ static void *allocate(void *data, size_t size) {
   return piece;
 }
 
-static void give_back(void *data, void *piece) {
+/* The block of a large piece; NULL for a small one. */
+static block *block_of(void *piece) {
   size_t size;
-  if (piece == NULL) return;
   memcpy(&size, (unsigned char *)piece - sizeof size, sizeof size);
-  if (size >= LARGE) free_block(data, (block *)piece - 1);
+  return size >= LARGE ? (block *)piece - 1 : NULL;
+}
+
+static void give_back(void *data, void *piece) {
+  block *large = piece != NULL ? block_of(piece) : NULL;
+  if (large != NULL) free_block(data, large);
 }
 
 /* ---- files ---- */
@@ -139,3 +148,11 @@ void ph_protobuf_free(ph_protobuf *file) {
 ProtobufCMessage *ph_protobuf_message(ph_protobuf *file) { return file->message; }
 const char *ph_protobuf_path(const ph_protobuf *file) { return file->path; }
 void ph_protobuf_drop(ph_protobuf *file, void *data) { give_back(file, data); }
+
+bool ph_protobuf_take(ph_protobuf *file, void *data) {
+  block *large = block_of(data);
+  if (large != NULL) take_out(file, large);
+  return large != NULL;
+}
+
+void ph_protobuf_give_back(void *data) { ph_free(block_of(data)); }

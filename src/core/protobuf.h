@@ -6,6 +6,7 @@
 #define PH_PROTOBUF_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 
 #include "error.h"
 
@@ -26,5 +27,10 @@ const char *ph_protobuf_path(const ph_protobuf *file);
 /* Gives back the memory of large bytes or a large list in the message before the rest, once they are not
    needed; the caller clears what points there. NULL is allowed. */
 void ph_protobuf_drop(ph_protobuf *file, void *data);
+
+/* Takes large bytes out of the message, so that they live on without it until ph_protobuf_give_back; false
+   where they are small, and stay. The caller clears what points there. They are aligned to 16 bytes. */
+bool ph_protobuf_take(ph_protobuf *file, void *data);
+void ph_protobuf_give_back(void *data);
 
 #endif

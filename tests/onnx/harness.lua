@@ -69,6 +69,7 @@ local function compare(got, expected, name)
   if #got ~= #expected then return ("%s has %d numbers instead of %d"):format(name, #got, #expected) end
   for i, want in ipairs(expected) do
     local is_close = got[i] == want or math.abs(got[i] - want) <= 1e-7 + 1e-3 * math.abs(want)
+      or (got[i] ~= got[i] and want ~= want)
     if not is_close then
       return ("%s: number %d is %.9g instead of %.9g"):format(name, i - 1, got[i], want)
     end
