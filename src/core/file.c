@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -111,4 +112,10 @@ size_t ph_mapping_size(const ph_mapping *mapping) { return mapping->size; }
 
 void ph_mapping_forget(ph_mapping *mapping) {
   if (mapping->data != NULL) madvise(mapping->data, mapping->size, MADV_DONTNEED);
+}
+
+void ph_mapping_rest(const void *data, size_t size) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t first = ((uintptr_t)data + page - 1) / page * page, last = ((uintptr_t)data + size) / page * page;
+  if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
 }

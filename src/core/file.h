@@ -27,4 +27,7 @@ size_t ph_mapping_size(const ph_mapping *mapping);
  * to. */
 void ph_mapping_forget(ph_mapping *mapping);
 
+/* The same for a part of a mapping's data, as far as it covers whole pages. */
+void ph_mapping_rest(const void *data, size_t size);
+
 #endif

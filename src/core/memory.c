@@ -1,12 +1,19 @@
-/* The core's allocator. Each block carries a 64-byte header with its size, so that freeing can subtract it
-   from the counters; the header's width keeps the block itself aligned for vector instructions. */
+/* The core's allocator. Before each block stands a 64-byte header with its size, so that freeing can subtract
+   it from the counters, and with what calloc gave. calloc, because large blocks then come as the system's
+   untouched zero pages: what is never used is never there. */
 #include "memory.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ALIGNMENT = 64 };
+
+typedef struct header {
+  size_t size;
+  void *base;
+} header;
 
 static atomic_size_t live_bytes, live_blocks;
 static atomic_uint_fast64_t all_bytes;
@@ -23,17 +30,17 @@ static int should_fail(void) {
 }
 
 void *ph_alloc(size_t size) {
-  if (should_fail() || size > SIZE_MAX - 2 * ALIGNMENT) return NULL;
-  /* Never only the header: a block of no bytes still has an address inside what was allocated. */
-  size_t whole = (size + 2 * ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-  unsigned char *base = aligned_alloc(ALIGNMENT, whole);
+  if (should_fail() || size > SIZE_MAX - 3 * ALIGNMENT) return NULL;
+  /* Room to align in, and never only the header: a block of no bytes still has an address inside what was
+     allocated. */
+  unsigned char *base = calloc(1, size + 3 * ALIGNMENT);
   if (base == NULL) return NULL;
-  memset(base, 0, whole);
-  memcpy(base, &size, sizeof size);
+  unsigned char *block = base + 2 * ALIGNMENT - (uintptr_t)base % ALIGNMENT;
+  ((header *)(void *)block)[-1] = (header){size, base};
   atomic_fetch_add(&live_bytes, size);
   atomic_fetch_add(&live_blocks, 1);
   atomic_fetch_add(&all_bytes, size);
-  return base + ALIGNMENT;
+  return block;
 }
 
 void *ph_alloc_array(size_t count, size_t size) {
@@ -50,12 +57,10 @@ char *ph_copy_string(const char *text) {
 
 void ph_free(void *block) {
   if (block == NULL) return;
-  unsigned char *base = (unsigned char *)block - ALIGNMENT;
-  size_t size;
-  memcpy(&size, base, sizeof size);
-  atomic_fetch_sub(&live_bytes, size);
+  const header h = ((header *)block)[-1];
+  atomic_fetch_sub(&live_bytes, h.size);
   atomic_fetch_sub(&live_blocks, 1);
-  free(base);
+  free(h.base);
 }
 
 size_t ph_memory_bytes(void) { return atomic_load(&live_bytes); }

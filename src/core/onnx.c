@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "file.h"
+#include "mapped.h"
 #include "memory.h"
 #include "numbers.h"
 #include "utf8.h"
@@ -187,8 +187,6 @@ static ph_status find_numbers(ph_protobuf *file, const Onnx__Tensor *message, in
 
 /* ---- floats ---- */
 
-static void release_mapping(void *mapping) { ph_mapping_release(mapping); }
-
 static ph_status listed_floats(ph_protobuf *file, const Onnx__Tensor *message, ph_float_type type, float *out,
                                int64_t count, ph_error *e) {
   ph_status status;
@@ -214,13 +212,12 @@ static ph_status read_floats(ph_protobuf *file, Onnx__Tensor *message, ph_shape 
                              ph_tensor **tensor, ph_error *e) {
   ph_float_type type = type_of(message)->float_type;
   unsigned char *data = (unsigned char *)(uintptr_t)from->data;
-  float *floats = (float *)(void *)data;
   ph_tensor *made = NULL;
-  if (from->mapping != NULL && type == PH_FLOAT32 && (uintptr_t)data % _Alignof(float) == 0)
-    return ph_tensor_borrow(shape, floats, release_mapping, ph_mapping_retain(from->mapping), tensor, e);
+  if (from->mapping != NULL && type == PH_FLOAT32 && ph_mapped_fits(data))
+    return ph_mapped_tensor(from->mapping, data, shape, tensor, e);
   if (from->mapping == NULL && data != NULL && type == PH_FLOAT32 && ph_protobuf_take(file, data)) {
     message->raw_data = (ProtobufCBinaryData){0};
-    return ph_tensor_borrow(shape, floats, ph_protobuf_give_back, data, tensor, e);
+    return ph_tensor_borrow(shape, (float *)(void *)data, ph_protobuf_give_back, data, tensor, e);
   }
   ph_status status = ph_tensor_new(shape, &made, e);
   if (status != PH_OK) return status;

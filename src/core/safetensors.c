@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "half.h"
+#include "mapped.h"
 #include "memory.h"
+#include "numbers.h"
 #include "utf8.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -19,16 +19,14 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /* The format's own limit on headers, and one on their JSON values, since each costs 64 bytes once parsed. */
 enum { MOST_HEADER_BYTES = 100000000, MOST_VALUES = 1 << 20 };
 
-/* The types that can be read, wide to narrow. */
-static const struct number_type {
-  const char *name;
-  int size;
-} number_types[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}};
-enum { F64, F32, F16, BF16, NUMBER_TYPES };
+/* The types that can be read. */
+static const char *const type_names[] = {
+    [PH_FLOAT64] = "F64", [PH_FLOAT32] = "F32", [PH_FLOAT16] = "F16", [PH_BFLOAT16] = "BF16"};
+enum { TYPES = sizeof type_names / sizeof *type_names };
 
 typedef struct entry {
   const char *name; /* in the header */
-  int type;
+  ph_float_type type;
   ph_shape shape;
   int64_t begin, end; /* bytes of the data */
 } entry;
@@ -115,8 +113,11 @@ static ph_status read_metadata(ph_safetensors *file, const cJSON *item, const ch
 static ph_status read_type(const cJSON *item, entry *t, const char *what, ph_error *e) {
   char type[PH_NAME_TEXT];
   if (!cJSON_IsString(item)) return ph_fail(e, PH_FAILURE, "%s has no dtype", what);
-  for (t->type = 0; t->type < NUMBER_TYPES; t->type++)
-    if (strcmp(number_types[t->type].name, item->valuestring) == 0) return PH_OK;
+  for (int i = 0; i < TYPES; i++) {
+    if (strcmp(type_names[i], item->valuestring) != 0) continue;
+    t->type = (ph_float_type)i;
+    return PH_OK;
+  }
   return ph_fail(e, PH_FAILURE, "%s has type %s; F64, F32, F16 and BF16 can be read", what,
                  ph_name_print(item->valuestring, type));
 }
@@ -142,10 +143,10 @@ static ph_status read_offsets(const cJSON *item, entry *t, size_t data_size, con
   if (t->begin > t->end || t->end > (int64_t)data_size)
     return ph_fail(e, PH_FAILURE, "%s claims bytes %" PRId64 "..%" PRId64 " of %zu bytes of data", what,
                    t->begin, t->end, data_size);
-  int64_t needed = ph_shape_count(t->shape) * number_types[t->type].size;
+  int64_t needed = ph_shape_count(t->shape) * ph_float_size(t->type);
   if (t->end - t->begin != needed)
     return ph_fail(e, PH_FAILURE, "%s: %s %s takes %" PRId64 " bytes, not %" PRId64, what,
-                   ph_shape_print(t->shape, shape), number_types[t->type].name, needed, t->end - t->begin);
+                   ph_shape_print(t->shape, shape), type_names[t->type], needed, t->end - t->begin);
   return PH_OK;
 }
 
@@ -253,37 +254,14 @@ const ph_metadata *ph_safetensors_metadata(const ph_safetensors *file) { return 
 
 /* ---- the numbers ---- */
 
-/* Number i of a type, which may lie at any address. */
-static float number_at(const unsigned char *data, int type, int64_t i) {
-  double wide;
-  float single;
-  uint16_t half;
-  data += i * number_types[type].size;
-  switch (type) {
-    case F64:
-      memcpy(&wide, data, sizeof wide);
-      return (float)wide;
-    case F32:
-      memcpy(&single, data, sizeof single);
-      return single;
-    default:
-      memcpy(&half, data, sizeof half);
-      return type == F16 ? ph_float16_to_float(half) : ph_bfloat16_to_float(half);
-  }
-}
-
-static void release_mapping(void *mapping) { ph_mapping_release(mapping); }
-
 ph_status ph_safetensors_tensor(const ph_safetensors *file, int i, ph_tensor **tensor, ph_error *e) {
   const entry *t = &file->entries[i];
   unsigned char *data = ph_mapping_data(file->mapping) + file->data_start + t->begin;
-  if (t->type == F32 && (uintptr_t)data % _Alignof(float) == 0)
-    return ph_tensor_borrow(t->shape, (float *)(void *)data, release_mapping,
-                            ph_mapping_retain(file->mapping), tensor, e);
+  if (t->type == PH_FLOAT32 && ph_mapped_fits(data))
+    return ph_mapped_tensor(file->mapping, data, t->shape, tensor, e);
   ph_status status = ph_tensor_new(t->shape, tensor, e);
   if (status != PH_OK) return status;
-  float *out = ph_tensor_data(*tensor);
-  int64_t count = ph_tensor_count(*tensor);
-  for (int64_t j = 0; j < count; j++) out[j] = number_at(data, t->type, j);
+  ph_numbers_to_floats(ph_tensor_data(*tensor), data, t->type, ph_tensor_count(*tensor));
+  ph_mapping_rest(data, (size_t)(t->end - t->begin));
   return PH_OK;
 }

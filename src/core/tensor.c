@@ -13,6 +13,8 @@ struct ph_tensor {
   float *data;
   void (*release)(void *owner); /* NULL: data is our own */
   void *owner;
+  void (*rest)(const void *data, size_t size); /* NULL: cannot be had again */
+  bool lent;                                   /* to somebody who may have written to it */
 };
 
 ph_status ph_tensor_new(ph_shape shape, ph_tensor **tensor, ph_error *e) {
@@ -63,9 +65,21 @@ void ph_tensor_release(ph_tensor *tensor) {
 
 ph_shape ph_tensor_shape(const ph_tensor *tensor) { return tensor->shape; }
 int64_t ph_tensor_count(const ph_tensor *tensor) { return ph_shape_count(tensor->shape); }
-float *ph_tensor_data(ph_tensor *tensor) { return tensor->data; }
+float *ph_tensor_data(ph_tensor *tensor) {
+  tensor->lent = true;
+  return tensor->data;
+}
 const float *ph_tensor_read(const ph_tensor *tensor) { return tensor->data; }
-ph_array ph_tensor_array(ph_tensor *tensor) { return (ph_array){tensor->shape, tensor->data}; }
+ph_array ph_tensor_array(ph_tensor *tensor) { return (ph_array){tensor->shape, ph_tensor_data(tensor)}; }
+
+void ph_tensor_let_rest(ph_tensor *tensor, void (*rest)(const void *data, size_t size)) {
+  tensor->rest = rest;
+}
+
+void ph_tensor_rest(const ph_tensor *tensor) {
+  if (tensor->rest != NULL && !tensor->lent)
+    tensor->rest(tensor->data, (size_t)ph_tensor_count(tensor) * sizeof(float));
+}
 
 ph_status ph_tensor_resize(ph_tensor *tensor, ph_shape shape, ph_error *e) {
   ph_status status = ph_shape_check(shape, "tensor", e);
@@ -96,26 +110,30 @@ ph_status ph_tensor_expect(const ph_tensor *tensor, ph_shape shape, const char *
 
 void ph_tensor_fill(ph_tensor *tensor, float value) {
   int64_t count = ph_tensor_count(tensor);
-  for (int64_t i = 0; i < count; i++) tensor->data[i] = value;
+  float *data = ph_tensor_data(tensor);
+  for (int64_t i = 0; i < count; i++) data[i] = value;
 }
 
 void ph_tensor_copy(ph_tensor *dst, const ph_tensor *src) {
-  memcpy(dst->data, src->data, (size_t)ph_tensor_count(src) * sizeof(float));
+  memcpy(ph_tensor_data(dst), src->data, (size_t)ph_tensor_count(src) * sizeof(float));
 }
 
 void ph_tensor_scale(ph_tensor *tensor, float factor) {
   int64_t count = ph_tensor_count(tensor);
-  for (int64_t i = 0; i < count; i++) tensor->data[i] *= factor;
+  float *data = ph_tensor_data(tensor);
+  for (int64_t i = 0; i < count; i++) data[i] *= factor;
 }
 
 void ph_tensor_add_scaled(ph_tensor *dst, float factor, const ph_tensor *src) {
   int64_t count = ph_tensor_count(dst);
-  for (int64_t i = 0; i < count; i++) dst->data[i] += factor * src->data[i];
+  float *data = ph_tensor_data(dst);
+  for (int64_t i = 0; i < count; i++) data[i] += factor * src->data[i];
 }
 
 void ph_tensor_multiply(ph_tensor *dst, const ph_tensor *src) {
   int64_t count = ph_tensor_count(dst);
-  for (int64_t i = 0; i < count; i++) dst->data[i] *= src->data[i];
+  float *data = ph_tensor_data(dst);
+  for (int64_t i = 0; i < count; i++) data[i] *= src->data[i];
 }
 
 ph_status ph_tensor_paste(ph_tensor *dst, const ph_tensor *src, int64_t y, int64_t x, ph_error *e) {
@@ -132,7 +150,7 @@ ph_status ph_tensor_paste(ph_tensor *dst, const ph_tensor *src, int64_t y, int64
   if (right <= left) return PH_OK;
   for (int64_t plane = 0; plane < to.dim[0] * to.dim[1]; plane++)
     for (int64_t row = top; row < bottom; row++)
-      memcpy(dst->data + (plane * to.dim[2] + row + y) * to.dim[3] + left + x,
+      memcpy(ph_tensor_data(dst) + (plane * to.dim[2] + row + y) * to.dim[3] + left + x,
              src->data + (plane * from.dim[2] + row) * from.dim[3] + left,
              (size_t)(right - left) * sizeof(float));
   return PH_OK;

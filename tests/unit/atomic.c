@@ -158,6 +158,23 @@ static void test_reading(void) {
      "nor is a pipe, and it does not hang");
 }
 
+/* Whole pages alone are let go, so what was written at the edges stays. */
+static void test_rest(void) {
+  enum { SIZE = 3 * 65536 };
+  static char text[SIZE];
+  ph_mapping *mapping;
+  memset(text, 'x', SIZE);
+  scratch_put("m", text, SIZE);
+  ok(ph_mapping_open(scratch("m"), &mapping, &e) == PH_OK, "a larger file is mapped");
+  unsigned char *data = ph_mapping_data(mapping);
+  data[0] = 'M';
+  ph_mapping_rest(data + 1, SIZE - 1);
+  ok(data[0] == 'M', "a part rests, what lies before it is kept");
+  ok(memcmp(data + 1, text + 1, SIZE - 1) == 0, "and it comes again when it is read");
+  ph_mapping_rest(data, 0);
+  ph_mapping_release(mapping);
+}
+
 static void test_mapping(void) {
   ph_mapping *mapping;
   scratch_put("m", "mapped", 6);
@@ -210,6 +227,7 @@ int main(void) {
   test_abandoning();
   test_reading();
   test_mapping();
+  test_rest();
   test_failing_allocator();
   scratch_remove();
   return tap_done();

@@ -303,7 +303,9 @@ static ph_status prepare_operations(plan *p, ph_error *e) {
   PH_TRY(phd_lay_out(p, e));
   for (int i = 0; i < p->operations; i++)
     if (p->operation[i].type->prepare != NULL) PH_TRY(p->operation[i].type->prepare(p, &p->operation[i], e));
+  PH_TRY(phd_fill_weights(p, e));
 fail:
+  if (status != PH_OK) phd_drop_unfilled_weights(p->shared);
   return status;
 }
 

@@ -174,10 +174,14 @@ typedef struct weights_form {
 } weights_form;
 
 /* `data` of form->groups x outputs/groups x inputs/groups x kernel, in the given oneDNN layout, reordered
-   once and kept under (layer, variant, layout). `fill` writes plain data into a zeroed array. */
+   once and kept under (layer, variant, layout). `fill` writes plain data into a zeroed array; it is called by
+   phd_fill_weights, until when the data are zeros. */
 typedef void (*fill_weights)(const plan *p, const operation *op, const weights_form *form, float *plain);
 ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
                       const dnnl_memory_desc_t *layout, fill_weights fill, float **data, ph_error *e);
+/* Fills what phd_weights asked for; and drops it, where making the plan failed. */
+ph_status phd_fill_weights(plan *p, ph_error *e);
+void phd_drop_unfilled_weights(shared *s);
 void phd_drop_weights(shared *s);
 
 /* A primitive as every lane can run it: oneDNN's own scratchpads belong to the thread that made them, so

@@ -1,7 +1,9 @@
-/* Weights in the layouts that primitives ask for: reordered once, shared by all plans of a network. */
+/* Weights in the layouts that primitives ask for: reordered once, shared by all plans of a network. While a
+   plan is made they are only asked for; then all are filled together, each by one thread. */
 #include <string.h>
 
 #include "../memory.h"
+#include "../threads.h"
 #include "plan.h"
 
 struct weights_entry {
@@ -11,6 +13,9 @@ struct weights_entry {
   weights_form form;
   dnnl_memory_desc_t layout;
   float *data;
+  /* Until it is filled: */
+  const operation *op;
+  fill_weights fill;
 };
 
 static weights_entry *find(const shared *s, const operation *op, int variant, const weights_form *form,
@@ -54,45 +59,93 @@ ph_status phd_weights(plan *p, const operation *op, int variant, const weights_f
                       const dnnl_memory_desc_t *layout, fill_weights fill, float **data, ph_error *e) {
   shared *s = p->shared;
   weights_entry *entry = find(s, op, variant, form, layout);
-  if (entry != NULL) {
-    *data = entry->data;
-    return PH_OK;
+  if (entry == NULL) {
+    entry = ph_alloc(sizeof *entry);
+    if (entry == NULL) return ph_no_memory(e);
+    *entry = (weights_entry){.next = s->weights,
+                             .layer = op->layer,
+                             .variant = variant,
+                             .form = *form,
+                             .layout = *layout,
+                             .data = ph_alloc(dnnl_memory_desc_get_size(layout)),
+                             .op = op,
+                             .fill = fill};
+    s->weights = entry;
+    if (entry->data == NULL) return ph_no_memory(e);
   }
+  *data = entry->data;
+  return PH_OK;
+}
+
+/* ---- filling ---- */
+
+static size_t plain_floats(const weights_form *f) {
+  return (size_t)(f->outputs * (f->inputs / f->groups) * f->kernel[0] * f->kernel[1]);
+}
+
+/* `room` is the calling thread's own, for the weights in their plain layout. */
+static ph_status fill_entry(const plan *p, weights_entry *w, float *room, ph_error *e) {
   dnnl_memory_desc_t plain;
   ph_status status;
-  size_t count = (size_t)(form->outputs * (form->inputs / form->groups) * form->kernel[0] * form->kernel[1]);
-  float *filled = ph_alloc_array(count, sizeof *filled);
-  entry = ph_alloc(sizeof *entry);
-  if (filled == NULL || entry == NULL) {
-    status = ph_no_memory(e);
-    goto fail;
-  }
-  *entry = (weights_entry){
-      .next = s->weights, .layer = op->layer, .variant = variant, .form = *form, .layout = *layout};
-  entry->data = ph_alloc(dnnl_memory_desc_get_size(layout));
-  if (entry->data == NULL) {
-    status = ph_no_memory(e);
-    goto fail;
-  }
-  fill(p, op, form, filled);
-  PH_TRY(phd_check(plain_layout(layout, &plain), op->layer, e));
-  PH_TRY(reorder(s, op->layer, &plain, filled, layout, entry->data, e));
-  s->weights = entry;
-  *data = entry->data;
-  ph_free(filled);
-  return PH_OK;
+  memset(room, 0, plain_floats(&w->form) * sizeof *room);
+  w->fill(p, w->op, &w->form, room);
+  ph_tensor_rest(w->layer->parameter[0]);
+  PH_TRY(phd_check(plain_layout(&w->layout, &plain), w->layer, e));
+  PH_TRY(reorder(p->shared, w->layer, &plain, room, &w->layout, w->data, e));
+  w->op = NULL;
 fail:
-  ph_free(filled);
-  if (entry != NULL) ph_free(entry->data);
-  ph_free(entry);
   return status;
 }
 
-void phd_drop_weights(shared *s) {
-  while (s->weights != NULL) {
-    weights_entry *next = s->weights->next;
-    ph_free(s->weights->data);
-    ph_free(s->weights);
-    s->weights = next;
+/* New entries stand first. */
+static int count_unfilled(const shared *s, size_t *room) {
+  int count = 0;
+  *room = 0;
+  for (const weights_entry *w = s->weights; w != NULL && w->op != NULL; w = w->next, count++)
+    if (plain_floats(&w->form) > *room) *room = plain_floats(&w->form);
+  return count;
+}
+
+ph_status phd_fill_weights(plan *p, ph_error *e) {
+  size_t room;
+  const int count = count_unfilled(p->shared, &room), threads = ph_team_size();
+  ph_status status = PH_OK;
+  if (count == 0) return PH_OK;
+  weights_entry **entry = ph_alloc_array((size_t)count, sizeof *entry);
+  float *rooms = ph_alloc_array((size_t)threads * room, sizeof *rooms);
+  if (entry == NULL || rooms == NULL) {
+    status = ph_no_memory(e);
+    goto fail;
   }
+  entry[0] = p->shared->weights;
+  for (int i = 1; i < count; i++) entry[i] = entry[i - 1]->next;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+  for (int i = 0; i < count; i++) {
+    ph_error own;
+    ph_status one = fill_entry(p, entry[i], rooms + (size_t)ph_team_member() * room, &own);
+    if (one == PH_OK) continue;
+#pragma omp critical(phd_fill_weights)
+    status = one, *e = own;
+  }
+fail:
+  ph_free(entry);
+  ph_free(rooms);
+  return status;
+}
+
+/* ---- dropping ---- */
+
+static void drop_first(shared *s) {
+  weights_entry *first = s->weights;
+  s->weights = first->next;
+  ph_free(first->data);
+  ph_free(first);
+}
+
+void phd_drop_unfilled_weights(shared *s) {
+  while (s->weights != NULL && s->weights->op != NULL) drop_first(s);
+}
+
+void phd_drop_weights(shared *s) {
+  while (s->weights != NULL) drop_first(s);
 }
