@@ -141,6 +141,10 @@ unit: $(TESTS) ## only the C tests
 spec: all ## only the Lua specs
 	prove --exec tests/run $(sort $(wildcard tests/spec/*_spec.lua))
 
+conformance-networks: all ## compare torchvision's networks, by way of ONNX, with PyTorch (downloads nothing; 2 GB of disk)
+	@$(call need,python3-torchvision)
+	@$(LUA) tests/conformance/networks.lua $(BUILD)/networks
+
 conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with ours (needs BVLC's weights)
 	@$(call need,python3-torch)
 	@$(LUA) tests/peers/lucid.lua

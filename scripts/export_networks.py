@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""Torchvision's networks with random weights, as ONNX files, each beside what PyTorch makes of one picture: vectors that an
+importer can be checked against.
+
+    export_networks.py FOLDER [NAME ...]
+
+writes FOLDER/NAME.onnx, whose outputs are "output" and, from halfway through, "middle"; and FOLDER/NAME.safetensors:
+`input` (1, 3, h, w) in [0, 1], which the network takes as it is, `output`, `middle`, a random `seed` shaped like middle,
+and `gradient`, of the sum of seed * middle with respect to the input. What is there already is left as it is; without
+names it lists what there is to export. Needs Debian's python3-torchvision.
+"""
+import json
+import os
+import sys
+import warnings
+
+import torch
+from torch import nn
+from torchvision import models
+
+# Builder, its arguments, the module whose output is "middle", the picture's size, and the opset: several of them, since
+# operators change their forms from one to the next.
+NETWORKS = {
+    "alexnet": (models.alexnet, {}, "features.8", 224, 9),
+    "vgg11_bn": (models.vgg11_bn, {}, "features.14", 224, 11),
+    "resnet18": (models.resnet18, {}, "layer3", 224, 7),
+    "resnext50_32x4d": (models.resnext50_32x4d, {}, "layer3", 224, 13),
+    "googlenet": (models.googlenet, {"init_weights": False}, "inception4c", 224, 12),
+    "inception_v3": (models.inception_v3, {"init_weights": False}, "Mixed_6b", 299, 13),
+    "squeezenet1_1": (models.squeezenet1_1, {}, "features.9", 224, 8),
+    "densenet121": (models.densenet121, {}, "features.transition2", 224, 12),
+    "mobilenet_v2": (models.mobilenet_v2, {}, "features.10", 224, 10),
+    "mobilenet_v3_small": (models.mobilenet_v3_small, {}, "features.7", 224, 14),
+    "efficientnet_b0": (models.efficientnet_b0, {}, "features.4", 224, 13),
+    "shufflenet_v2": (models.shufflenet_v2_x1_0, {}, "stage3", 224, 11),
+    "mnasnet": (models.mnasnet1_0, {}, "layers.10", 224, 12),
+    "regnet": (models.regnet_y_400mf, {}, "trunk_output.block2", 224, 13),
+    "convnext_tiny": (models.convnext_tiny, {}, "features.5.4", 224, 17),
+    "vit_b_16": (models.vit_b_16, {}, "encoder.layers.encoder_layer_5", 224, 16),
+}
+
+
+class WithMiddle(nn.Module):
+    """A network that returns the output of one of its modules, too."""
+
+    def __init__(self, network, middle):
+        super().__init__()
+        self.network, self.kept = network, None
+        network.get_submodule(middle).register_forward_hook(self.keep)
+
+    def keep(self, module, inputs, output):
+        self.kept = output
+
+    def forward(self, x):
+        output = self.network(x)
+        return output, self.kept
+
+
+def settle(network, size):
+    """Random weights that leave nothing at zero, and batch norms that fit what they see."""
+    for parameter in network.parameters():
+        if parameter.detach().abs().max() < 1e-3:
+            nn.init.normal_(parameter, std=0.1)
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.train()
+        norm.momentum = None
+    with torch.no_grad():
+        for _ in range(2 if norms else 0):
+            network(torch.rand(4, 3, size, size))
+    for norm in norms:
+        norm.eval()
+    # In evaluation mode torch 1.13 computes attention by an operator that ONNX has not; there is no dropout in it.
+    for module in network.modules():
+        if isinstance(module, nn.MultiheadAttention):
+            module.train()
+
+
+def write_safetensors(path, tensors):
+    header, offset = {}, 0
+    for name, t in tensors.items():
+        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + 4 * t.numel()]}
+        offset += 4 * t.numel()
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for t in tensors.values():
+            file.write(t.detach().contiguous().numpy().tobytes())
+
+
+def export(folder, name):
+    build, arguments, middle, size, opset = NETWORKS[name]
+    target = os.path.join(folder, name)
+    if os.path.exists(target + ".safetensors"):
+        return
+    torch.manual_seed(sum(name.encode()))
+    network = build(weights=None, **arguments).eval()
+    settle(network, size)
+    network = WithMiddle(network, middle)
+
+    image = torch.rand(1, 3, size, size, requires_grad=True)
+    output, activation = network(image)
+    seed = torch.randn_like(activation)
+    gradient, = torch.autograd.grad((activation * seed).sum(), image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(network, image.detach(), target + ".onnx", opset_version=opset, input_names=["input"],
+                          output_names=["output", "middle"], training=torch.onnx.TrainingMode.PRESERVE)
+    # Written last: it says that both are whole.
+    write_safetensors(target + ".safetensors", {"input": image, "output": output, "middle": activation, "seed": seed,
+                                                "gradient": gradient})
+    print(f"{name}: {os.path.getsize(target + '.onnx') >> 20} MiB, opset {opset}", flush=True)
+
+
+def main(folder=None, *names):
+    if not names:
+        print(*NETWORKS)
+        return
+    os.makedirs(folder, exist_ok=True)
+    for name in names:
+        export(folder, name)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,83 @@
+-- Whole networks: torchvision's, exported to ONNX with random weights by scripts/export_networks.py, against what
+-- PyTorch made of the same picture: the output, an activation halfway, and the gradient of that with respect to the
+-- picture. Each then renders a channel for a few steps. TAP on stdout. Arguments: the folder of the exports, and
+-- networks by name (without any: all of them). What is not there yet is exported first.
+local core = require "phosphene.core"
+local ph = require "phosphene"
+
+local folder = arg[1] or "build/networks"
+local bound = 1e-3 -- of relative L2 differences
+local steps = 3
+
+local function run(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "a"
+  assert(pipe:close(), "failed: " .. command)
+  return text
+end
+
+local function names()
+  if arg[2] then return table.move(arg, 2, #arg, 1, {}) end
+  local list = {}
+  for name in run("/usr/bin/python3 scripts/export_networks.py"):gmatch "%S+" do list[#list + 1] = name end
+  return list
+end
+
+-- |a - b| / |b|
+local function distance(a, b)
+  local difference = a:reshape(b:shape()):clone():add(b, -1)
+  return math.sqrt(difference:dot(difference) / b:dot(b))
+end
+
+-- How far output, middle and gradient are from PyTorch's.
+local function differences(net, expected)
+  net:forward(expected.input, { "middle", "output" })
+  local output, middle = net:activation "output", net:activation "middle"
+  net:inject("middle", expected.seed:reshape(middle:shape()))
+  local gradient = net:backward()
+  return { output = distance(output, expected.output), middle = distance(middle, expected.middle),
+    gradient = distance(gradient, expected.gradient) }
+end
+
+-- Tokens of a transformer have their features last.
+local function objective_of(shape)
+  if #shape == 3 then
+    local direction = core.tensor(shape, 0)
+    return ph.head("middle", function(a) return (a * direction:add(1)):mean() end)
+  end
+  return ph.channel("middle", 3)
+end
+
+local function render(net, expected)
+  local result = ph.render { net, objective_of(expected.middle:shape()), size = expected.input:shape()[3],
+    steps = steps, seed = 1, progress = false }
+  local seen = result.image:statistics()
+  return #result.values == steps and seen.least >= 0 and seen.most <= 1 and seen.deviation > 0
+end
+
+local tests, failed = 0, 0
+local function check(holds, text)
+  tests = tests + 1
+  if not holds then failed = failed + 1 end
+  print(("%s %d - %s"):format(holds and "ok" or "not ok", tests, text))
+  io.stdout:flush()
+end
+
+local function test(name)
+  run(("/usr/bin/python3 scripts/export_networks.py '%s' %s"):format(folder, name))
+  local expected = assert(core.load_safetensors(("%s/%s.safetensors"):format(folder, name)))
+  local net, problem = ph.network(("%s/%s.onnx"):format(folder, name), { range = { 0, 1 } })
+  if not net then return check(false, ("%s: %s"):format(name, problem)) end
+  local d = differences(net, expected)
+  check(d.output <= bound and d.middle <= bound and d.gradient <= bound,
+    ("%s: output differs by %.2g, middle by %.2g, gradient by %.2g"):format(name, d.output, d.middle, d.gradient))
+  check(render(net, expected), ("%s renders"):format(name))
+end
+
+for _, name in ipairs(names()) do
+  local ok, problem = pcall(test, name)
+  if not ok then check(false, ("%s: %s"):format(name, problem)) end
+  collectgarbage()
+end
+print(("1..%d"):format(tests))
+os.exit(failed == 0)
