@@ -8,14 +8,52 @@
 #include <string.h>
 
 static const ph_layer_type *const types[] = {
-    &ph_layer_image,       &ph_layer_preprocess,
-    &ph_layer_convolution, &ph_layer_dense,
-    &ph_layer_max_pool,    &ph_layer_average_pool,
-    &ph_layer_batch_norm,  &ph_layer_global_average_pool,
-    &ph_layer_relu,        &ph_layer_local_response_norm,
-    &ph_layer_softmax,     &ph_layer_concat,
-    &ph_layer_sum,         &ph_layer_product,
+    &ph_layer_image,
+    &ph_layer_preprocess,
+    &ph_layer_convolution,
+    &ph_layer_dense,
+    &ph_layer_max_pool,
+    &ph_layer_average_pool,
+    &ph_layer_batch_norm,
+    &ph_layer_global_average_pool,
+    &ph_layer_relu,
+    &ph_layer_local_response_norm,
+    &ph_layer_softmax,
+    &ph_layer_concat,
+    &ph_layer_sum,
+    &ph_layer_product,
     &ph_layer_dropout,
+    &ph_layer_constant,
+    &ph_layer_unary,
+    &ph_layer_leaky_relu,
+    &ph_layer_prelu,
+    &ph_layer_elu,
+    &ph_layer_celu,
+    &ph_layer_selu,
+    &ph_layer_hard_sigmoid,
+    &ph_layer_clip,
+    &ph_layer_binary,
+    &ph_layer_matmul,
+    &ph_layer_reduce,
+    &ph_layer_log_softmax,
+    &ph_layer_global_max_pool,
+    &ph_layer_transposed_convolution,
+    &ph_layer_instance_norm,
+    &ph_layer_group_norm,
+    &ph_layer_layer_norm,
+    &ph_layer_reshape,
+    &ph_layer_flatten,
+    &ph_layer_squeeze,
+    &ph_layer_unsqueeze,
+    &ph_layer_identity,
+    &ph_layer_transpose,
+    &ph_layer_slice,
+    &ph_layer_gather,
+    &ph_layer_expand,
+    &ph_layer_pad,
+    &ph_layer_resize,
+    &ph_layer_depth_to_space,
+    &ph_layer_space_to_depth,
 };
 enum { TYPES = sizeof types / sizeof *types };
 
@@ -69,3 +107,26 @@ ph_status ph_layer_same_shape(const ph_layer *layer, const ph_shape *inputs, ph_
 }
 
 int64_t ph_plane(ph_shape shape) { return shape.rank == 4 ? shape.dim[2] * shape.dim[3] : 1; }
+
+void ph_pass_images(const ph_layer *layer, const ph_pass *pass,
+                    void (*run)(const ph_layer *layer, const ph_pass *image)) {
+  ph_array input = pass->input[0];
+  int64_t images = input.shape.dim[0];
+  if (images == 1) {
+    run(layer, pass);
+    return;
+  }
+  ph_pass image = *pass;
+  int64_t apart = ph_shape_count(input.shape) / images, out = ph_shape_count(pass->output.shape) / images;
+  input.shape.dim[0] = image.output.shape.dim[0] = 1;
+  image.input = &input;
+  float *gradient = pass->input_gradient == NULL ? NULL : pass->input_gradient[0];
+  image.input_gradient = &gradient;
+  for (int64_t n = 0; n < images; n++) {
+    run(layer, &image);
+    input.data += apart;
+    image.output.data += out;
+    if (image.output_gradient != NULL) image.output_gradient += out;
+    if (gradient != NULL) gradient += apart;
+  }
+}

@@ -2,7 +2,8 @@
    test. The file gives the type's settings, its output shape, and forward and backward in plain C: the
    definition that every faster backend is checked against, and runs where it has nothing faster.
 
-   A pass sees one image: every activation has n = 1. Batches are a loop above (network.h). */
+   A pass sees what belongs to one image of a batch; batches are a loop above (network.h). Axis 0 of most
+   activations is that image, and 1; where a network makes something else of it, it is an axis like others. */
 #ifndef PH_LAYER_H
 #define PH_LAYER_H
 
@@ -82,6 +83,10 @@ ph_status ph_layer_expect_parameter(const ph_layer *layer, int index, ph_shape s
 /* The shape function of types whose output is shaped like their inputs, which must all be alike. */
 ph_status ph_layer_same_shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e);
 
+/* Runs a single-input type that is written for axis 0 of length 1 along an axis 0 of any length. */
+void ph_pass_images(const ph_layer *layer, const ph_pass *pass,
+                    void (*run)(const ph_layer *layer, const ph_pass *image));
+
 /* Elements of one channel: height times width, 1 where there are none. */
 int64_t ph_plane(ph_shape shape);
 
@@ -101,6 +106,23 @@ extern const ph_layer_type ph_layer_sum;
 extern const ph_layer_type ph_layer_product;
 extern const ph_layer_type ph_layer_dropout;
 extern const ph_layer_type ph_layer_batch_norm;
+extern const ph_layer_type ph_layer_constant;
+extern const ph_layer_type ph_layer_transposed_convolution;
+extern const ph_layer_type ph_layer_global_max_pool;
+extern const ph_layer_type ph_layer_matmul;
+extern const ph_layer_type ph_layer_reduce;
+extern const ph_layer_type ph_layer_log_softmax;                                 /* softmax.c */
+extern const ph_layer_type ph_layer_unary, ph_layer_leaky_relu, ph_layer_elu;    /* unary.c */
+extern const ph_layer_type ph_layer_celu, ph_layer_selu, ph_layer_hard_sigmoid;  /* unary.c */
+extern const ph_layer_type ph_layer_clip;                                        /* unary.c */
+extern const ph_layer_type ph_layer_binary, ph_layer_prelu;                      /* binary.c */
+extern const ph_layer_type ph_layer_instance_norm, ph_layer_group_norm;          /* normalisation.c */
+extern const ph_layer_type ph_layer_layer_norm;                                  /* normalisation.c */
+extern const ph_layer_type ph_layer_reshape, ph_layer_flatten, ph_layer_squeeze; /* reshape.c */
+extern const ph_layer_type ph_layer_unsqueeze, ph_layer_identity;                /* reshape.c */
+extern const ph_layer_type ph_layer_transpose, ph_layer_slice, ph_layer_gather;
+extern const ph_layer_type ph_layer_expand, ph_layer_pad, ph_layer_resize;
+extern const ph_layer_type ph_layer_depth_to_space, ph_layer_space_to_depth; /* blocks.c */
 
 /* Configurations that more than the layer's own file reads: backends build their primitives from them. */
 typedef struct ph_convolution_config {
@@ -110,6 +132,7 @@ typedef struct ph_convolution_config {
 
 typedef struct ph_pool_config {
   int64_t kernel[2], stride[2], padding[4];
+  int64_t dilation[2];
   int same;  /* as above */
   bool ceil; /* round output sizes up (Caffe); windows that would begin past the image's end are dropped */
   bool count_pad; /* average only: divide by the whole window rather than by the part inside the image */
@@ -125,6 +148,9 @@ typedef struct ph_preprocess_config {
   ph_list mean, deviation; /* per channel of the input's order; empty: 0 and 1 */
   int order;               /* index into {"rgb", "bgr"} */
 } ph_preprocess_config;
+
+/* The axis along which a concat's inputs follow each other, for inputs of this rank. */
+int ph_concat_axis(const ph_layer *layer, int rank);
 
 /* Window geometry as it is for this input (h, w): resolves SAME and ceil. Padding is (top, left, bottom,
    right); with ceil, bottom and right are enlarged to what the last window needs. */

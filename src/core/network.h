@@ -23,9 +23,9 @@ void ph_network_release(ph_network *network);
 
 /* ---- building ---- */
 
-/* Appends a layer. Inputs are full names of earlier layers; the network retains the parameter tensors. Fails on a
-   duplicate name, an unknown type, input, setting or parameter (with suggestions), a parameter that holds NaN
-   or infinity, or shapes that can never fit. */
+/* Appends a layer. Inputs are full names of earlier layers; the network retains the parameter tensors. Fails
+   on a duplicate name, an unknown type, input, setting or parameter (with suggestions), a parameter that
+   holds NaN or infinity, or shapes that can never fit. */
 ph_status ph_network_add(ph_network *network, const char *type, const char *name, const char *const *inputs,
                          int input_count, const ph_setting *settings, int setting_count,
                          const ph_named_tensor *parameters, int parameter_count, ph_error *e);
@@ -95,7 +95,8 @@ typedef struct ph_run {
    images alive until the next run. */
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e);
 
-/* The activations (n, c, h, w) of a tap of the last run. Borrowed; valid until the next forward. PH_MISUSE if
+/* The activations (n, c, h, w) of a tap of the last run; (n, …) in general, where an image's own axis 0 is left
+   out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if
    the layer was not a tap. */
 ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **activation, ph_error *e);
 

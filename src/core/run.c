@@ -113,13 +113,28 @@ static ph_status make_tap_room(ph_network *net, int taps, ph_error *e) {
   return PH_OK;
 }
 
+/* The shape of a batch of activations: axis 0 is the batch. Where a layer's own axis 0 is not the image but
+   something of the network's making, such as tokens, it stays, behind the batch's. */
+static ph_shape batch_of(ph_shape one, int64_t images) {
+  if (one.rank > 0 && one.dim[0] == 1) {
+    one.dim[0] = images;
+    return one;
+  }
+  if (one.rank == PH_MAX_RANK) {
+    one.dim[0] *= images;
+    return one;
+  }
+  ph_shape batch = {.rank = one.rank + 1, .dim = {images}};
+  for (int a = 0; a < one.rank; a++) batch.dim[a + 1] = one.dim[a];
+  return batch;
+}
+
 /* Shapes the taps' tensors for the batch and zeroes the gradients. */
 static ph_status prepare_taps(ph_network *net, const ph_cached_plan *plan, int64_t images, ph_error *e) {
   ph_status status;
   PH_TRY(make_tap_room(net, plan->request.taps, e));
   for (int i = 0; i < plan->request.taps; i++) {
-    ph_shape shape = plan->tap_shape[i];
-    shape.dim[0] = images;
+    ph_shape shape = batch_of(plan->tap_shape[i], images);
     PH_TRY(ph_tensor_ensure(&net->activation[i], shape, e));
     PH_TRY(ph_tensor_ensure(&net->gradient[i], shape, e));
     ph_tensor_fill(net->gradient[i], 0);

@@ -35,6 +35,9 @@ static inline ph_status random_parameter(ph_random *random, const char *name, ph
   if (status != PH_OK) return status;
   if (strcmp(name, "variance") == 0)
     ph_random_fill_uniform(random, *tensor, 0.5, 1.5);
+  else if (strcmp(name, "indices") == 0)
+    for (int64_t i = 0; i < ph_tensor_count(*tensor); i++)
+      ph_tensor_data(*tensor)[i] = (float)(ph_random_below(random, 5) - 2);
   else
     ph_random_fill_normal(random, *tensor, 0, shape.rank > 1 ? 0.3 : 1);
   return PH_OK;
@@ -71,6 +74,8 @@ static inline ph_status instance_new(layer_instance *it, const layer_case *c, ph
     PH_TRY(ph_tensor_new(c->inputs[i], &it->input[i], e));
     PH_TRY(ph_tensor_new(c->inputs[i], &it->input_gradient[i], e));
     fill_spread(&random, ph_tensor_data(it->input[i]), ph_tensor_count(it->input[i]));
+    for (int64_t j = 0; j < ph_tensor_count(it->input[i]) && case_is_positive(c); j++)
+      ph_tensor_data(it->input[i])[j] += 1.5f;
   }
   PH_TRY(make_output(it, &random, e));
 fail:

@@ -342,6 +342,7 @@ static void check_windows(void) {
     const window_row *r = &window_rows[i];
     ph_pool_config config = {.kernel = {r->kernel, r->kernel},
                              .stride = {r->stride, r->stride},
+                             .dilation = {1, 1},
                              .padding = {r->before, r->before, r->after, r->after},
                              .same = r->same,
                              .ceil = r->ceil};

@@ -191,10 +191,19 @@ static bool minds_gaps(const ph_layer *layer) {
 
 static bool has_gaps(const plan *p, int v) { return p->value[v].blocked && p->value[v].segments > 1; }
 
+static bool is_dilated_pool(const ph_layer *layer) {
+  if (layer->type != &ph_layer_max_pool && layer->type != &ph_layer_average_pool) return false;
+  const ph_pool_config *config = layer->config;
+  return config->dilation[0] != 1 || config->dilation[1] != 1;
+}
+
 static const operation_type *choose(const plan *p, const ph_layer *layer, const int *inputs) {
-  bool image_like = p->value[inputs[0]].shape.rank == 4;
-  if (layer->type == &ph_layer_dense) return &phd_dense;
+  if (layer->inputs == 0) return &phd_reference;
+  ph_shape shape = p->value[inputs[0]].shape;
+  bool image_like = shape.rank == 4 && shape.dim[0] == 1;
+  if (layer->type == &ph_layer_dense && shape.dim[0] == 1) return &phd_dense;
   if (layer->type == &ph_layer_max_pool && p->pool_mode != PH_POOL_PLAIN) return &phd_reference;
+  if (is_dilated_pool(layer)) return &phd_reference;
   for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
     if (rules[i].layer != layer->type) continue;
     for (int j = 0; j < layer->inputs; j++)
@@ -239,9 +248,10 @@ static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, b
     *output = inputs[0];
     return PH_OK;
   }
-  if (layer->type == &ph_layer_concat && shape.rank == 4)
+  if (layer->type == &ph_layer_concat && shape.rank == 4 && shape.dim[0] == 1 &&
+      ph_concat_axis(layer, shape.rank) == 1)
     return compile_concat(p, layer, shape, inputs, output, e);
-  const operation_type *type = layer->inputs == 0 ? &phd_source : choose(p, layer, inputs);
+  const operation_type *type = layer->type == &ph_layer_image ? &phd_source : choose(p, layer, inputs);
   for (int i = 0; i < layer->inputs; i++)
     PH_TRY(in_layout(p, inputs[i], wants_blocked(p, type, layer, inputs[i]), &inputs[i], e));
   if (keeps_segments(type)) {

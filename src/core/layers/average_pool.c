@@ -12,12 +12,13 @@ static part part_at(const ph_layer *layer, const ph_window *window, const ph_sha
   const ph_pool_config *config = layer->config;
   part p = {ph_window_inside(window, 0, y, input->dim[2]), ph_window_inside(window, 1, x, input->dim[3]), 0};
   int64_t pixels = config->count_pad ? window->kernel[0] * window->kernel[1]
-                                     : (p.rows.last - p.rows.first) * (p.columns.last - p.columns.first);
+                                     : ph_range_count(p.rows, window->dilation[0]) *
+                                           ph_range_count(p.columns, window->dilation[1]);
   p.share = (float)(1 / (double)pixels);
   return p;
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   ph_shape input = pass->input[0].shape, output = pass->output.shape;
   ph_window window;
   if (ph_pool_window(layer, input, &window, NULL) != PH_OK) return; /* `shape` refused it already */
@@ -28,15 +29,16 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
       for (int64_t x = 0; x < output.dim[3]; x++) {
         part p = part_at(layer, &window, &input, y, x);
         float sum = 0;
-        for (int64_t i = p.rows.first; i < p.rows.last; i++)
-          for (int64_t j = p.columns.first; j < p.columns.last; j++) sum += plane[i * input.dim[3] + j];
+        for (int64_t i = p.rows.first; i < p.rows.last; i += window.dilation[0])
+          for (int64_t j = p.columns.first; j < p.columns.last; j += window.dilation[1])
+            sum += plane[i * input.dim[3] + j];
         *dst++ = sum * p.share;
       }
     }
   }
 }
 
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   ph_shape input = pass->input[0].shape, output = pass->output.shape;
   ph_window window;
   if (pass->input_gradient[0] == NULL || ph_pool_window(layer, input, &window, NULL) != PH_OK) return;
@@ -47,11 +49,19 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
       for (int64_t x = 0; x < output.dim[3]; x++) {
         part p = part_at(layer, &window, &input, y, x);
         float share = *src++ * p.share;
-        for (int64_t i = p.rows.first; i < p.rows.last; i++)
-          for (int64_t j = p.columns.first; j < p.columns.last; j++) dst[i * input.dim[3] + j] += share;
+        for (int64_t i = p.rows.first; i < p.rows.last; i += window.dilation[0])
+          for (int64_t j = p.columns.first; j < p.columns.last; j += window.dilation[1])
+            dst[i * input.dim[3] + j] += share;
       }
     }
   }
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_average_pool = {.name = "average_pool",

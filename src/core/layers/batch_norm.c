@@ -64,7 +64,7 @@ fail:
   return status;
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   int64_t plane = ph_plane(pass->output.shape);
   for (int64_t c = 0; c < pass->output.shape.dim[1]; c++) {
     affine a = affine_of(layer, c);
@@ -74,7 +74,7 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   int64_t plane = ph_plane(pass->output.shape);
   if (pass->input_gradient[0] == NULL) return;
   for (int64_t c = 0; c < pass->output.shape.dim[1]; c++) {
@@ -83,6 +83,13 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     float *dst = pass->input_gradient[0] + c * plane;
     for (int64_t i = 0; i < plane; i++) dst[i] += scale * src[i];
   }
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_batch_norm = {.name = "batch_norm",

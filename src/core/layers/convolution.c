@@ -1,6 +1,6 @@
 /* convolution: a weighted sum over a sliding window, with stride, dilation, padding and groups. Weights are
    (o, i / groups, kh, kw); what networks call convolution is correlation: the kernel is not flipped. */
-#include "window.h"
+#include "kernel.h"
 
 static const ph_field fields[] = {{"stride", PH_PAIR, offsetof(ph_convolution_config, stride), 1, 1,
                                    PH_MOST_WINDOW, NULL, "pixels from window to window"},
@@ -53,49 +53,13 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
                          (long long)weight.dim[0], (long long)config->groups);
   PH_TRY(ph_layer_expect_parameter(layer, BIAS, ph_shape_of(1, weight.dim), e));
   PH_TRY(ph_convolution_window(layer, inputs[0], &window, e));
-  *output = ph_shape4(1, weight.dim[0], window.output[0], window.output[1]);
+  *output = ph_shape4(inputs[0].dim[0], weight.dim[0], window.output[0], window.output[1]);
 fail:
   return status;
 }
 
-/* dst += factor * src, element by element, each with its own step. */
-static void add_row(float *restrict dst, int64_t dst_step, const float *restrict src, int64_t src_step,
-                    float factor, int64_t count) {
-  if (dst_step == 1 && src_step == 1)
-    for (int64_t i = 0; i < count; i++) dst[i] += factor * src[i];
-  else
-    for (int64_t i = 0; i < count; i++) dst[i * dst_step] += factor * src[i * src_step];
-}
-
-/* One weight's contribution from a channel of the input (h, w) to a channel of the output; or, which is the
-   same walk with source and destination exchanged, from the output's gradient to the input's. Exactly one of
-   the two pairs is given. */
-typedef struct planes {
-  const float *input;
-  float *output;
-  const float *output_gradient;
-  float *input_gradient;
-} planes;
-
-static void apply_weight(const ph_window *window, const ph_shape *input, int64_t ky, int64_t kx, float weight,
-                         const planes *at) {
-  ph_range rows = ph_window_outputs(window, 0, ky, input->dim[2]);
-  ph_range columns = ph_window_outputs(window, 1, kx, input->dim[3]);
-  int64_t step = window->stride[1], count = columns.last - columns.first;
-  int64_t left = columns.first * step + kx * window->dilation[1] - window->padding[1];
-  if (count <= 0) return;
-  for (int64_t y = rows.first; y < rows.last; y++) {
-    int64_t row = y * window->stride[0] + ky * window->dilation[0] - window->padding[0];
-    int64_t outer = y * window->output[1] + columns.first, inner = row * input->dim[3] + left;
-    if (at->output != NULL)
-      add_row(at->output + outer, 1, at->input + inner, step, weight, count);
-    else
-      add_row(at->input_gradient + inner, step, at->output_gradient + outer, 1, weight, count);
-  }
-}
-
 /* Walks all weights. `base` points at the whole tensors. */
-static void walk(const ph_layer *layer, const ph_pass *pass, const planes *base) {
+static void walk(const ph_layer *layer, const ph_pass *pass, const ph_planes *base) {
   const ph_convolution_config *config = layer->config;
   const float *weights = ph_tensor_read(layer->parameter[WEIGHT]);
   ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]), input = pass->input[0].shape;
@@ -107,32 +71,38 @@ static void walk(const ph_layer *layer, const ph_pass *pass, const planes *base)
     for (int64_t j = 0; j < weight.dim[1]; j++) {
       int64_t i = o / outputs_per_group * weight.dim[1] + j;
       const float *w = weights + (o * weight.dim[1] + j) * kernel;
-      planes at = *base;
-      if (at.output != NULL) {
-        at.input += i * inside;
-        at.output += o * outside;
+      ph_planes at = *base;
+      if (at.gathered != NULL) {
+        at.under += i * inside;
+        at.gathered += o * outside;
       } else {
-        at.output_gradient += o * outside;
-        at.input_gradient += i * inside;
+        at.windows += o * outside;
+        at.spread += i * inside;
       }
       for (int64_t k = 0; k < kernel; k++)
-        apply_weight(&window, &input, k / weight.dim[3], k % weight.dim[3], w[k], &at);
+        ph_kernel_apply(&window, &input.dim[2], k / weight.dim[3], k % weight.dim[3], w[k], &at);
     }
   }
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   int64_t plane = ph_plane(pass->output.shape);
   const float *bias = layer->parameter[BIAS] == NULL ? NULL : ph_tensor_read(layer->parameter[BIAS]);
   for (int64_t o = 0; o < pass->output.shape.dim[1]; o++)
     for (int64_t i = 0; i < plane; i++) pass->output.data[o * plane + i] = bias == NULL ? 0 : bias[o];
-  walk(layer, pass, &(planes){.input = pass->input[0].data, .output = pass->output.data});
+  walk(layer, pass, &(ph_planes){.under = pass->input[0].data, .gathered = pass->output.data});
 }
 
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   if (pass->input_gradient[0] == NULL) return;
-  walk(layer, pass,
-       &(planes){.output_gradient = pass->output_gradient, .input_gradient = pass->input_gradient[0]});
+  walk(layer, pass, &(ph_planes){.windows = pass->output_gradient, .spread = pass->input_gradient[0]});
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_convolution = {.name = "convolution",

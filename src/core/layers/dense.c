@@ -1,5 +1,5 @@
-/* dense: every unit is a weighted sum of the whole input. Weights are (units, inputs); an image (1, c, h, w)
-   is read in that order, channels slowest. The output is (1, units). */
+/* dense: every unit is a weighted sum of the whole input. Weights are (units, inputs); an image (n, c, h, w)
+   is read in that order, channels slowest. The output is (n, units). */
 #include "../layer.h"
 
 static const ph_field fields[] = {{0}};
@@ -13,16 +13,17 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   if (weight.rank != 2)
     return ph_layer_fail(layer, e, "weight must be (units, inputs), got %s", ph_shape_print(weight, text));
   PH_TRY(ph_layer_expect_channels(layer, inputs[0], e));
-  if (ph_shape_count(inputs[0]) != weight.dim[1])
+  int64_t count = ph_shape_count(inputs[0]) / inputs[0].dim[0];
+  if (count != weight.dim[1])
     return ph_layer_fail(layer, e, "weight expects %lld inputs, got %lld (%s)", (long long)weight.dim[1],
-                         (long long)ph_shape_count(inputs[0]), ph_shape_print(inputs[0], text));
+                         (long long)count, ph_shape_print(inputs[0], text));
   PH_TRY(ph_layer_expect_parameter(layer, BIAS, ph_shape_of(1, weight.dim), e));
-  *output = ph_shape_of(2, (const int64_t[]){1, weight.dim[0]});
+  *output = ph_shape_of(2, (const int64_t[]){inputs[0].dim[0], weight.dim[0]});
 fail:
   return status;
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   const float *weight = ph_tensor_read(layer->parameter[WEIGHT]);
   const float *bias = layer->parameter[BIAS] == NULL ? NULL : ph_tensor_read(layer->parameter[BIAS]);
   int64_t units = pass->output.shape.dim[1], inputs = ph_shape_count(pass->input[0].shape);
@@ -34,13 +35,20 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   const float *weight = ph_tensor_read(layer->parameter[WEIGHT]);
   int64_t units = pass->output.shape.dim[1], inputs = ph_shape_count(pass->input[0].shape);
   float *dst = pass->input_gradient[0];
   if (dst == NULL) return;
   for (int64_t u = 0; u < units; u++)
     for (int64_t i = 0; i < inputs; i++) dst[i] += pass->output_gradient[u] * weight[u * inputs + i];
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_dense = {.name = "dense",

@@ -42,7 +42,7 @@ static double divisor(const ph_lrn_config *config, const float *x, int64_t c, co
   return config->k + config->alpha / (double)config->size * sum;
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   const ph_lrn_config *config = layer->config;
   ph_shape input = pass->input[0].shape;
   int64_t plane = ph_plane(input);
@@ -56,7 +56,7 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
 }
 
 /* dy_c/dx_j = [c = j] d_c^-beta - 2 alpha beta / size * x_c x_j d_c^(-beta-1) for j in c's window. */
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   const ph_lrn_config *config = layer->config;
   ph_shape input = pass->input[0].shape;
   int64_t plane = ph_plane(input);
@@ -74,6 +74,13 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
       for (int64_t j = first; j < last; j++) dst[j * plane] -= (float)(pull * (double)x[j * plane]);
     }
   }
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_local_response_norm = {.name = "local_response_norm",

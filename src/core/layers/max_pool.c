@@ -13,8 +13,8 @@ static int64_t winner(const ph_window *window, const ph_shape *input, const floa
   ph_range rows = ph_window_inside(window, 0, y, input->dim[2]);
   ph_range columns = ph_window_inside(window, 1, x, input->dim[3]);
   int64_t best = rows.first * input->dim[3] + columns.first;
-  for (int64_t i = rows.first; i < rows.last; i++) {
-    for (int64_t j = columns.first; j < columns.last; j++) {
+  for (int64_t i = rows.first; i < rows.last; i += window->dilation[0]) {
+    for (int64_t j = columns.first; j < columns.last; j += window->dilation[1]) {
       int64_t at = i * input->dim[3] + j;
       if (plane[at] > plane[best] || plane[at] != plane[at]) best = at;
     }
@@ -22,7 +22,7 @@ static int64_t winner(const ph_window *window, const ph_shape *input, const floa
   return best;
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   ph_shape input = pass->input[0].shape, output = pass->output.shape;
   ph_window window;
   if (ph_pool_window(layer, input, &window, NULL) != PH_OK) return; /* `shape` refused it already */
@@ -38,14 +38,16 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
 typedef struct view {
   ph_range rows, columns;
   int64_t width; /* of the image */
+  int64_t step[2];
 } view;
 
 #define FOR_EACH_INSIDE(v, at)                                                                               \
-  for (int64_t row = (v).rows.first; row < (v).rows.last; row++)                                             \
-    for (int64_t at = row * (v).width + (v).columns.first; at < row * (v).width + (v).columns.last; at++)
+  for (int64_t row = (v).rows.first; row < (v).rows.last; row += (v).step[0])                                \
+    for (int64_t at = row * (v).width + (v).columns.first; at < row * (v).width + (v).columns.last;          \
+         at += (v).step[1])
 
 static void share(view v, const float *plane, float gradient, ph_pool_mode mode, float *dst) {
-  const double count = (double)((v.rows.last - v.rows.first) * (v.columns.last - v.columns.first));
+  const double count = (double)(ph_range_count(v.rows, v.step[0]) * ph_range_count(v.columns, v.step[1]));
   double square = 0, size = 0.01, part = (double)gradient / count;
   if (mode == PH_POOL_SMOOTH) {
     FOR_EACH_INSIDE(v, at) dst[at] += (float)part;
@@ -69,15 +71,17 @@ static void smooth_backward(const ph_window *window, const ph_pass *pass) {
     float *dst = pass->input_gradient[0] + c * ph_plane(input);
     for (int64_t y = 0; y < output.dim[2]; y++) {
       for (int64_t x = 0; x < output.dim[3]; x++) {
-        view v = {ph_window_inside(window, 0, y, input.dim[2]), ph_window_inside(window, 1, x, input.dim[3]),
-                  input.dim[3]};
+        view v = {ph_window_inside(window, 0, y, input.dim[2]),
+                  ph_window_inside(window, 1, x, input.dim[3]),
+                  input.dim[3],
+                  {window->dilation[0], window->dilation[1]}};
         share(v, plane, *src++, pass->pool_mode, dst);
       }
     }
   }
 }
 
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   ph_shape input = pass->input[0].shape, output = pass->output.shape;
   ph_window window;
   if (pass->input_gradient[0] == NULL || ph_pool_window(layer, input, &window, NULL) != PH_OK) return;
@@ -92,6 +96,13 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     for (int64_t y = 0; y < output.dim[2]; y++)
       for (int64_t x = 0; x < output.dim[3]; x++) dst[winner(&window, &input, plane, y, x)] += *src++;
   }
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_max_pool = {.name = "max_pool",

@@ -8,6 +8,8 @@ const ph_field ph_pool_fields[] = {{"count_pad", PH_FLAG, offsetof(ph_pool_confi
                                     NULL, "height and width of the window"},
                                    {"stride", PH_PAIR, offsetof(ph_pool_config, stride), 1, 1, PH_MOST_WINDOW,
                                     NULL, "pixels from window to window"},
+                                   {"dilation", PH_PAIR, offsetof(ph_pool_config, dilation), 1, 1,
+                                    PH_MOST_WINDOW, NULL, "pixels from one to the next within a window"},
                                    {"padding", PH_SIDES, offsetof(ph_pool_config, padding), 0, 0,
                                     PH_MOST_WINDOW, NULL, "around the image: top, left, bottom, right"},
                                    {"padding_mode", PH_CHOICE, offsetof(ph_pool_config, same),
@@ -23,13 +25,13 @@ ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *windo
   for (int axis = 0; axis < 2; axis++) {
     window->kernel[axis] = config->kernel[axis];
     window->stride[axis] = config->stride[axis];
-    window->dilation[axis] = 1;
+    window->dilation[axis] = config->dilation[axis];
   }
   if (window->kernel[0] == 0) return ph_layer_fail(layer, e, "kernel is missing");
   for (int side = 0; side < 4; side++) {
     window->padding[side] = config->padding[side];
     /* Else a window could lie outside the image altogether, and would have nothing to pool. */
-    if (window->padding[side] >= window->kernel[side % 2])
+    if (window->padding[side] > (window->kernel[side % 2] - 1) * window->dilation[side % 2])
       return ph_layer_fail(layer, e, "padding %lld must be smaller than the kernel, %lld",
                            (long long)window->padding[side], (long long)window->kernel[side % 2]);
   }
@@ -41,7 +43,7 @@ ph_status ph_pool_shape(const ph_layer *layer, const ph_shape *inputs, ph_shape 
   ph_status status;
   PH_TRY(ph_layer_expect_rank(layer, inputs[0], 4, e));
   PH_TRY(ph_pool_window(layer, inputs[0], &window, e));
-  *output = ph_shape4(1, inputs[0].dim[1], window.output[0], window.output[1]);
+  *output = ph_shape4(inputs[0].dim[0], inputs[0].dim[1], window.output[0], window.output[1]);
 fail:
   return status;
 }

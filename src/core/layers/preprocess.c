@@ -50,7 +50,7 @@ fail:
   return status;
 }
 
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   const ph_preprocess_config *config = layer->config;
   int64_t channels = pass->output.shape.dim[1], plane = ph_plane(pass->output.shape);
   for (int64_t c = 0; c < channels; c++) {
@@ -62,7 +62,7 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-static void backward(const ph_layer *layer, const ph_pass *pass) {
+static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   const ph_preprocess_config *config = layer->config;
   int64_t channels = pass->output.shape.dim[1], plane = ph_plane(pass->output.shape);
   if (pass->input_gradient[0] == NULL) return;
@@ -72,6 +72,13 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     float factor = (float)(config->scale * slope_of(config, c));
     for (int64_t i = 0; i < plane; i++) dst[i] += src[i] * factor;
   }
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, forward_image);
+}
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  ph_pass_images(layer, pass, backward_image);
 }
 
 const ph_layer_type ph_layer_preprocess = {.name = "preprocess",

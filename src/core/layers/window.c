@@ -63,6 +63,7 @@ ph_range ph_window_outputs(const ph_window *window, int axis, int64_t k, int64_t
 }
 
 ph_range ph_window_inside(const ph_window *window, int axis, int64_t at, int64_t size) {
-  int64_t begin = at * window->stride[axis] - window->padding[axis];
-  return (ph_range){most(begin, 0), least(begin + window->kernel[axis], size)};
+  int64_t begin = at * window->stride[axis] - window->padding[axis], step = window->dilation[axis];
+  int64_t skipped = begin < 0 ? divide_up(-begin, step) : 0;
+  return (ph_range){begin + skipped * step, least(begin + span_of(window, axis), size)};
 }

@@ -22,10 +22,16 @@ typedef struct ph_range {
   int64_t first, last;
 } ph_range;
 
+/* How many positions there are, a step apart. */
+static inline int64_t ph_range_count(ph_range r, int64_t step) {
+  return r.last > r.first ? (r.last - r.first + step - 1) / step : 0;
+}
+
 /* The output positions whose element `k` of the kernel lies inside an image of `size`; axis 0 is vertical. */
 ph_range ph_window_outputs(const ph_window *window, int axis, int64_t k, int64_t size);
 
-/* The part of output position `at`'s window (without dilation) that lies inside an image of `size`. */
+/* The part of output position `at`'s window that lies inside an image of `size`: every dilation-th position
+   from first on. */
 ph_range ph_window_inside(const ph_window *window, int axis, int64_t at, int64_t size);
 
 #endif

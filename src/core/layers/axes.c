@@ -1,0 +1,39 @@
+/* Axes by number. */
+#include "axes.h"
+
+#include <string.h>
+
+ph_status ph_axis(const ph_layer *layer, double given, int rank, int *axis, ph_error *e) {
+  int at = (int)given;
+  *axis = at < 0 ? at + rank : at;
+  if ((double)at != given) return ph_layer_fail(layer, e, "axis %g is not a whole number", given);
+  if (*axis < 0 || *axis >= rank)
+    return ph_layer_fail(layer, e, "axis %d out of range %d..%d", at, -rank, rank - 1);
+  return PH_OK;
+}
+
+ph_status ph_axes(const ph_layer *layer, const ph_list *given, int rank, bool *marked, ph_error *e) {
+  memset(marked, 0, (size_t)rank * sizeof *marked);
+  for (int i = 0; i < given->count; i++) {
+    int axis;
+    ph_status status = ph_axis(layer, given->value[i], rank, &axis, e);
+    if (status != PH_OK) return status;
+    if (marked[axis]) return ph_layer_fail(layer, e, "axis %d is named twice", axis);
+    marked[axis] = true;
+  }
+  return PH_OK;
+}
+
+int64_t ph_axes_count(ph_shape shape, int from, int to) {
+  int64_t count = 1;
+  for (int a = from; a < to; a++) count *= shape.dim[a];
+  return count;
+}
+
+void ph_axes_strides(ph_shape shape, int64_t stride[PH_MAX_RANK]) {
+  int64_t step = 1;
+  for (int a = shape.rank - 1; a >= 0; a--) {
+    stride[a] = step;
+    step *= shape.dim[a];
+  }
+}

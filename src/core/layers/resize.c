@@ -1,0 +1,174 @@
+/* resize: images at another size, by ONNX's rules: where an output pixel's centre lies in the input
+   (`coordinates`), and what is read there: the nearest pixel, a line between two, or a cubic through four
+   (Keys, 1981, with a = -0.75). Each axis for itself: an output row or column is a weighted sum of at most
+   four of the input's. */
+#include <math.h>
+
+#include "axes.h"
+
+typedef struct resize_config {
+  int mode, coordinates, rounding;
+  ph_list scales, sizes;
+} resize_config;
+
+enum { NEAREST, LINEAR, CUBIC };
+static const char *const modes[] = {"nearest", "linear", "cubic", NULL};
+enum { HALF_PIXEL, ASYMMETRIC, ALIGN_CORNERS, PYTORCH_HALF_PIXEL, HALF_PIXEL_SYMMETRIC };
+static const char *const coordinates[] = {"half_pixel",         "asymmetric",           "align_corners",
+                                          "pytorch_half_pixel", "half_pixel_symmetric", NULL};
+enum { ROUND_PREFER_FLOOR, ROUND_PREFER_CEIL, FLOOR, CEIL };
+static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil", NULL};
+
+static const ph_field fields[] = {
+    {"mode", PH_CHOICE, offsetof(resize_config, mode), NEAREST, 0, 0, modes, "what is read between pixels"},
+    {"scales", PH_LIST, offsetof(resize_config, scales), 0, 1e-4, 1e4, NULL,
+     "the output's size over the input's, for every axis; 1 for images and channels"},
+    {"sizes", PH_LIST, offsetof(resize_config, sizes), 0, 1, PH_MOST_LENGTH, NULL,
+     "or the output's size, for every axis"},
+    {"coordinates", PH_CHOICE, offsetof(resize_config, coordinates), HALF_PIXEL, 0, 0, coordinates,
+     "where output pixels lie in the input"},
+    {"rounding", PH_CHOICE, offsetof(resize_config, rounding), ROUND_PREFER_FLOOR, 0, 0, roundings,
+     "nearest: to which pixel"},
+    {0}};
+
+static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
+  const resize_config *config = layer->config;
+  const ph_list *given = config->sizes.count > 0 ? &config->sizes : &config->scales;
+  ph_status status = ph_layer_expect_rank(layer, inputs[0], 4, e);
+  if (status != PH_OK) return status;
+  if ((config->sizes.count > 0) == (config->scales.count > 0))
+    return ph_layer_fail(layer, e, "either scales or sizes expected");
+  if (given->count != 4)
+    return ph_layer_fail(layer, e, "a number for each of 4 dimensions expected, got %d", given->count);
+  *output = inputs[0];
+  for (int a = 0; a < 4; a++)
+    output->dim[a] = given == &config->sizes ? (int64_t)given->value[a]
+                                             : (int64_t)floor((double)inputs[0].dim[a] * given->value[a]);
+  if (output->dim[0] != inputs[0].dim[0] || output->dim[1] != inputs[0].dim[1])
+    return ph_layer_fail(layer, e, "only height and width can be resized");
+  return PH_OK;
+}
+
+/* How an axis is sampled. */
+typedef struct axis {
+  int64_t from, to; /* sizes */
+  double scale;     /* as given: rounding the size may have made it another one */
+} axis;
+
+static axis axis_of(const ph_layer *layer, const ph_pass *pass, int a) {
+  const resize_config *config = layer->config;
+  int64_t from = pass->input[0].shape.dim[a], to = pass->output.shape.dim[a];
+  return (axis){from, to, config->scales.count > 0 ? config->scales.value[a] : (double)to / (double)from};
+}
+
+/* Where output pixel i lies, in input pixels. */
+static double coordinate(int kind, const axis *a, int64_t i) {
+  double at = (double)i, from = (double)a->from, to = (double)a->to, exact = a->scale * from;
+  switch (kind) {
+    case ASYMMETRIC:
+      return at / a->scale;
+    case ALIGN_CORNERS:
+      return a->to == 1 ? 0 : at * (from - 1) / (to - 1);
+    case PYTORCH_HALF_PIXEL:
+      return a->to == 1 ? 0 : (at + 0.5) / a->scale - 0.5;
+    case HALF_PIXEL_SYMMETRIC:
+      return from / 2 * (1 - to / exact) + (at + 0.5) / a->scale - 0.5;
+    default:
+      return (at + 0.5) / a->scale - 0.5;
+  }
+}
+
+/* Input pixels, cut to the image, and their weights. */
+typedef struct taps {
+  int count;
+  int64_t at[4];
+  double weight[4];
+} taps;
+
+static int64_t inside(double at, int64_t size) {
+  return at < 0 ? 0 : at > (double)(size - 1) ? size - 1 : (int64_t)at;
+}
+
+static double rounded(int rounding, double x) {
+  switch (rounding) {
+    case FLOOR:
+      return floor(x);
+    case CEIL:
+      return ceil(x);
+    case ROUND_PREFER_CEIL:
+      return floor(x + 0.5);
+    default:
+      return ceil(x - 0.5);
+  }
+}
+
+static double cubic(double distance) {
+  const double a = -0.75, d = fabs(distance);
+  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
+}
+
+static taps taps_at(const ph_layer *layer, const axis *a, int64_t i) {
+  const resize_config *config = layer->config;
+  double x = coordinate(config->coordinates, a, i);
+  if (a->from == a->to && a->scale == 1) return (taps){1, {i}, {1}};
+  if (config->mode == NEAREST) return (taps){1, {inside(rounded(config->rounding, x), a->from)}, {1}};
+  double low = floor(x);
+  if (config->mode == LINEAR)
+    return (taps){2, {inside(low, a->from), inside(low + 1, a->from)}, {low + 1 - x, x - low}};
+  taps t = {.count = 4};
+  for (int k = 0; k < 4; k++) {
+    t.at[k] = inside(low - 1 + k, a->from);
+    t.weight[k] = cubic(x - (low - 1 + k));
+  }
+  return t;
+}
+
+/* Every output pixel is a sum over the taps of its row and its column. */
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  axis rows = axis_of(layer, pass, 2), columns = axis_of(layer, pass, 3);
+  int64_t planes = pass->output.shape.dim[0] * pass->output.shape.dim[1];
+  for (int64_t y = 0; y < rows.to; y++) {
+    taps v = taps_at(layer, &rows, y);
+    for (int64_t x = 0; x < columns.to; x++) {
+      taps h = taps_at(layer, &columns, x);
+      for (int64_t c = 0; c < planes; c++) {
+        const float *src = pass->input[0].data + c * rows.from * columns.from;
+        double sum = 0;
+        for (int i = 0; i < v.count; i++)
+          for (int j = 0; j < h.count; j++)
+            sum += v.weight[i] * h.weight[j] * (double)src[v.at[i] * columns.from + h.at[j]];
+        pass->output.data[(c * rows.to + y) * columns.to + x] = (float)sum;
+      }
+    }
+  }
+}
+
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  axis rows = axis_of(layer, pass, 2), columns = axis_of(layer, pass, 3);
+  int64_t planes = pass->output.shape.dim[0] * pass->output.shape.dim[1];
+  if (pass->input_gradient[0] == NULL) return;
+  for (int64_t y = 0; y < rows.to; y++) {
+    taps v = taps_at(layer, &rows, y);
+    for (int64_t x = 0; x < columns.to; x++) {
+      taps h = taps_at(layer, &columns, x);
+      for (int64_t c = 0; c < planes; c++) {
+        float *dst = pass->input_gradient[0] + c * rows.from * columns.from;
+        float g = pass->output_gradient[(c * rows.to + y) * columns.to + x];
+        for (int i = 0; i < v.count; i++)
+          for (int j = 0; j < h.count; j++)
+            dst[v.at[i] * columns.from + h.at[j]] += g * (float)(v.weight[i] * h.weight[j]);
+      }
+    }
+  }
+}
+
+const ph_layer_type ph_layer_resize = {.name = "resize",
+                                       .summary = "images at another size",
+                                       .least_inputs = 1,
+                                       .most_inputs = 1,
+                                       .fields = fields,
+                                       .config_size = sizeof(resize_config),
+                                       .shape = shape,
+                                       .forward = forward,
+                                       .backward = backward};
