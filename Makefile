@@ -39,8 +39,8 @@ TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 BENCHES  := step share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all docs test unit spec conformance-lucid demo bench bench-peers lint format check-format install \
-        uninstall install-weights deps deps-lint clean help
+.PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo bench bench-peers lint format \
+        check-format install uninstall install-weights deps deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -152,6 +152,10 @@ conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with 
 conformance: all ## ONNX's own test cases, outputs and gradients
 	@$(call need,libonnx-testdata)
 	prove --exec tests/run tests/onnx/conformance.lua
+
+conformance-tensorflow: all ## compare Inception 5h, imported from a TensorFlow graph, with PyTorch
+	@$(call need,python3-torch)
+	prove --exec tests/run tests/tensorflow/conformance.lua
 
 # One program for each format, tests/fuzz/FORMAT.lua: the same objects, made by clang for libFuzzer. What it finds it
 # leaves in build/fuzz/FORMAT-found.

@@ -1,7 +1,9 @@
 -- Loading networks: from a name or path to the module that opens files of that format, and what is common to all
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 
+local labels = require "phosphene.labels"
 local misuse = require "phosphene.misuse"
+local nominal = require "phosphene.nominal"
 local pre_relu = require "phosphene.pre_relu"
 local preprocessing = require "phosphene.preprocessing"
 local suggest = require "phosphene.suggest"
@@ -32,24 +34,51 @@ local function find(name)
     ("there are %s, and paths of %s"):format(table.concat(known, ", "), weights.known_files())))
 end
 
-local option_names = { "backend", "threads", table.unpack(preprocessing.options) }
+-- Names for a network's classes: those that the user gives, a list or a file of one a line, or, where the network's own
+-- file has none, those that lie beside it. Gives false and a message where a file cannot be read.
+local function name_classes(net, path, given)
+  local logits, probabilities = net:classes()
+  local layer = logits or probabilities
+  local list, problem = given, nil
+  if type(given) == "string" then
+    list, problem = labels.read(given)
+  elseif not given and layer and #net:labels() == 0 then
+    local size = nominal.size(net, { layer })
+    list = size and labels.beside(path, net:shapes(size, size)[layer][1])
+  end
+  if problem then return false, problem end
+  if list then net:set_classes { logits = logits, probabilities = probabilities, labels = list } end
+  return true
+end
 
---- A network by name or by path; see meta/phosphene.lua.
-function network.load(name, options)
-  options = options or {}
+local option_names = { "backend", "threads", "labels", "input", table.unpack(preprocessing.options) }
+
+local function check(name, options)
   if type(name) ~= "string" then
     misuse.raise("network: a name or the path of a file expected, got a %s", type(name))
   end
   misuse.check_keys(options, option_names, "network")
   if options.threads then misuse.check_count(options.threads, 0, "network: threads") end
+  if options.input and type(options.input) ~= "string" then misuse.raise "network: input: a node's name expected" end
+  if options.labels and type(options.labels) ~= "table" and type(options.labels) ~= "string" then
+    misuse.raise "network: labels: a list of texts, or the path of a text file, expected"
+  end
   preprocessing.check(options)
+end
 
+--- A network by name or by path; see meta/phosphene.lua.
+function network.load(name, options)
+  options = options or {}
+  check(name, options)
   local path, problem = find(name)
   if not path then return nil, problem end
   local net
   net, problem = require("phosphene.formats." .. weights.format(path)).open(path, options)
   if not net then return nil, problem end
   if options.threads then net:set_threads(options.threads) end
+  local ok
+  ok, problem = name_classes(net, path, options.labels)
+  if not ok then return nil, problem end
   pre_relu.offer(net)
   names[net] = weights.stem(path)
   preprocessing.tell(net, path)

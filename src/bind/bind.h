@@ -69,6 +69,7 @@ void phb_open_image(lua_State *L);
 void phb_open_safetensors(lua_State *L);
 void phb_open_protobuf(lua_State *L);
 void phb_open_onnx(lua_State *L);
+void phb_open_tensorflow(lua_State *L);
 void phb_open_network(lua_State *L);
 void phb_open_objective(lua_State *L);
 void phb_open_evaluation(lua_State *L);

@@ -13,7 +13,7 @@ local rounds = measure.rounds(20)
 local steps_of_run = tonumber(os.getenv "STEPS") or 512
 
 local function weights_file()
-  for _, entry in ipairs(network.path()) do
+  for _, entry in ipairs(require("phosphene.weights").path()) do
     local path = entry:match "bvlc_googlenet%.safetensors$" and entry or entry .. "/bvlc_googlenet.safetensors"
     local file = io.open(path, "rb")
     if file then

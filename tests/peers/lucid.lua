@@ -20,7 +20,7 @@ local likeness = { [100] = 0.6 }
 local folder = "out/peers/"
 
 local function weights_file()
-  for _, entry in ipairs(network.path()) do
+  for _, entry in ipairs(require("phosphene.weights").path()) do
     local path = entry:match "bvlc_googlenet%.safetensors$" and entry or entry .. "/bvlc_googlenet.safetensors"
     local file = io.open(path, "rb")
     if file then
