@@ -51,6 +51,19 @@ local function name_classes(net, path, given)
   return true
 end
 
+-- The most threads that the core takes.
+local most_threads = 1024
+
+-- How many threads are asked for, by the option or else by the environment, 0 where neither says; or nil and a message.
+local function threads_of(options)
+  if options.threads then return misuse.check_count(options.threads, 0, "network: threads") end
+  local text = os.getenv "PHOSPHENE_THREADS"
+  if not text or text == "" then return 0 end
+  local count = text:match "^%s*%d+%s*$" and math.tointeger(tonumber(text))
+  if count and count <= most_threads then return count end
+  return nil, ("PHOSPHENE_THREADS: a whole number from 0 to %d expected, got '%s'"):format(most_threads, text)
+end
+
 local option_names = { "backend", "threads", "labels", "input", table.unpack(preprocessing.options) }
 
 local function check(name, options)
@@ -58,7 +71,6 @@ local function check(name, options)
     misuse.raise("network: a name or the path of a file expected, got a %s", type(name))
   end
   misuse.check_keys(options, option_names, "network")
-  if options.threads then misuse.check_count(options.threads, 0, "network: threads") end
   if options.input and type(options.input) ~= "string" then misuse.raise "network: input: a node's name expected" end
   if options.labels and type(options.labels) ~= "table" and type(options.labels) ~= "string" then
     misuse.raise "network: labels: a list of texts, or the path of a text file, expected"
@@ -70,12 +82,15 @@ end
 function network.load(name, options)
   options = options or {}
   check(name, options)
-  local path, problem = find(name)
+  local threads, problem = threads_of(options)
+  if not threads then return nil, problem end
+  local path
+  path, problem = find(name)
   if not path then return nil, problem end
   local net
   net, problem = require("phosphene.formats." .. weights.format(path)).open(path, options)
   if not net then return nil, problem end
-  if options.threads then net:set_threads(options.threads) end
+  net:set_threads(threads)
   local ok
   ok, problem = name_classes(net, path, options.labels)
   if not ok then return nil, problem end

@@ -20,6 +20,9 @@ usage: phosphene [options] [recipe [arguments]]
   -h         this help
 
 Without a recipe there is a prompt. Options of a recipe follow its name; `phosphene recipe --help` lists them.
+
+PHOSPHENE_THREADS=n in the environment makes runs use n threads instead of one a core; PHOSPHENE_WEIGHTS=path says where
+networks are looked for first.
 ]==]
 
 -- ---- arguments ----

@@ -49,7 +49,7 @@ ph_status ph_dft_new(int64_t planes, int64_t h, int64_t w, ph_dft **dft, ph_erro
   d->planes = planes, d->h = h, d->w = w, d->columns = ph_dft_columns(w);
   d->pitch = padded(d->columns);
   d->length = padded(h > w ? h : w);
-  d->lanes = ph_cores();
+  d->lanes = ph_team_size();
   d->work = ph_alloc_array((size_t)(planes * h * d->pitch), sizeof *d->work);
   d->scratch = ph_alloc_array((size_t)(d->lanes * 2 * d->length), sizeof *d->scratch);
   PH_TRY(d->work != NULL && d->scratch != NULL ? PH_OK : ph_no_memory(e));

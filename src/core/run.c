@@ -166,7 +166,8 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
   ph_status status;
   network->current = NULL;
   PH_TRY(check_images(network, shape, e));
-  int threads = network->threads > 0 ? network->threads : ph_cores();
+  if (network->threads == 0) network->threads = ph_cores();
+  int threads = network->threads;
   bool several = shape.dim[0] > 1;
   ph_plan_request request = {.network = network,
                              .height = shape.dim[2],

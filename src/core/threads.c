@@ -1,15 +1,20 @@
 /* How many threads there are to use. */
 #include "threads.h"
 
+#include <math.h>
 #include <sched.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
+#include "quota.h"
+
 int ph_cores(void) {
   cpu_set_t mask;
   if (sched_getaffinity(0, sizeof mask, &mask) != 0) return 1;
+  double quota = ceil(ph_quota("/proc/self/cgroup", "/sys/fs/cgroup"));
   int count = CPU_COUNT(&mask);
+  if (quota < count) count = (int)quota;
   return count > 0 ? count : 1;
 }
 

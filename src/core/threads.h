@@ -2,7 +2,8 @@
 #ifndef PH_THREADS_H
 #define PH_THREADS_H
 
-/* Cores that this process may run on: its affinity mask, not the machine's count. At least 1. */
+/* Cores that this process may run on: those of its affinity mask, not the machine's, and no more than a quota
+   of its control group comes to. At least 1. Reads files: not for every step. */
 int ph_cores(void);
 
 /* Threads that a parallel region gets where it does not ask for a number; 1, and nothing to set, without

@@ -103,6 +103,40 @@ describe("ph.network", function()
   end)
 end)
 
+describe("PHOSPHENE_THREADS", function()
+  -- A process of its own, for its environment; gives what it printed.
+  local function run(threads, code)
+    local command = ("PHOSPHENE_THREADS='%s' LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1"):format(threads,
+      package.path, package.cpath, code)
+    local pipe = assert(io.popen(command))
+    local text = pipe:read "a"
+    pipe:close()
+    return text
+  end
+
+  -- How many threads there are after a run.
+  local count = [[local ph = require "phosphene" local net = ph.network("googlenet-tiny", %s)
+    net:forward(require("phosphene.core").tensor { 1, 3, 64, 64 }, "mixed3a")
+    print(io.open "/proc/self/status":read "a":match "Threads:%%s*(%%d+)")]]
+
+  it("says how many threads runs use", function()
+    assert.equal("1\n", run("1", count:format "{}"))
+    assert.equal("3\n", run(" 3 ", count:format "{}"))
+    assert.equal(run("", count:format "{ threads = 0 }"), run("0", count:format "{}"))
+  end)
+
+  it("gives way to the option", function()
+    assert.equal("2\n", run("4", count:format "{ threads = 2 }"))
+  end)
+
+  it("must be a number that makes sense", function()
+    for _, bad in ipairs { "many", "-1", "1.5", "1025", "0x2" } do
+      assert.equal(("nil\tPHOSPHENE_THREADS: a whole number from 0 to 1024 expected, got '%s'\n"):format(bad),
+        run(bad, [[print(require("phosphene").network "googlenet-tiny")]]))
+    end
+  end)
+end)
+
 describe("labels", function()
   it("are read from a JSON list of strings", function()
     assert.same({}, labels.parse " [ ] ")

@@ -162,7 +162,7 @@ function network:inject(name, gradient) end
 ---@return ph.tensor gradient with respect to the images, (n, 3, h, w)
 function network:backward(gradient) end
 
---- How many threads runs use; 0 for one a core. Pictures are bit-identical for equal thread counts.
+--- How many threads runs use; 0 for one for each core that the process may use. Pictures are bit-identical for equal thread counts.
 ---@param count integer
 ---@return ph.network
 function network:set_threads(count) end

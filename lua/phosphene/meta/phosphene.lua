@@ -8,7 +8,8 @@ local ph = {}
 
 ---@class ph.network_options
 ---@field backend "dnnl"|"reference"|nil "dnnl" by default
----@field threads integer? 0, the default, for one a core
+---@field threads integer? how many threads runs use, by default what PHOSPHENE_THREADS says; 0, the default of that, is
+--- one for each core that affinity and control groups leave the process
 ---@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one a line; by default
 --- those of the network's file, or of a text file beside it
 ---@field input string? of a TensorFlow graph: the node that the picture takes the place of, if it is not the placeholder
