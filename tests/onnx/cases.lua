@@ -29,8 +29,8 @@ end
 
 -- What the network that a case describes would have to be, and is not meant to be: patterns of names, and why.
 local exceptions = {
-  { "3d_?", "Conv3d, BatchNorm3d, pools: three spatial axes", only = { "AvgPool3d", "Conv3d", "MaxPool3d",
-    "averagepool_3d", "maxpool_3d", "convtranspose_3d" } },
+  { "Pool3d", "three spatial axes" }, { "Conv3d", "three spatial axes" }, { "BatchNorm3d", "three spatial axes" },
+  { "pool_3d", "three spatial axes" }, { "convtranspose_3d", "three spatial axes" },
   { "training_mode", "training" }, { "training_dropout", "training" },
   { "argmax", "places of maxima" }, { "dropout_default_mask", "a mask as output" },
   { "dropout_random", "training" },
@@ -38,20 +38,18 @@ local exceptions = {
   { "tf_half_pixel_for_nn", "coordinates 'tf_half_pixel_for_nn'" },
   { "cubic_A_n0p5", "a cubic coefficient other than -0.75" },
   { "maxpool_with_argmax", "places of maxima" },
-  { "cast_BFLOAT16_to_FLOAT$", "its input is stored as whole numbers" },
-  { "cast_FLOAT_to_BFLOAT16$", "rounding to bfloat16 is not imitated" },
+  { "BFLOAT16_to_FLOAT", "its input is stored as whole numbers" },
+  { "FLOAT_to_BFLOAT16", "rounding to bfloat16 is not imitated" },
+  -- The suite divides by a length that is no whole number; PyTorch and ONNX Runtime do not.
+  { "resize_downsample_scales_%w+_align_corners", "aligned corners of 2.4 pixels" },
   { "cast_%w+_to_STRING", "texts" }, { "cast_STRING", "texts" },
   { "split_zero_size", "empty tensors" }, { "_shape_zero", "empty tensors" },
+  { "slice_start_out_of_bounds", "empty tensors" },
 }
 
 local function exception(name)
   for _, entry in ipairs(exceptions) do
-    local matches = name:find(entry[1]) ~= nil
-    if matches and entry.only then
-      matches = false
-      for _, part in ipairs(entry.only) do matches = matches or name:find(part, 1, true) ~= nil end
-    end
-    if matches then return entry[2] end
+    if name:find(entry[1]) then return entry[2] end
   end
 end
 
@@ -114,6 +112,10 @@ function cases.read(case)
     case.skip = { doc.nodes[1].op, reason }
   else
     case.document, case.inputs, case.outputs = doc, load_all(case.folder, "input"), load_all(case.folder, "output")
+    for _, input in ipairs(case.inputs) do
+      local not_finite = input.tensor and input.tensor:statistics().not_finite or 0
+      if not_finite > 0 then case.skip = { doc.nodes[1].op, "inputs that are not finite" } end
+    end
   end
   return case
 end

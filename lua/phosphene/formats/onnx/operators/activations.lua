@@ -33,9 +33,14 @@ function activations.Gelu(node)
   node:add("unary", node:layer(1), { operation = "gelu" })
 end
 
--- The slope is broadcast to the input from the right, as NumPy does.
+-- The slope is broadcast to the input from the right, as NumPy does. Before version 7, one number a channel.
 function activations.PRelu(node)
-  node:add("prelu", node:layer(1), { slope = node:tensor(2) })
+  local dims
+  if node.opset < 7 and node:rank(2) == 1 and node:shape(2)[1] > 1 then
+    dims = node:shape(2)
+    dims = table.move({ dims[1], 1, 1, 1, 1 }, 1, node:rank(1) - 1, 1, {})
+  end
+  node:add("prelu", node:layer(1), { slope = node:tensor(2, dims) })
 end
 
 -- Bounds are attributes before version 11, then optional inputs.

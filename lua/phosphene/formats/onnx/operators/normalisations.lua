@@ -26,13 +26,25 @@ function normalisations.InstanceNormalization(node)
   })
 end
 
+-- The mean and the inverse deviation as outputs 2 and 3, where anybody reads them.
+local function moments(node, axis, epsilon)
+  local axes = {}
+  for i = axis, node:rank(1) - 1 do axes[#axes + 1] = i end
+  local function reduce(layer, step) return step(node, "reduce", layer, { operation = "mean", axes = axes }, 2) end
+  local mean = reduce(node:layer(1), node.add)
+  local centred = node:step("binary", { node:layer(1), mean }, { operation = "subtract" })
+  local variance = reduce(node:step("product", { centred, centred }), node.step)
+  local shifted = node:step("binary", { variance, node:number_layer(epsilon) }, { operation = "add" })
+  node:add("unary", node:step("unary", shifted, { operation = "sqrt" }), { operation = "reciprocal" }, 3)
+end
+
 -- Scale and bias have the shape of the axes that are normalised over.
 function normalisations.LayerNormalization(node)
-  local axis = node:axis(node:integer("axis", -1), node:rank(1))
-  if node:is_read(2) or node:is_read(3) then node:refuse "gives its mean or deviation, which are not kept" end
+  local axis, epsilon = node:axis(node:integer("axis", -1), node:rank(1)), node:real("epsilon", 1e-5)
   node:add("layer_norm", node:layer(1), {
-    scale = node:tensor(2), bias = node:tensor(3), axis = axis, epsilon = node:real("epsilon", 1e-5),
+    scale = node:tensor(2), bias = node:tensor(3), axis = axis, epsilon = epsilon,
   })
+  if node:is_read(2) or node:is_read(3) then moments(node, axis, epsilon) end
 end
 
 -- Before version 21, scale and bias have one number a group.

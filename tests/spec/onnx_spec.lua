@@ -1,0 +1,242 @@
+-- ONNX files: what is read of them, and the networks that they become. Operators one by one are `make conformance`'s;
+-- what is wrong with files on purpose is in onnx_hostile_spec.lua.
+
+local ph = require "phosphene"
+local core = require "phosphene.core"
+local writer = require "onnx.writer"
+
+local folder = os.tmpname()
+os.remove(folder)
+local function path(name) return folder .. "/" .. name end
+
+local function open(model, options)
+  options = options or { range = { 0, 1 } }
+  return ph.network(writer.save(path "model.onnx", writer.model(model)), options)
+end
+
+-- Numbers that are no pattern, always the same.
+local function noise(count)
+  local list = {}
+  for i = 1, count do list[i] = math.sin(i * 12.9898) * 0.5 end
+  return list
+end
+
+local function tensor(name, ...)
+  local count = 1
+  for _, dim in ipairs { ... } do count = count * dim end
+  return { name = name, dims = { ... }, values = noise(count) }
+end
+
+local function shape_tensor(name, ...) return { name = name, type = "int64", dims = { #{ ... } }, values = { ... } } end
+
+-- A node; its output is called as the node.
+local function node(op, name, inputs, attributes)
+  return { op = op, name = name, inputs = inputs, outputs = { name }, attributes = attributes }
+end
+
+local function picture(height, width) return { { name = "x", dims = { "n", 3, height, width } } } end
+
+-- Convolution, ReLU, pooling, a classifier with softmax.
+local function classifier()
+  return {
+    inputs = picture("h", "w"), outputs = { "p" },
+    tensors = { tensor("w", 4, 3, 3, 3), tensor("b", 4), tensor("fc", 5, 4), tensor("fb", 5) },
+    nodes = {
+      node("Conv", "conv", { "x", "w", "b" }, { pads = { 1, 1, 1, 1 }, kernel_shape = { 3, 3 } }),
+      node("Relu", "features", { "conv" }),
+      node("GlobalAveragePool", "mean", { "features" }),
+      node("Flatten", "flat", { "mean" }),
+      node("Gemm", "scores", { "flat", "fc", "fb" }, { transB = 1 }),
+      node("Softmax", "p", { "scores" }, { axis = 1 }),
+    },
+    metadata = { labels = '["a", "b", "c", "d", "e"]' },
+  }
+end
+
+describe("core.load_onnx", function()
+  lazy_setup(function() os.execute("mkdir '" .. folder .. "'") end)
+  lazy_teardown(function() os.execute("rm -r '" .. folder .. "'") end)
+
+  it("reads tensors of every type", function()
+    local model = { inputs = {}, outputs = {}, nodes = { node("Identity", "y", { "float32" }) }, tensors = {
+      { name = "float32", dims = { 2 }, values = { 1.5, -2 } },
+      { name = "listed", dims = { 2 }, fields = writer.bytes(4, string.pack("<ff", 0.25, 8)) },
+      { name = "float64", type = "float64", dims = { 2 }, values = { 0.5, 3 } },
+      { name = "float16", type = "float16", dims = { 2 }, values = { 0x3c00, 0xc000 } },
+      { name = "bfloat16", type = "bfloat16", dims = { 1, 2 }, values = { 0x3f80, 0xc000 } },
+      { name = "int64", type = "int64", dims = { 2 }, values = { -1, 1 << 40 } },
+      { name = "int8", type = "int8", dims = { 2 }, values = { -128, 127 } },
+      { name = "listed64", type = "int64", dims = { 2 }, fields = writer.bytes(7, writer.varint(-3) .. "\7") },
+      { name = "bool", type = "bool", dims = { 2 }, values = { 0, 1 } },
+      { name = "empty", dims = { 0 }, values = {} },
+      { name = "text", number = 8, dims = { 1 } },
+    } }
+    local document = assert(core.load_onnx(writer.save(path "a.onnx", writer.model(model))))
+    local by_name = {}
+    for _, t in ipairs(document.graph.initializer) do by_name[t.name] = t end
+    local floats = {
+      float32 = { 1.5, -2 }, listed = { 0.25, 8 }, float64 = { 0.5, 3 }, float16 = { 1, -2 }, bfloat16 = { 1, -2 },
+    }
+    for name, expected in pairs(floats) do assert.same(expected, by_name[name].tensor:values(), name) end
+    assert.same({ 1, 2 }, by_name.bfloat16.tensor:shape())
+    local integers = { int64 = { -1, 1 << 40 }, int8 = { -128, 127 }, listed64 = { -3, 7 }, bool = { 0, 1 } }
+    for name, expected in pairs(integers) do assert.same(expected, by_name[name].integers, name) end
+    assert.same({}, by_name.empty.numbers)
+    assert.equal("its type cannot be read", by_name.text.problem)
+  end)
+
+  it("finds numbers in a file beside the model", function()
+    local function entry(key, value) return writer.bytes(13, writer.bytes(1, key) .. writer.bytes(2, value)) end
+    local function external(name, type, ...)
+      return { name = name, type = type, dims = { 2 }, fields = writer.number(14, 1) .. entry("location", ...) }
+    end
+    writer.save(path "weights.bin", string.pack("<ffdd", 1, 2, 3, 4))
+    local first, second = external("first", "float32", "weights.bin"), external("second", "float64", "weights.bin")
+    second.fields = second.fields .. entry("offset", "8") .. entry("length", "16")
+    local model = { nodes = { node("Identity", "y", { "first" }) }, tensors = { first, second } }
+    local document = assert(core.load_onnx(writer.save(path "external.onnx", writer.model(model))))
+    assert.same({ 1, 2 }, document.graph.initializer[1].tensor:values())
+    assert.same({ 3, 4 }, document.graph.initializer[2].tensor:values())
+  end)
+end)
+
+describe("an ONNX file", function()
+  lazy_setup(function() os.execute("mkdir '" .. folder .. "'") end)
+  lazy_teardown(function() os.execute("rm -r '" .. folder .. "'") end)
+
+  it("becomes a network with its names, classes and labels", function()
+    local net = assert(open(classifier()))
+    assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
+    assert.equal("conv", net:layer("features_pre_relu").name)
+    assert.same({ "scores", "p" }, { net:classes() })
+    assert.equal(3, net:find_label "d")
+    net:forward(core.tensor({ 2, 3, 9, 11 }, 0.5), "p")
+    assert.near(2, net:activation("p"):sum(), 1e-5)
+  end)
+
+  it("runs at sizes and in batches of its own choosing", function()
+    local net = assert(open(classifier()))
+    local features = net:forward(core.tensor({ 3, 3, 8, 6 }, 0.5), "features"):activation "features"
+    assert.same({ 3, 4, 8, 6 }, features:shape())
+  end)
+
+  it("folds batch normalisation into the convolution before it", function()
+    local model = classifier()
+    table.insert(model.nodes, 2, node("BatchNormalization", "normal", { "conv", "b", "b", "b", "variance" }))
+    model.nodes[3].inputs = { "normal" }
+    table.insert(model.tensors, { name = "variance", dims = { 4 }, values = { 1, 2, 3, 4 } })
+    local net = assert(open(model))
+    assert.equal("conv", net:layer("normal").name)
+    assert.equal("convolution", net:layer("normal").type)
+  end)
+
+  it("says which operators it does not run, all at once", function()
+    local model = classifier()
+    model.nodes[2] = node("Frobnicate", "features", { "conv" })
+    model.nodes[2].domain = "org.example"
+    table.insert(model.nodes, node("NonZero", "odd", { "x" }))
+    table.insert(model.outputs, "odd")
+    local net, problem = open(model)
+    assert.is_nil(net)
+    assert.equal(("'%s': operator 'org.example.Frobnicate' (node 'features') is not one that Phosphene runs; "
+      .. "operator 'NonZero' (node 'odd') is not one that Phosphene runs"):format(path "model.onnx"), problem)
+  end)
+
+  it("leaves out what follows the last weights, where that cannot be run", function()
+    local model = classifier()
+    table.insert(model.nodes, node("TopK", "best", { "p" }))
+    model.outputs = { "best" }
+    local net = assert(open(model))
+    assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
+  end)
+
+  it("names the layer that a wrong size does not fit", function()
+    local model = classifier()
+    model.inputs = picture(6, 6)
+    table.insert(model.tensors, shape_tensor("target", 1, 4 * 6 * 6))
+    table.insert(model.tensors, tensor("wide", 144, 5))
+    model.nodes[3] = node("Reshape", "mean", { "features", "target" })
+    model.nodes[4] = node("MatMul", "flat", { "mean", "wide" })
+    model.nodes[5] = node("Add", "scores", { "flat", "fb" })
+    local net = assert(open(model))
+    assert.equal(5, net:forward(core.tensor { 1, 3, 6, 6 }, "p"):activation("p"):count())
+    assert.has_error(function() net:forward(core.tensor { 1, 3, 9, 9 }, "p") end)
+  end)
+
+  it("keeps sizes free that were computed from the picture's shape", function()
+    local model = {
+      inputs = picture("h", "w"), outputs = { "y" },
+      tensors = {
+        shape_tensor("one", 1), shape_tensor("two", 2), shape_tensor("three", 3), shape_tensor("four", 4),
+        { name = "index0", type = "int64", dims = {}, values = { 0 } }, tensor("w", 4, 3, 1, 1),
+        shape_tensor("minus", -1), shape_tensor("fifty", 50),
+      },
+      nodes = {
+        node("Conv", "conv", { "x", "w" }),
+        node("Shape", "s", { "conv" }), -- n, 4, h, w
+        node("Gather", "n", { "s", "index0" }), node("Unsqueeze", "n1", { "n", "axis" }),
+        node("Slice", "hw", { "s", "two", "four" }),
+        node("Concat", "split_shape", { "n1", "two", "two", "hw" }, { axis = 0 }),
+        node("Reshape", "split", { "conv", "split_shape" }), -- n, 2, 2, h, w
+        node("Transpose", "turned", { "split" }, { perm = { 0, 2, 1, 3, 4 } }),
+        node("Concat", "flat_shape", { "n1", "minus", "hw" }, { axis = 0 }),
+        node("Reshape", "shuffled", { "turned", "flat_shape" }),
+        node("Mul", "double", { "hw", "two" }), node("Concat", "sizes", { "n1", "four", "double" }, { axis = 0 }),
+        node("Resize", "y", { "shuffled", "", "", "sizes" }, {
+          mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor",
+        }),
+      },
+    }
+    table.insert(model.tensors, shape_tensor("axis", 0))
+    local net = assert(open(model))
+    for _, size in ipairs { { 5, 7 }, { 8, 8 }, { 12, 3 } } do
+      net:forward(core.tensor({ 2, 3, size[1], size[2] }, 0.25), { "y", "conv" })
+      assert.same({ 2, 4, 2 * size[1], 2 * size[2] }, net:activation("y"):shape())
+      for channel, from in ipairs { 0, 2, 1, 3 } do
+        assert.near(net:activation("conv"):at(1, from, 0, 0), net:activation("y"):at(1, channel - 1, 1, 1), 1e-6)
+      end
+    end
+  end)
+
+  it("runs one image where a batch was baked in", function()
+    local model = classifier()
+    model.inputs[1].dims[1] = 8
+    table.insert(model.tensors, shape_tensor("target", 8, -1))
+    model.nodes[4] = node("Reshape", "flat", { "mean", "target" })
+    local net = assert(open(model))
+    assert.same({ 3, 5 }, net:forward(core.tensor { 3, 3, 9, 9 }, "p"):activation("p"):shape())
+  end)
+
+  it("takes pictures whose channels come last", function()
+    local model = classifier()
+    model.inputs = { { name = "x", dims = { "n", 32, 32, 3 } } }
+    table.insert(model.nodes, 1, node("Transpose", "first", { "x" }, { perm = { 0, 3, 1, 2 } }))
+    model.nodes[2].inputs[1] = "first"
+    local net = assert(open(model))
+    assert.same({ 1, 5 }, net:forward(core.tensor { 1, 3, 20, 24 }, "p"):activation("p"):shape())
+  end)
+
+  it("computes with constant weights once", function()
+    local model = classifier()
+    model.nodes[5] = node("Gemm", "scores", { "flat", "turned", "fb" })
+    table.insert(model.nodes, 1, node("Transpose", "turned", { "scaled" }, { perm = { 1, 0 } }))
+    table.insert(model.nodes, 1, node("Mul", "scaled", { "fc", "half" }))
+    table.insert(model.tensors, { name = "half", dims = {}, values = { 0.5 } })
+    local net = assert(open(model))
+    assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
+    local plain = assert(open(classifier()))
+    for _, each in ipairs { net, plain } do each:forward(core.tensor({ 1, 3, 4, 4 }, 0.3), { "scores", "flat" }) end
+    for unit = 0, 4 do
+      local bias = model.tensors[4].values[unit + 1]
+      local expected = (plain:activation("scores"):at(0, unit) - bias) / 2 + bias
+      assert.near(expected, net:activation("scores"):at(0, unit), 1e-5)
+    end
+  end)
+
+  it("takes what it is told of its input from its metadata", function()
+    local model = classifier()
+    model.metadata["Image.NominalPixelRange"] = "NominalRange_0_255"
+    local net = assert(open(model, {}))
+    assert.equal(255, net:layer("x").settings.scale)
+  end)
+end)
