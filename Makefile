@@ -133,7 +133,7 @@ export LSAN_OPTIONS := suppressions=tests/lsan.supp:print_suppressions=0:use_tls
 export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1
 
 test: all $(TESTS) ## run every test; ends in one summary
-	prove --exec tests/run $(TESTS) $(sort $(wildcard tests/spec/*_spec.lua))
+	prove --exec tests/run $(TESTS) $(sort $(wildcard tests/spec/*_spec.lua)) tests/onnx/conformance.lua
 
 unit: $(TESTS) ## only the C tests
 	prove --exec tests/run $(TESTS)

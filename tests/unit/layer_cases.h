@@ -401,6 +401,16 @@ static const layer_case layer_cases[] = {
      {{0}}},
 
     /* ---- the same elements elsewhere ---- */
+    {&ph_layer_reshape,
+     "as a second input",
+     {SET("shape", 0, -1, -4, -5)},
+     {SHAPE(1, 12, 3, 2), SHAPE(1, 2, 2, 3)},
+     {{0}}},
+    {&ph_layer_reshape,
+     "with axes in other places",
+     {SET("shape", 1, -2 - 3, -1, -2 - 2)},
+     {SHAPE(1, 3, 2, 4)},
+     {{0}}},
     {&ph_layer_reshape, "with all that is special", {SET("shape", 0, -1, 2)}, {SHAPE(1, 3, 2, 4)}, {{0}}},
     {&ph_layer_flatten, "in the middle", {SET("axis", 2)}, {SHAPE(1, 3, 2, 4)}, {{0}}},
     {&ph_layer_squeeze, "one of two", {SET("axes", -1)}, {SHAPE(1, 3, 2, 1)}, {{0}}},

@@ -18,14 +18,34 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 
 /* ---- reshape ---- */
 
+/* Numbers that are no lengths: 0, the input's own at that place; -1, what is left; -2 - k, axis k of the last
+   input, which may be a second one that is there for its shape alone. */
+enum { OWN = 0, INFERRED = -1, LIKE = -2 };
+
 typedef struct reshape_config {
   ph_list shape;
 } reshape_config;
 
 static const ph_field reshape_fields[] = {
-    {"shape", PH_LIST, offsetof(reshape_config, shape), 0, -1, PH_MOST_LENGTH, NULL,
-     "the lengths; 0 takes the input's at that place, one -1 what is left"},
+    {"shape", PH_LIST, offsetof(reshape_config, shape), 0, LIKE - PH_MAX_RANK + 1, PH_MOST_LENGTH, NULL,
+     "the lengths; 0 takes the input's at that place, one -1 what is left, -2 - k axis k of the last input"},
     {0}};
+
+/* The length that entry `a` of the shape asks for; INFERRED stays. */
+static ph_status wanted_length(const ph_layer *layer, const ph_shape *inputs, int a, int64_t *length,
+                               ph_error *e) {
+  const ph_shape *last = &inputs[layer->inputs - 1];
+  int64_t wanted = (int64_t)((const reshape_config *)layer->config)->shape.value[a];
+  *length = wanted;
+  if (wanted == OWN && a >= inputs[0].rank)
+    return ph_layer_fail(layer, e, "length %d is the input's, which has %d dimensions", a, inputs[0].rank);
+  if (wanted <= LIKE && LIKE - wanted >= last->rank)
+    return ph_layer_fail(layer, e, "length %d is axis %lld of an input of %d dimensions", a,
+                         (long long)(LIKE - wanted), last->rank);
+  if (wanted == OWN) *length = inputs[0].dim[a];
+  if (wanted <= LIKE) *length = last->dim[LIKE - wanted];
+  return PH_OK;
+}
 
 static ph_status shape_of_reshape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output,
                                   ph_error *e) {
@@ -37,13 +57,13 @@ static ph_status shape_of_reshape(const ph_layer *layer, const ph_shape *inputs,
     return ph_layer_fail(layer, e, "shape of 1 to %d numbers expected, got %d", PH_MAX_RANK, wanted->count);
   output->rank = wanted->count;
   for (int a = 0; a < wanted->count; a++) {
-    int64_t length = (int64_t)wanted->value[a];
-    if (length == -1 && inferred >= 0) return ph_layer_fail(layer, e, "only one length can be inferred");
-    if (length == -1) inferred = a;
-    if (length == 0 && a >= inputs[0].rank)
-      return ph_layer_fail(layer, e, "length %d is the input's, which has %d dimensions", a, inputs[0].rank);
-    if (length == 0) length = inputs[0].dim[a];
-    output->dim[a] = length == -1 ? 1 : length;
+    int64_t length;
+    ph_status status = wanted_length(layer, inputs, a, &length, e);
+    if (status != PH_OK) return status;
+    if (length == INFERRED && inferred >= 0)
+      return ph_layer_fail(layer, e, "only one length can be inferred");
+    if (length == INFERRED) inferred = a;
+    output->dim[a] = length == INFERRED ? 1 : length;
     if (output->dim[a] > count / known + 1)
       known = count + 1; /* too many already; do not overflow */
     else
@@ -137,22 +157,22 @@ fail:
 
 static const ph_field no_fields[] = {{0}};
 
-#define SAME_ELEMENTS(type, text, its_fields, size, its_shape)                                               \
+#define SAME_ELEMENTS(type, text, most, its_fields, size, its_shape)                                         \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
                                          .summary = text,                                                    \
                                          .least_inputs = 1,                                                  \
-                                         .most_inputs = 1,                                                   \
+                                         .most_inputs = most,                                                \
                                          .fields = its_fields,                                               \
                                          .config_size = size,                                                \
                                          .shape = its_shape,                                                 \
                                          .forward = forward,                                                 \
                                          .backward = backward}
 
-SAME_ELEMENTS(reshape, "the same elements in another shape", reshape_fields, sizeof(reshape_config),
+SAME_ELEMENTS(reshape, "the same elements in another shape", 2, reshape_fields, sizeof(reshape_config),
               shape_of_reshape);
-SAME_ELEMENTS(flatten, "two axes: those before `axis`, and the rest", flatten_fields, sizeof(axis_config),
+SAME_ELEMENTS(flatten, "two axes: those before `axis`, and the rest", 1, flatten_fields, sizeof(axis_config),
               shape_of_flatten);
-SAME_ELEMENTS(squeeze, "without axes of length 1", squeeze_fields, sizeof(axes_config), shape_of_squeeze);
-SAME_ELEMENTS(unsqueeze, "with further axes of length 1", unsqueeze_fields, sizeof(axes_config),
+SAME_ELEMENTS(squeeze, "without axes of length 1", 1, squeeze_fields, sizeof(axes_config), shape_of_squeeze);
+SAME_ELEMENTS(unsqueeze, "with further axes of length 1", 1, unsqueeze_fields, sizeof(axes_config),
               shape_of_unsqueeze);
-SAME_ELEMENTS(identity, "the input itself", no_fields, 0, ph_layer_same_shape);
+SAME_ELEMENTS(identity, "the input itself", 1, no_fields, 0, ph_layer_same_shape);

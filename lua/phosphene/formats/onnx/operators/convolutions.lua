@@ -11,8 +11,11 @@ local convolutions = {}
 -- The kernel as (o, i, h, w), of a weight with one or two spatial axes.
 local function kernel_of(node)
   local dims = node:shape(2)
+  if #dims ~= node:rank(1) or #dims < 3 or #dims > 4 then
+    node:refuse("has weights of shape %s for an input of %d axes; one or two spatial axes are run",
+      table.concat(dims, "x"), node:rank(1))
+  end
   if #dims == 4 then return node:tensor(2), dims end
-  if #dims ~= 3 then node:refuse("has weights of shape %s", table.concat(dims, "x")) end
   dims = { dims[1], dims[2], 1, dims[3] }
   return node:tensor(2, dims), dims
 end

@@ -128,8 +128,8 @@ function shapes.Expand(node)
   local settings, lead, changes = {}, #target - #shape, #target > #shape
   for i, length in ipairs(target) do
     local own, own_other = shape[i - lead] or 1, other and other[i - lead] or 1
-    settings[i] = (length == own and (other_target or target)[i] == own_other) and own == 1 and 1 or length
-    if own ~= 1 then settings[i] = 1 end
+    local stays = length == own and (other_target or target)[i] == own_other
+    settings[i] = stays and 1 or length
     if settings[i] ~= 1 and other_target and other_target[i] ~= length then node:fix() end
     changes = changes or settings[i] ~= 1
   end
