@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local check = require "phosphene.check"
+local compare = require "phosphene.compare"
 local describe = require "phosphene.describe"
 local graph = require "phosphene.graph"
 local misuse = require "phosphene.misuse"
@@ -32,6 +33,7 @@ ph.options = options
 ph.network = misuse.guard(network.load)
 ph.render = misuse.guard(render)
 ph.steps = misuse.guard(steps.iterate)
+ph.compare = misuse.guard(compare)
 ph.plateau = misuse.guard(stops.plateau)
 
 -- Objectives: ph.channel, ph.logit, ph.alignment, …

@@ -81,8 +81,8 @@ end
 
 -- ---- the sheet ----
 
--- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity over the background, or over
--- a checkerboard.
+-- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity over the background, or
+-- over a checkerboard.
 local function flatten(images, background, checkerboard)
   local list = {}
   for _, batch in ipairs(type(images) == "table" and images or { images }) do
