@@ -312,6 +312,7 @@ static ph_status reserve(plan *p, operation *op, ph_error *e) {
   if (s == NULL) return ph_no_memory(e);
   op->state = s;
   ph_status status = forward_shape(p, op, &c, e);
+  if (status == PH_OK && op->relu) status = phd_reserve_signs(p, op, e);
   if (status != PH_OK || !p->backward) return status;
   s->way = c.picture ? BY_PHASES : can_turn(&c) ? BY_TURNING : BY_PRIMITIVE;
   s->phases = phd_phase_geometry(&c, p->shared->block);
@@ -354,14 +355,16 @@ static void drop(operation *op) {
 
 static void forward(const run *r, const operation *op) {
   const convolution_state *s = op->state;
-  execute(r, &s->forward, phd_activation(r, op->input[0]), phd_activation(r, op->output));
+  float *dst = phd_activation(r, op->output);
+  execute(r, &s->forward, phd_activation(r, op->input[0]), dst);
+  if (op->relu) phd_note_signs(r, op, dst);
 }
 
 static void backward(const run *r, const operation *op) {
   const convolution_state *s = op->state;
   float *g = phd_gradient(r, op->output), *dst = phd_gradient(r, op->input[0]);
   float *scratch = op->scratch < 0 ? NULL : r->work + phd_offset(r->plan, op->scratch);
-  if (op->relu) phd_mask(g, phd_activation(r, op->output), phd_floats(r->plan, op->output), op->mode);
+  if (op->relu) phd_mask(r, op, g);
   if (s->way == BY_PHASES) {
     execute(r, &s->backward, g, scratch);
     phd_join_phases(&s->phases, r->plan->value[op->input[0]].shape, scratch, dst, op->accumulate[0]);

@@ -16,27 +16,95 @@ static int64_t piece_end(int64_t from, int64_t count) { return from + PIECE < co
 
 /* ---- masks and sums ---- */
 
-PH_VECTOR static void mask_plain(float *restrict g, const float *restrict y, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = y[i] > 0 ? g[i] : 0;
+PH_VECTOR static void note_positive(const float *x, unsigned char *restrict signs, int64_t count) {
+  for (int64_t i = 0; i < count; i++) signs[i] = x[i] > 0;
 }
 
-PH_VECTOR static void mask_guided(float *restrict g, const float *restrict y, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = y[i] > 0 && g[i] > 0 ? g[i] : 0;
+PH_VECTOR static void note_negative(const float *x, unsigned char *restrict signs, int64_t count) {
+  for (int64_t i = 0; i < count; i++) signs[i] = x[i] < 0;
+}
+
+ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e) {
+  if (!p->backward || op->mode == PH_RELU_DECONVNET) return PH_OK;
+  int64_t floats = (phd_floats(p, op->output) + (int64_t)sizeof(float) - 1) / (int64_t)sizeof(float);
+  return phd_add_buffer(p, true, floats, &op->workspace, e);
+}
+
+static unsigned char *signs_of(const run *r, const operation *op) {
+  return (unsigned char *)(r->kept + phd_offset(r->plan, op->workspace));
+}
+
+void phd_note_signs(const run *r, const operation *op, const float *x) {
+  const int64_t count = phd_floats(r->plan, op->output);
+  if (op->workspace < 0) return;
+  unsigned char *signs = signs_of(r, op);
+  FOR_EACH_PIECE(count) {
+    int64_t size = piece_end(from, count) - from;
+    if (op->mode == PH_RELU_REDIRECTED)
+      note_negative(x + from, signs + from, size);
+    else
+      note_positive(x + from, signs + from, size);
+  }
+}
+
+PH_VECTOR static void mask_plain(float *restrict g, const unsigned char *restrict positive, int64_t count) {
+  for (int64_t i = 0; i < count; i++) g[i] = positive[i] ? g[i] : 0;
+}
+
+PH_VECTOR static void mask_guided(float *restrict g, const unsigned char *restrict positive, int64_t count) {
+  for (int64_t i = 0; i < count; i++) g[i] = positive[i] && g[i] > 0 ? g[i] : 0;
 }
 
 PH_VECTOR static void mask_deconvnet(float *g, int64_t count) {
   for (int64_t i = 0; i < count; i++) g[i] = g[i] > 0 ? g[i] : 0;
 }
 
-void phd_mask(float *g, const float *y, int64_t count, ph_relu_mode mode) {
+/* Lucid's rule, as in layers/relu.c: what is padding has x = 0 and g = 0, and so changes nothing. */
+PH_VECTOR static bool wakes(const float *g, const unsigned char *negative, int64_t count) {
+  int found = 0;
+  for (int64_t i = 0; i < count; i++) found |= !negative[i] & (g[i] != 0);
+  return found != 0;
+}
+
+PH_VECTOR static void mask_negative(float *restrict g, const unsigned char *restrict negative,
+                                    int64_t count) {
+  for (int64_t i = 0; i < count; i++) g[i] = negative[i] ? 0 : g[i];
+}
+
+PH_VECTOR static void mask_both(float *restrict g, const unsigned char *restrict negative, int64_t count) {
+  for (int64_t i = 0; i < count; i++) g[i] = negative[i] && g[i] < 0 ? 0 : g[i];
+}
+
+static void redirect(float *g, const unsigned char *negative, int64_t count) {
+  bool awake = false;
+  for (int64_t from = 0; from < count && !awake; from += PIECE)
+    awake = wakes(g + from, negative + from, piece_end(from, count) - from);
   FOR_EACH_PIECE(count) {
     int64_t size = piece_end(from, count) - from;
-    if (mode == PH_RELU_GUIDED)
-      mask_guided(g + from, y + from, size);
-    else if (mode == PH_RELU_DECONVNET)
-      mask_deconvnet(g + from, size);
+    if (awake)
+      mask_negative(g + from, negative + from, size);
     else
-      mask_plain(g + from, y + from, size);
+      mask_both(g + from, negative + from, size);
+  }
+}
+
+void phd_mask(const run *r, const operation *op, float *g) {
+  const int64_t count = phd_floats(r->plan, op->output);
+  if (op->mode == PH_RELU_DECONVNET) {
+    FOR_EACH_PIECE(count) mask_deconvnet(g + from, piece_end(from, count) - from);
+    return;
+  }
+  const unsigned char *signs = signs_of(r, op);
+  if (op->mode == PH_RELU_REDIRECTED) {
+    redirect(g, signs, count);
+    return;
+  }
+  FOR_EACH_PIECE(count) {
+    int64_t size = piece_end(from, count) - from;
+    if (op->mode == PH_RELU_GUIDED)
+      mask_guided(g + from, signs + from, size);
+    else
+      mask_plain(g + from, signs + from, size);
   }
 }
 
@@ -66,31 +134,17 @@ static void relu_forward(const run *r, const operation *op) {
   const float *src = phd_activation(r, op->input[0]);
   int64_t count = phd_floats(r->plan, op->output);
   FOR_EACH_PIECE(count) relu_piece(dst + from, src + from, piece_end(from, count) - from);
-}
-
-/* Lucid's rule, as in layers/relu.c: what is padding has x = 0 and g = 0, and so changes nothing. */
-static void redirect(float *g, const float *x, int64_t count) {
-  bool awake = false;
-  for (int64_t i = 0; i < count && !awake; i++) awake = x[i] >= 0 && g[i] != 0;
-  FOR_EACH_PIECE(count) {
-    for (int64_t i = from; i < piece_end(from, count); i++)
-      if (awake ? x[i] < 0 : x[i] < 0 && g[i] < 0) g[i] = 0;
-  }
+  phd_note_signs(r, op, src);
 }
 
 static void relu_backward(const run *r, const operation *op) {
   float *g = phd_gradient(r, op->output);
-  const float *x = phd_activation(r, op->input[0]);
-  int64_t count = phd_floats(r->plan, op->output);
-  if (op->mode == PH_RELU_REDIRECTED)
-    redirect(g, x, count);
-  else
-    phd_mask(g, x, count, op->mode); /* x > 0 just where the output is */
-  write_or_add(phd_gradient(r, op->input[0]), g, count, op->accumulate[0]);
+  phd_mask(r, op, g);
+  write_or_add(phd_gradient(r, op->input[0]), g, phd_floats(r->plan, op->output), op->accumulate[0]);
 }
 
 const operation_type phd_relu = {
-    .name = "relu", .keeps_input = true, .forward = relu_forward, .backward = relu_backward};
+    .name = "relu", .reserve = phd_reserve_signs, .forward = relu_forward, .backward = relu_backward};
 
 /* ---- sum ---- */
 

@@ -161,8 +161,13 @@ bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
 void phd_export(const plan *p, int v, const float *src, float *plain, bool add);
 void phd_import(const plan *p, int v, const float *plain, float *dst, bool add);
 
-/* g = the gradient below a ReLU whose output was y, in place. */
-void phd_mask(float *g, const float *y, int64_t count, ph_relu_mode mode);
+/* ReLUs, fused or not: the way back reads one byte a number, noted on the way forward, not the numbers: they
+   need not be kept. Which sign is noted is up to the mode. */
+ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e);
+void phd_note_signs(const run *r, const operation *op, const float *x);
+
+/* g = the gradient below a ReLU, in place. */
+void phd_mask(const run *r, const operation *op, float *g);
 void phd_add_to(float *dst, const float *src, int64_t count);
 
 /* ---- weights.c ---- */

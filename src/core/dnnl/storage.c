@@ -107,7 +107,7 @@ static void find_lifetimes(plan *p) {
     if (p->backward) touch(p, op->workspace, back);
     for (int j = 0; j < op->inputs; j++) touch(p, p->value[op->input[j]].activation, i);
     if (!p->backward) continue;
-    if (op->type->keeps_output || op->relu) touch(p, p->value[op->output].activation, back);
+    if (op->type->keeps_output) touch(p, p->value[op->output].activation, back);
     for (int j = 0; j < op->inputs; j++) {
       if (op->type->keeps_input) touch(p, p->value[op->input[j]].activation, back);
       touch(p, p->value[op->input[j]].gradient, back);
