@@ -56,7 +56,7 @@ describe("the figure of", function()
   end)
 
   it("frequency penalties: each leaves less in high frequencies than there was without", function()
-    local made = run("frequency", { shown = { 1, 48 }, variation = 0.02, l1 = 0.02 })
+    local made = run("frequency", { shown = { 1, 48 }, variation = 0.04, l1 = 0.04, scale = 300 })
     assert.equal(10, #made.images)
     local without = high(made.results[1].image)
     for _, i in ipairs { 3, 4, 5 } do
