@@ -233,6 +233,103 @@ describe("an ONNX file", function()
     end
   end)
 
+  it("makes one layer of functions that were written out in small operators", function()
+    local one, two = { name = "one", dims = {}, values = { 1 } }, { name = "two", dims = {}, values = { 2 } }
+    local net = assert(open {
+      inputs = picture("h", "w"), outputs = { "gelu" },
+      tensors = {
+        one, two, { name = "root", dims = {}, values = { 2 ^ 0.5 } }, { name = "half", dims = { 1 }, values = { 0.5 } },
+        node("Pow", "squared", { "centred", "two" }),
+        node("ReduceMean", "variance", { "squared" }, { axes = { -1 } }),
+      },
+      nodes = {
+        node("Conv", "conv", { "x", "w" }), node("Transpose", "last", { "conv" }, { perm = { 0, 2, 3, 1 } }),
+        node("ReduceMean", "mean", { "last" }, { axes = { -1 } }), node("Sub", "centred", { "last", "mean" }),
+        node("Pow", "squared", { "centred", "two" }), node("ReduceMean", "variance", { "squared" }, { axes = { -1 } }),
+        node("Add", "plus", { "variance", "tiny" }), node("Sqrt", "deviation", { "plus" }),
+        node("Div", "normal", { "centred", "deviation" }), node("Mul", "scaled", { "normal", "scale" }),
+        node("Add", "norm", { "scaled", "shift" }),
+        node("Div", "smaller", { "norm", "root" }), node("Erf", "erf", { "smaller" }),
+        node("Add", "more", { "erf", "one" }), node("Mul", "product", { "norm", "more" }),
+        node("Mul", "gelu", { "product", "half" }),
+      },
+    })
+    assert.same({ "image", "x", "conv", "last", "norm", "gelu" }, net:layers())
+    assert.near(1e-3, net:layer("norm").settings.epsilon, 1e-9)
+    local input = core.random(1, "picture"):fill_normal(core.tensor { 1, 3, 2, 2 })
+    net:forward(input, { "last", "norm", "gelu" })
+    local values, mean, variance = {}, 0, 0
+    for c = 0, 4 do values[c] = net:activation("last"):at(0, 1, 0, c) end
+    for c = 0, 4 do mean = mean + values[c] / 5 end
+    for c = 0, 4 do variance = variance + (values[c] - mean) ^ 2 / 5 end
+    local scale, shift = noise(5), noise(5)
+    local x = (values[3] - mean) / math.sqrt(variance + 1e-3) * scale[4] + shift[4]
+    assert.near(x, net:activation("norm"):at(0, 1, 0, 3), 1e-5)
+    -- erf by its series around 0.
+    local sum, term, z = 0, x / 2 ^ 0.5, x / 2 ^ 0.5
+    for k = 0, 40 do
+      sum = sum + term / (2 * k + 1)
+      term = -term * z * z / (k + 1)
+    end
+    assert.near(0.5 * x * (1 + 2 / math.sqrt(math.pi) * sum), net:activation("gelu"):at(0, 1, 0, 3), 1e-5)
+  end)
+
+  it("keeps group normalisation written as reshapes free of size", function()
+    local net = assert(open {
+      inputs = picture(8, 8), outputs = { "back" },
+      tensors = {
+        tensor("w", 4, 3, 1, 1), shape_tensor("groups", 0, 2, -1), { name = "ones", dims = { 2 }, values = { 1, 1 } },
+        { name = "zeros", dims = { 2 }, values = { 0, 0 } },
+      },
+      nodes = {
+        node("Conv", "conv", { "x", "w" }), node("Reshape", "rows", { "conv", "groups" }),
+        node("InstanceNormalization", "norm", { "rows", "ones", "zeros" }),
+        node("Shape", "shape", { "conv" }), node("Reshape", "back", { "norm", "shape" }),
+      },
+    })
+    for _, size in ipairs { { 8, 8 }, { 5, 9 } } do
+      net:forward(core.random(1, "x"):fill_normal(core.tensor { 2, 3, size[1], size[2] }), "back")
+      assert.same({ 2, 4, size[1], size[2] }, net:activation("back"):shape())
+      assert.near(0, net:activation("back"):sum(), 1e-3)
+    end
+  end)
+
+  it("does not run at other sizes what it computed from one", function()
+    local net = assert(open {
+      inputs = picture("h", "w"), outputs = { "y" },
+      tensors = { tensor("w", 4, 3, 1, 1) },
+      nodes = {
+        node("Conv", "conv", { "x", "w" }), node("Size", "size", { "conv" }),
+        node("Cast", "count", { "size" }, { to = 1 }), node("Div", "y", { "conv", "count" }),
+      },
+    })
+    net:forward(core.tensor({ 1, 3, 224, 224 }, 1), { "conv", "y" })
+    assert.near(net:activation("conv"):at(0, 1, 0, 0) / (4 * 224 * 224), net:activation("y"):at(0, 1, 0, 0), 1e-9)
+    local ok, problem = pcall(net.forward, net, core.tensor { 1, 3, 64, 64 }, "y")
+    assert.is_false(ok)
+    assert.is_truthy(problem:find("'y/1'", 1, true), problem)
+    net:forward(core.tensor { 1, 3, 64, 64 }, "conv")
+  end)
+
+  it("computes assignments to parts of what is known", function()
+    local net = assert(open {
+      inputs = picture("h", "w"), outputs = { "y" },
+      tensors = {
+        { name = "four", dims = { 4 }, values = { 1, 2, 3, 4 } }, tensor("w", 4, 3, 1, 1),
+        { name = "places", type = "int64", dims = { 2, 1 }, values = { 3, -4 } },
+        { name = "new", dims = { 2 }, values = { 40, 10 } }, shape_tensor("target", 1, 4, 1, 1),
+      },
+      nodes = {
+        node("ScatterND", "scale", { "four", "places", "new" }), node("Reshape", "column", { "scale", "target" }),
+        node("Conv", "conv", { "x", "w" }), node("Mul", "y", { "conv", "column" }),
+      },
+    })
+    net:forward(core.tensor({ 1, 3, 2, 2 }, 1), { "conv", "y" })
+    for c, factor in ipairs { 10, 2, 3, 40 } do
+      assert.near(factor * net:activation("conv"):at(0, c - 1, 0, 0), net:activation("y"):at(0, c - 1, 0, 0), 1e-4)
+    end
+  end)
+
   it("takes what it is told of its input from its metadata", function()
     local model = classifier()
     model.metadata["Image.NominalPixelRange"] = "NominalRange_0_255"

@@ -1,6 +1,6 @@
--- Functions that exporters wrote out in smaller operators because their version had none: GELU and layer normalisation. The
--- last node of such a group becomes the whole function; the others are then read by nobody, and are not built. Must not
--- know layers.
+-- Functions that exporters wrote out in smaller operators because their version had none: GELU and layer normalisation.
+-- The last node of such a group becomes the whole function; the others are then read by nobody, and are not built. Must
+-- not know layers.
 
 local values = require "phosphene.formats.onnx.values"
 
@@ -8,18 +8,20 @@ local patterns = {}
 
 -- ---- looking around in a document ----
 
+-- Who makes and reads which name, and the tensors that names are, if they are constants.
 local function survey(doc)
-  local makers, readers, constants = {}, {}, {}
+  local makers, readers, constants = {}, {}, setmetatable({}, { __index = doc.tensors })
   for _, node in ipairs(doc.nodes) do
     for _, name in ipairs(node.outputs) do makers[name] = node end
     for _, name in ipairs(node.inputs) do
       readers[name] = readers[name] or {}
       table.insert(readers[name], node)
     end
-    if node.op == "Constant" and node.attributes.value then constants[node.outputs[1]] = node.attributes.value end
+    if node.op == "Constant" then constants[node.outputs[1]] = node.attributes.value end
+    if node.op == "Identity" then constants[node.outputs[1]] = constants[node.inputs[1]] end
   end
   for _, output in ipairs(doc.outputs) do readers[output.name] = {} end -- never the only reader
-  return { makers = makers, readers = readers, constants = constants, tensors = doc.tensors }
+  return { makers = makers, readers = readers, constants = constants }
 end
 
 -- The only node that reads the node's output, if its operator is `op`.
@@ -28,13 +30,21 @@ local function only_reader(s, node, op)
   return list and #list == 1 and list[1].op == op and list[1] or nil
 end
 
-local function is_constant(s, name) return s.tensors[name] or s.constants[name] end
+-- The tensor that a name is, if it is a constant with numbers.
+local function constant(s, name)
+  local t = s.constants[name]
+  return type(t) == "table" and t.dims and not t.problem and t or nil
+end
 
 -- The number that a name is, if it is one.
 local function number(s, name)
-  local t = is_constant(s, name)
-  if type(t) ~= "table" or not t.dims or t.problem or values.count(t.dims) ~= 1 then return nil end
-  return values.numbers(values.read(t))[1]
+  local t = constant(s, name)
+  return t and values.count(t.dims) == 1 and values.numbers(values.read(t))[1] or nil
+end
+
+local function is_vector(s, name)
+  local t = constant(s, name)
+  return t and #t.dims == 1
 end
 
 -- The other input of a node with two, one of which is the number `x`.
@@ -105,8 +115,7 @@ local function layer_norm(s, variance)
   local shifted = scaled and only_reader(s, scaled, "Add")
   local scale = scaled and other_input(scaled, ratio.outputs[1])
   local bias = shifted and other_input(shifted, scaled.outputs[1])
-  if not bias or not is_constant(s, scale) or not is_constant(s, bias) then return end
-  if type(s.tensors[scale]) ~= "table" or #s.tensors[scale].dims ~= 1 then return end
+  if not bias or not is_vector(s, scale) or not is_vector(s, bias) then return end
   become(shifted, "LayerNormalization", { x, scale, bias }, { axis = -1, epsilon = epsilon })
 end
 

@@ -9,7 +9,7 @@ local refuse = require "phosphene.formats.onnx.refuse"
 local values = {}
 
 -- Lists longer than this stay tensors, and tensors longer than this are never made into lists.
-values.longest_list = 1 << 16
+values.longest_list = 1 << 18
 
 --- Elements of a shape.
 function values.count(dims)
@@ -19,6 +19,16 @@ function values.count(dims)
     count = count * dim
   end
   return count
+end
+
+--- For each dimension, how far apart its elements are.
+function values.strides(dims)
+  local result, step = {}, 1
+  for i = #dims, 1, -1 do
+    result[i] = step
+    step = step * dims[i]
+  end
+  return result
 end
 
 --- Whether two lists hold the same.

@@ -1,6 +1,6 @@
 -- ONNX operators that rearrange: shapes, axes, parts and wholes.
 
-local folding = require "phosphene.formats.onnx.folding"
+local rearranging = require "phosphene.formats.onnx.rearranging"
 local sizes = require "phosphene.formats.onnx.sizes"
 local values = require "phosphene.formats.onnx.values"
 
@@ -53,8 +53,8 @@ function shapes.Reshape(node)
   end
   target = one_image(node, target, shape)
   other_target = other_target and one_image(node, other_target, shape)
-  local resolved = folding.reshaped(node, shape, target)
-  local other_resolved = other and folding.reshaped(node, other, other_target or target)
+  local resolved = rearranging.reshaped(node, shape, target)
+  local other_resolved = other and rearranging.reshaped(node, other, other_target or target)
   if values.same(resolved, shape) and other_resolved and values.same(other_resolved, other) then return node:pass(1) end
   if #resolved == 0 then return node:add("reshape", node:layer(1), { shape = { 1 } }) end
   if not other_resolved then
@@ -175,8 +175,8 @@ function shapes.Slice(node)
     local list, other_list = node:numbers(i)
     return other_list or list
   end
-  local all = folding.slice_settings(node, #shape, function(i) return (node:numbers(i)) end)
-  local others = folding.slice_settings(node, #shape, at_other_size)
+  local all = rearranging.slice_settings(node, #shape, function(i) return (node:numbers(i)) end)
+  local others = rearranging.slice_settings(node, #shape, at_other_size)
   local settings = { axes = {}, starts = {}, ends = {}, steps = {} }
   for i, s in ipairs(all) do
     local length, other_length = shape[s.axis + 1], other and other[s.axis + 1]
