@@ -132,7 +132,7 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
 static ph_status reserve(void *self, int images, ph_error *e) {
   const plan *p = self;
   ph_status status = enlarge(&p->shared->kept, images, p->kept_size, e);
-  return status == PH_OK ? enlarge(&p->shared->work, p->lanes, p->work_size + p->pad_size, e) : status;
+  return status == PH_OK ? enlarge(&p->shared->work, p->lanes, p->work_size, e) : status;
 }
 
 /* ---- running ---- */

@@ -202,7 +202,8 @@ static const operation_type *choose(const plan *p, const ph_layer *layer, const 
   ph_shape shape = p->value[inputs[0]].shape;
   bool image_like = shape.rank == 4 && shape.dim[0] == 1;
   if (layer->type == &ph_layer_dense && shape.dim[0] == 1) return &phd_dense;
-  if (layer->type == &ph_layer_max_pool && p->pool_mode != PH_POOL_PLAIN) return &phd_reference;
+  if (layer->type == &ph_layer_max_pool && (p->pool_mode != PH_POOL_PLAIN || !phd_max_pool_fits(layer)))
+    return &phd_reference;
   if (is_dilated_pool(layer)) return &phd_reference;
   for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
     if (rules[i].layer != layer->type) continue;
@@ -311,8 +312,10 @@ static ph_status prepare_operations(plan *p, ph_error *e) {
   for (int i = 0; i < p->operations; i++)
     if (p->operation[i].type->reserve != NULL) PH_TRY(p->operation[i].type->reserve(p, &p->operation[i], e));
   PH_TRY(phd_lay_out(p, e));
-  for (int i = 0; i < p->operations; i++)
+  for (int i = 0; i < p->operations; i++) {
+    p->pad_offset = phd_pad_offset(p, i);
     if (p->operation[i].type->prepare != NULL) PH_TRY(p->operation[i].type->prepare(p, &p->operation[i], e));
+  }
   PH_TRY(phd_fill_weights(p, e));
 fail:
   if (status != PH_OK) phd_drop_unfilled_weights(p->shared);

@@ -117,7 +117,8 @@ struct plan {
   int *tap;       /* values */
   bool *tap_adds; /* whether its gradient is added to another tap's */
   int64_t kept_size, work_size;
-  int64_t pad_size; /* floats of scratchpad, the most that any primitive wants; follows the work arena */
+  int64_t pad_offset; /* floats; where the primitives of the operation that is being prepared have their
+                         scratchpad */
 };
 
 /* ---- compile.c ---- */
@@ -132,12 +133,15 @@ ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error 
 
 ph_status phd_lay_out(plan *p, ph_error *e);
 
+/* Where in the work arena nothing lies any more while operation i goes back, and all the more forward:
+   primitives have their scratchpads there. */
+int64_t phd_pad_offset(const plan *p, int i);
+
 static inline int64_t phd_offset(const plan *p, int b) {
   int64_t offset = 0;
   for (; b >= 0; b = p->buffer[b].parent) offset += p->buffer[b].offset;
   return offset;
 }
-static inline float *phd_pad(const run *r) { return r->work + r->plan->work_size; }
 static inline float *phd_activation(const run *r, int v) {
   return r->kept + phd_offset(r->plan, r->plan->value[v].activation);
 }
@@ -153,6 +157,9 @@ static inline int64_t phd_floats(const plan *p, int v) {
 
 extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
     phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
+
+/* Whether places in the layer's window are few enough to be noted in 16 bits. */
+bool phd_max_pool_fits(const ph_layer *layer);
 
 /* Whether the layer's channels and window fit lrn.c's rows. */
 bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
@@ -195,6 +202,7 @@ typedef struct primitive {
   dnnl_primitive_t handle;
   dnnl_memory_t *source, *target, *pad; /* one a lane, without memory */
   int source_argument, target_argument, lanes;
+  int64_t pad_offset; /* of the scratchpad, in the work arena */
 } primitive;
 
 /* Creates it from a description whose attributes ask for phd_user_pad. The arguments are DNNL_ARG_SRC and

@@ -38,11 +38,13 @@ static extent inside(const ph_window *w, int axis, int64_t at, int64_t size) {
 /* Eight channels at a time: half a block, or a whole one. */
 typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t places __attribute__((vector_size(32), aligned(4), may_alias));
+typedef uint16_t winners __attribute__((vector_size(16), aligned(2), may_alias));
 enum { LANES = 8 };
 
 /* The maxima of one row of outputs of one block; `winner` is the kernel position of each, the first of equal
    ones. A NaN wins. */
-PH_VECTOR static void max_row(const geometry *g, const float *plane, int64_t y, float *dst, int32_t *winner) {
+PH_VECTOR static void max_row(const geometry *g, const float *plane, int64_t y, float *dst,
+                              uint16_t *winner) {
   const ph_window *w = &g->window;
   extent rows = inside(w, 0, y, g->height);
   for (int64_t x = 0; x < w->output[1]; x++) {
@@ -60,7 +62,7 @@ PH_VECTOR static void max_row(const geometry *g, const float *plane, int64_t y, 
         }
       }
       *(lanes *)dst = best;
-      *(places *)winner = where;
+      *(winners *)winner = __builtin_convertvector(where, winners);
     }
   }
 }
@@ -69,7 +71,7 @@ static void max_forward(const run *r, const operation *op) {
   geometry g = geometry_of(r, op);
   const float *src = phd_activation(r, op->input[0]);
   float *dst = phd_activation(r, op->output);
-  int32_t *winner = (int32_t *)(void *)(r->kept + phd_offset(r->plan, op->workspace));
+  uint16_t *winner = (uint16_t *)(void *)(r->kept + phd_offset(r->plan, op->workspace));
   int64_t rows = g.blocks * g.window.output[0], row = g.window.output[1] * g.block;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < rows; i++)
@@ -78,7 +80,7 @@ static void max_forward(const run *r, const operation *op) {
 }
 
 /* Sends each output's gradient to the pixel that won: every pixel of the window adds it, or nothing. */
-PH_VECTOR static void max_scatter(const geometry *g, const float *gradient, const int32_t *winner,
+PH_VECTOR static void max_scatter(const geometry *g, const float *gradient, const uint16_t *winner,
                                   float *dst) {
   const ph_window *w = &g->window;
   for (int64_t y = 0; y < w->output[0]; y++) {
@@ -86,7 +88,8 @@ PH_VECTOR static void max_scatter(const geometry *g, const float *gradient, cons
     for (int64_t x = 0; x < w->output[1]; x++) {
       extent columns = inside(w, 1, x, g->width);
       for (int64_t c = 0; c < g->block; c += LANES, gradient += LANES, winner += LANES) {
-        places amount = *(const places *)gradient, where = *(const places *)winner;
+        places amount = *(const places *)gradient;
+        places where = __builtin_convertvector(*(const winners *)winner, places);
         for (int64_t i = rows.first; i < rows.last; i++) {
           float *row = dst + (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
           for (int64_t j = columns.first; j < columns.last; j++) {
@@ -103,7 +106,7 @@ static void max_backward(const run *r, const operation *op) {
   geometry g = geometry_of(r, op);
   const float *gradient = phd_gradient(r, op->output);
   float *dst = phd_gradient(r, op->input[0]);
-  const int32_t *winner = (const int32_t *)(const void *)(r->kept + phd_offset(r->plan, op->workspace));
+  const uint16_t *winner = (const uint16_t *)(const void *)(r->kept + phd_offset(r->plan, op->workspace));
   int64_t in = g.height * g.width * g.block, out = g.window.output[0] * g.window.output[1] * g.block;
 #pragma omp parallel for schedule(static)
   for (int64_t b = 0; b < g.blocks; b++) {
@@ -112,9 +115,14 @@ static void max_backward(const run *r, const operation *op) {
   }
 }
 
-/* Kernel positions of the winners, one for each output. */
+bool phd_max_pool_fits(const ph_layer *layer) {
+  const ph_pool_config *config = layer->config;
+  return config->kernel[0] * config->kernel[1] <= UINT16_MAX;
+}
+
+/* Kernel positions of the winners, one for each output, two in a float's place. */
 static ph_status max_reserve(plan *p, operation *op, ph_error *e) {
-  return phd_add_buffer(p, true, phd_floats(p, op->output), &op->workspace, e);
+  return phd_add_buffer(p, true, (phd_floats(p, op->output) + 1) / 2, &op->workspace, e);
 }
 
 const operation_type phd_max_pool = {

@@ -29,7 +29,8 @@ ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, bool backward_
   PH_TRY(make_lanes(p, desc, dnnl_query_scratchpad_md, layer, &made->pad, e));
   const dnnl_memory_desc_t *pad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
   int64_t floats = (int64_t)(dnnl_memory_desc_get_size(pad) / sizeof(float)) + 16;
-  if (floats > p->pad_size) p->pad_size = floats;
+  made->pad_offset = p->pad_offset;
+  if (made->pad_offset + floats > p->work_size) p->work_size = made->pad_offset + floats;
 fail:
   return status;
 }
@@ -52,7 +53,7 @@ void phd_execute(const run *r, const primitive *made, const float *src, float *d
   dnnl_memory_t source = made->source[r->lane], target = made->target[r->lane], pad = made->pad[r->lane];
   dnnl_memory_set_data_handle(source, (void *)(uintptr_t)src);
   dnnl_memory_set_data_handle(target, dst);
-  dnnl_memory_set_data_handle(pad, phd_pad(r));
+  dnnl_memory_set_data_handle(pad, r->work + made->pad_offset);
   dnnl_exec_arg_t arguments[] = {{made->source_argument, source},
                                  {made->target_argument, target},
                                  {DNNL_ARG_SCRATCHPAD, pad},

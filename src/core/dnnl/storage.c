@@ -193,3 +193,14 @@ ph_status phd_lay_out(plan *p, ph_error *e) {
 fail:
   return status;
 }
+
+int64_t phd_pad_offset(const plan *p, int i) {
+  const int time = 2 * p->operations - i;
+  int64_t end = 0;
+  for (int b = 0; b < p->buffers; b++) {
+    const buffer *root = &p->buffer[b];
+    bool lives = root->parent < 0 && !root->kept && root->birth <= time && time <= root->death;
+    if (lives && root->offset + root->size > end) end = root->offset + root->size;
+  }
+  return end;
+}

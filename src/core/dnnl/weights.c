@@ -127,6 +127,8 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
 #pragma omp critical(phd_fill_weights)
     status = one, *e = own;
   }
+  /* Reading a page brings its neighbours with it, which may have been let go already. */
+  for (int i = 0; i < count; i++) ph_tensor_rest(entry[i]->layer->parameter[0]);
 fail:
   ph_free(entry);
   ph_free(rooms);
