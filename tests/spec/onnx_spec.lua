@@ -239,8 +239,8 @@ describe("an ONNX file", function()
       inputs = picture("h", "w"), outputs = { "gelu" },
       tensors = {
         one, two, { name = "root", dims = {}, values = { 2 ^ 0.5 } }, { name = "half", dims = { 1 }, values = { 0.5 } },
-        node("Pow", "squared", { "centred", "two" }),
-        node("ReduceMean", "variance", { "squared" }, { axes = { -1 } }),
+        { name = "tiny", dims = {}, values = { 1e-3 } }, tensor("scale", 5), tensor("shift", 5),
+        tensor("w", 5, 3, 1, 1),
       },
       nodes = {
         node("Conv", "conv", { "x", "w" }), node("Transpose", "last", { "conv" }, { perm = { 0, 2, 3, 1 } }),
