@@ -42,7 +42,7 @@ local most_unnamed = 8
 --- Labels for `count` classes in a text file beside a network's file: one that is called after the network, or as is
 --- usual. Nil where there is none of about so many lines.
 function labels.beside(path, count)
-  local folder, stem = path:match "^(.*/)" or "", path:match "([^/]*)%.%w+$" or path
+  local folder, stem = path:match "^(.*/)" or "", (path:match "([^/]*)%.%w+$" or path):gsub("[._-]deploy$", "")
   for _, name in ipairs { stem .. ".labels.txt", stem .. "_labels.txt", stem .. ".synset_words.txt", stem .. ".txt",
     table.unpack(usual) } do
     local list = labels.read(folder .. name)

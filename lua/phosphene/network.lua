@@ -64,14 +64,18 @@ local function threads_of(options)
   return nil, ("PHOSPHENE_THREADS: a whole number from 0 to %d expected, got '%s'"):format(most_threads, text)
 end
 
-local option_names = { "backend", "threads", "labels", "input", table.unpack(preprocessing.options) }
+local option_names = { "backend", "threads", "labels", "input", "prototxt", "caffemodel",
+  table.unpack(preprocessing.options) }
 
 local function check(name, options)
   if type(name) ~= "string" then
     misuse.raise("network: a name or the path of a file expected, got a %s", type(name))
   end
   misuse.check_keys(options, option_names, "network")
-  if options.input and type(options.input) ~= "string" then misuse.raise "network: input: a node's name expected" end
+  for _, option in ipairs { "input", "prototxt", "caffemodel" } do
+    local value = options[option]
+    if value and type(value) ~= "string" then misuse.raise("network: %s: a text expected, got %s", option, value) end
+  end
   if options.labels and type(options.labels) ~= "table" and type(options.labels) ~= "string" then
     misuse.raise "network: labels: a list of texts, or the path of a text file, expected"
   end

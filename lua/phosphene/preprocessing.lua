@@ -65,7 +65,7 @@ end
 --- `Image.BitmapPixelFormat` (docs/MetadataProps.md in onnx/onnx). Nil where they say nothing that can be used.
 function preprocessing.stated(metadata)
   local range = numbers(metadata.range or nominal_ranges[metadata["Image.NominalPixelRange"] or ""])
-  local mean, std = numbers(metadata.mean), numbers(metadata.std)
+  local mean, std = numbers(metadata.mean), numbers(metadata.std) -- of one number for all channels, or for each
   local order = tostring(metadata.order or pixel_formats[metadata["Image.BitmapPixelFormat"] or ""] or ""):upper()
   if order ~= "RGB" and order ~= "BGR" then order = nil end
   if range and (#range ~= 2 or range[1] == range[2]) then range = nil end
@@ -73,7 +73,10 @@ function preprocessing.stated(metadata)
     if deviation <= 0 then std = nil end
   end
   if not (range or mean or std) then return nil end
-  return { range = range, mean = mean, std = std, order = order }
+  return {
+    range = range, order = order,
+    mean = mean and #mean == 1 and mean[1] or mean, std = std and #std == 1 and std[1] or std,
+  }
 end
 
 -- ---- what the user states ----

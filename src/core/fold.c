@@ -66,15 +66,24 @@ static ph_status remove_layer(ph_network *net, int removed, int instead, ph_erro
   return PH_OK;
 }
 
+/* Whether layer i is a batch_norm that the convolution before it can take in. */
+static bool is_foldable(const ph_network *net, int i) {
+  if (net->layer[i].type != &ph_layer_batch_norm) return false;
+  int before = net->layer[i].input[0];
+  return net->layer[before].type == &ph_layer_convolution && readers(net, before) == 1;
+}
+
 ph_status ph_network_fold(ph_network *network, ph_error *e) {
   ph_network_forget_plans(network);
-  for (int i = network->count - 1; i > 0; i--) {
-    ph_layer *norm = &network->layer[i];
-    if (norm->type != &ph_layer_batch_norm) continue;
-    int before = norm->input[0];
-    ph_layer *conv = &network->layer[before];
-    if (conv->type != &ph_layer_convolution || readers(network, before) != 1) continue;
-    ph_status status = scale_convolution(conv, norm, e);
+  int i = 1;
+  while (i < network->count) {
+    if (!is_foldable(network, i)) {
+      i++;
+      continue;
+    }
+    /* What comes next is then at i, and may be another one for the same convolution. */
+    int before = network->layer[i].input[0];
+    ph_status status = scale_convolution(&network->layer[before], &network->layer[i], e);
     if (status == PH_OK) status = remove_layer(network, i, before, e);
     if (status != PH_OK) return status;
   }

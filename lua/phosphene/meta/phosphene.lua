@@ -13,6 +13,9 @@ local ph = {}
 ---@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one a line; by default
 --- those of the network's file, or of a text file beside it
 ---@field input string? of a TensorFlow graph: the node that the picture takes the place of, if it is not the placeholder
+---@field prototxt string? of a Caffe network that is given by its weights: the path of its description, if it is not
+--- beside them under the same name, or alone of its kind
+---@field caffemodel string? likewise, its weights
 ---@field range number[]? what a picture's 0 and 1 become: {0, 1}, {-1, 1}, {0, 255}; by default {0, 255} where a mean or
 --- deviation is above 1, else {0, 1}
 ---@field mean number|number[]|nil then subtracted, for each channel in the order of the input; 0 by default
