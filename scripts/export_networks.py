@@ -6,8 +6,9 @@ importer can be checked against.
 
 writes FOLDER/NAME.onnx, whose outputs are "output" and, from halfway through, "middle"; and FOLDER/NAME.safetensors:
 `input` (1, 3, h, w) in [0, 1], which the network takes as it is, `output`, `middle`, a random `seed` shaped like middle,
-and `gradient`, of the sum of seed * middle with respect to the input. What is there already is left as it is; without
-names it lists what there is to export. Needs Debian's python3-torchvision.
+`gradient`, of the sum of seed * middle with respect to the input, and `unsure`, the share of that gradient that rounding
+decides. What is there already is left as it is; without names it lists what there is to export. Needs Debian's
+python3-torchvision.
 """
 import json
 import os
@@ -56,6 +57,13 @@ class WithMiddle(nn.Module):
         return output, self.kept
 
 
+def pictures(count, size):
+    """Clouds of colour with some noise. Of noise alone every feature would be nearly the same everywhere, and what batch
+    norms make of that would be rounding, magnified."""
+    clouds = nn.functional.interpolate(torch.rand(count, 3, 9, 9), size=(size, size), mode="bicubic")
+    return (0.8 * clouds + 0.2 * torch.rand(count, 3, size, size)).clamp(0, 1)
+
+
 def settle(network, size):
     """Random weights that leave nothing at zero, and batch norms that fit what they see."""
     for parameter in network.parameters():
@@ -67,7 +75,7 @@ def settle(network, size):
         norm.momentum = None
     with torch.no_grad():
         for _ in range(2 if norms else 0):
-            network(torch.rand(4, 3, size, size))
+            network(pictures(4, size))
     for norm in norms:
         norm.eval()
     # In evaluation mode torch 1.13 computes attention by an operator that ONNX has not; there is no dropout in it.
@@ -85,7 +93,34 @@ def write_safetensors(path, tensors):
     with open(path, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for t in tensors.values():
-            file.write(t.detach().contiguous().numpy().tobytes())
+            file.write(t.detach().float().contiguous().numpy().tobytes())
+
+
+def vectors(network, image):
+    """Output, middle, a random seed and the gradient in double precision, and how unsure the gradient is: where rounding
+    decides the winner of a pool, or the side of a ReLU, it may be off by a hundredth. That is measured by PyTorch's own
+    single precision, and by pictures that are a rounding away."""
+    def passed(x):
+        x = x.clone().requires_grad_()
+        output, activation = network(x)
+        return x, output, activation
+
+    def gradient_of(x, activation):
+        return torch.autograd.grad((activation * seed.to(activation.dtype)).sum(), x)[0].double()
+
+    x, _, activation = passed(image)
+    seed = torch.randn(activation.shape)
+    single = gradient_of(x, activation)
+    network.double()
+    x, output, activation = passed(image.double())
+    gradient = gradient_of(x, activation)
+    others = [single]
+    for _ in range(3):
+        x, _, activation_there = passed(image.double() + 2e-7 * torch.randn(image.shape, dtype=torch.float64))
+        others.append(gradient_of(x, activation_there))
+    unsure = max((other - gradient).norm() / gradient.norm() for other in others)
+    network.float()
+    return output, activation, seed, gradient, unsure.reshape(1)
 
 
 def export(folder, name):
@@ -98,17 +133,15 @@ def export(folder, name):
     settle(network, size)
     network = WithMiddle(network, middle)
 
-    image = torch.rand(1, 3, size, size, requires_grad=True)
-    output, activation = network(image)
-    seed = torch.randn_like(activation)
-    gradient, = torch.autograd.grad((activation * seed).sum(), image)
+    image = pictures(1, size)
+    output, activation, seed, gradient, unsure = vectors(network, image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(network, image.detach(), target + ".onnx", opset_version=opset, input_names=["input"],
+        torch.onnx.export(network, image, target + ".onnx", opset_version=opset, input_names=["input"],
                           output_names=["output", "middle"], training=torch.onnx.TrainingMode.PRESERVE)
     # Written last: it says that both are whole.
     write_safetensors(target + ".safetensors", {"input": image, "output": output, "middle": activation, "seed": seed,
-                                                "gradient": gradient})
+                                                "gradient": gradient, "unsure": unsure})
     print(f"{name}: {os.path.getsize(target + '.onnx') >> 20} MiB, opset {opset}", flush=True)
 
 

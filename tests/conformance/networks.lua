@@ -7,6 +7,8 @@ local ph = require "phosphene"
 
 local folder = arg[1] or "build/networks"
 local bound = 1e-3 -- of relative L2 differences
+-- Where rounding decides more of a gradient than that, so many times what it decides.
+local allowance = 4
 local steps = 3
 
 local function run(command)
@@ -39,18 +41,16 @@ local function differences(net, expected)
     gradient = distance(gradient, expected.gradient) }
 end
 
--- Tokens of a transformer have their features last.
+-- A channel; tokens of a transformer have their features last.
 local function objective_of(shape)
-  if #shape == 3 then
-    local direction = core.tensor(shape, 0)
-    return ph.head("middle", function(a) return (a * direction:add(1)):mean() end)
-  end
-  return ph.channel("middle", 3)
+  if #shape == 4 then return ph.channel("middle", 3) end
+  return ph.head("middle", function(a) return a:slice(2, 3):mean() end)
 end
 
 local function render(net, expected)
+  -- Some networks are fixed to their size, so that transforms, which change it, are left out.
   local result = ph.render { net, objective_of(expected.middle:shape()), size = expected.input:shape()[3],
-    steps = steps, seed = 1, progress = false }
+    steps = steps, seed = 1, transforms = "none", progress = false }
   local seen = result.image:statistics()
   return #result.values == steps and seen.least >= 0 and seen.most <= 1 and seen.deviation > 0
 end
@@ -69,8 +69,10 @@ local function test(name)
   local net, problem = ph.network(("%s/%s.onnx"):format(folder, name), { range = { 0, 1 } })
   if not net then return check(false, ("%s: %s"):format(name, problem)) end
   local d = differences(net, expected)
-  check(d.output <= bound and d.middle <= bound and d.gradient <= bound,
-    ("%s: output differs by %.2g, middle by %.2g, gradient by %.2g"):format(name, d.output, d.middle, d.gradient))
+  local unsure = expected.unsure:values()[1]
+  check(d.output <= bound and d.middle <= bound and d.gradient <= math.max(bound, allowance * unsure),
+    ("%s: output differs by %.2g, middle by %.2g, gradient by %.2g (rounding decides %.2g)"):format(name, d.output,
+      d.middle, d.gradient, unsure))
   check(render(net, expected), ("%s renders"):format(name))
 end
 
