@@ -28,10 +28,7 @@ ph_status ph_evaluation_outside_activation(ph_evaluation *evaluation, int index,
   ph_reading *r = find(evaluation, index);
   ph_status status = ph_reading_point(evaluation, r, e);
   if (status != PH_OK) return status;
-  bool has_map = r->tap.has_map;
-  *activation = (ph_array){.shape = ph_shape4(r->tap.n, r->tap.c, r->tap.h, r->tap.w),
-                           .data = (float *)(uintptr_t)r->tap.activation};
-  if (!has_map) activation->shape.rank = 2;
+  *activation = (ph_array){.shape = r->tap.shape, .data = (float *)(uintptr_t)r->tap.activation};
   return PH_OK;
 }
 

@@ -30,12 +30,13 @@ typedef struct ph_head {
   ph_tensor *tensor;     /* retained; NULL for types that take none */
 } ph_head;
 
-/* What a head sees of its layer: the images that it reads. Activations of rank 2, (n, units), appear with
-   h = w = 1. */
+/* What a head sees of its layer: the images that it reads. Activations of other ranks than (n, c, h, w)
+   appear as such: (n, units) with h = w = 1, a transformer's (n, tokens, features) with the tokens as
+   channels, h = 1 and the features as w; of more axes the last ones are one. */
 typedef struct ph_tap {
   const char *layer; /* for messages */
   int64_t n, c, h, w;
-  bool has_map;            /* rank 4 */
+  ph_shape shape;          /* of what it sees, as the layer has it */
   int64_t offset;          /* of what it sees from the activation's start, in elements */
   const float *activation; /* (n, c, h, w) */
   float *gradient;         /* as the activation; NULL while only the value is asked for */
@@ -90,7 +91,7 @@ enum { PH_PICTURE = -1 };
 /* Finds the head's layer, and what else it needs of the network. */
 ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e);
 
-/* The part of an activation (n, c, h, w) or (n, units) that the head reads: checked, with no gradient and no
+/* The part of an activation, (n, c, …), that the head reads: checked, with no gradient and no
    scratch. `layer` names it in messages, and must outlive the tap. */
 ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activation, ph_tap *tap, ph_error *e);
 

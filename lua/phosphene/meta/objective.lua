@@ -240,8 +240,8 @@ function ph.diversity(layer, options) end
 ---@field batch integer? the one image of the batch that is read, from 0; by default all of them
 
 --- A head of one's own. A function of variables (`ph.variable`), one a layer, is called in each step with what the network
---- computed there, (n, c, h, w) or (n, units), of one image after `:on(i)`. What it returns, one number, is what the head is
---- worth, and its gradient is derived from what it did:
+--- computed there, in the layer's shape, of one image after `:on(i)`: (n, c, h, w), (n, units), a transformer's (n, tokens,
+--- features). What it returns, one number, is what the head is worth, and its gradient is derived from what it did:
 ---
 ---   ph.head("mixed4a", function(a) return (a * weights):sum(1):maximum(0):mean() end)
 ---
