@@ -146,8 +146,14 @@ describe("an ONNX file", function()
     local model = classifier()
     table.insert(model.nodes, node("TopK", "best", { "p" }))
     model.outputs = { "best" }
-    local net = assert(open(model))
+    local told, stderr = {}, io.stderr
+    rawset(io, "stderr", { write = function(_, text) told[#told + 1] = text end })
+    local ok, net = pcall(open, model)
+    rawset(io, "stderr", stderr)
+    assert.is_true(ok and net ~= nil)
     assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
+    assert.same({ ("phosphene: '%s': left out what comes after the network's last weights (1 nodes): operator 'TopK' "
+      .. "(node 'best') is not one that Phosphene runs\n"):format(path "model.onnx") }, told)
   end)
 
   it("names the layer that a wrong size does not fit", function()
