@@ -300,7 +300,7 @@ static const layer_case layer_cases[] = {
      {SHAPE(1, 3, 2, 3), SHAPE(1, 3, 2, 3)},
      {{0}}},
     {&ph_layer_binary,
-     "minimum",
+     "lowest",
      {CHOOSE("operation", "minimum")},
      {SHAPE(1, 3, 2, 3), SHAPE(1, 3, 2, 3)},
      {{0}}},
