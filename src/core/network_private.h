@@ -41,7 +41,7 @@ struct ph_network {
   ph_cached_plan cache[PH_PLAN_CACHE];
   int plans;
   uint64_t uses;
-  int threads; /* 0 until the cores were counted */
+  int threads;                        /* 0 until the cores were counted */
   ph_cached_plan *current;            /* of the last successful forward, or NULL */
   ph_shape images;                    /* its shape */
   ph_tensor **activation, **gradient; /* one per tap of the widest run so far */
