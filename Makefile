@@ -40,7 +40,7 @@ BENCHES  := step share scaling start busy
 
 .DEFAULT_GOAL := all
 .PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo bench bench-peers lint format \
-        check-format install uninstall install-weights deps deps-lint clean help
+        check-format install uninstall install-weights weights deps deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -223,6 +223,11 @@ install-weights: ## copy weights from FROM=file-or-folder to where networks are 
 	@test -n "$(FROM)" || { echo "usage: make install-weights FROM=file.safetensors" >&2; exit 1; }
 	@mkdir -p $(WEIGHTS_HOME)
 	cp $(if $(wildcard $(FROM)/.),$(wildcard $(FROM)/*.safetensors),$(FROM)) $(WEIGHTS_HOME)/
+
+NAME ?= inception5h
+weights: all ## fetch published weights, NAME=inception5h or bvlc_googlenet; FROM=file takes a local one
+	@$(call need,curl unzip)
+	@$(BUILD)/phosphene weights fetch $(NAME) $(if $(FROM),--from '$(FROM)')
 
 clean: ## remove everything that was built
 	rm -rf build out compile_commands.json

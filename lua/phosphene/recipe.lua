@@ -90,6 +90,13 @@ local function asks_for_help(words)
   return false
 end
 
+--- Runs a function with words as from a command line, as if it were the recipe that is `called` so and whose text
+--- begins with these comments: it may read ph.options, and `--help` is answered.
+function recipe.run_function(called, text, words, f)
+  local start = asks_for_help(words) and answer or call
+  return start({ text = text, called = called, words = words }, f)
+end
+
 -- Runs a text with words, as from a command line, or with named values.
 local function run(asked, chunk_name)
   local chunk, problem = compile(asked.text, chunk_name)

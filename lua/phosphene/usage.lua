@@ -33,9 +33,9 @@ end
 local function in_order(options, text)
   local at = {}
   local start = text:find("options%s*[({]") or 1
-  for i, o in ipairs(options) do
+  for _, o in ipairs(options) do
     local name = o.name:gsub("%-", "%%-")
-    at[o] = text:find("%f[%w_]" .. name .. "%f[^%w_\"'%]][\"'%]]*%s*=", start) or #text + i
+    at[o] = text:find("%f[%w_]" .. name .. "%f[^%w_\"'%]][\"'%]]*%s*=", start) or #text + 1
   end
   local sorted = table.move(options, 1, #options, 1, {})
   table.sort(sorted, function(a, b)

@@ -1,6 +1,7 @@
 -- Where the files of networks lie: what a file's suffix says of its format, and the weights path, on which a name
 -- stands for a file. Must not know what is in the files.
 
+local catalogue = require "phosphene.catalogue"
 local core = require "phosphene.core"
 local paths = require "phosphene.paths"
 
@@ -88,21 +89,20 @@ function weights.find(name)
       end
     end
   end
-  return nil, ("no weights for '%s' (%s.safetensors); looked in %s"):format(name,
-    table.concat(candidates, ".safetensors, "), table.concat(weights.path(), ", "))
+  local advice = catalogue[name] and ("; `phosphene weights fetch %s` gets them"):format(name) or ""
+  return nil, ("no weights for '%s' (%s.safetensors); looked in %s%s"):format(name,
+    table.concat(candidates, ".safetensors, "), table.concat(weights.path(), ", "), advice)
 end
 
--- Names of networks whose weights can be had, here or elsewhere.
-local published = { "googlenet", "bvlc_googlenet", "inception5h" }
-
---- Every name that stands for a network: those known from the literature and those of files on the path; sorted.
+--- Every name that stands for a network: those whose weights can be fetched and those of files on the path; sorted.
 function weights.names()
   local seen, names = {}, {}
   local function add(name)
     if name and not seen[name] then names[#names + 1] = name end
     seen[name or ""] = true
   end
-  for _, name in ipairs(published) do add(name) end
+  add "googlenet"
+  for name in pairs(catalogue) do add(name) end
   for _, entry in ipairs(weights.path()) do
     for _, file in ipairs(weights.format(entry) and { entry } or core.list_folder(entry) or {}) do
       if weights.format(file) then add(weights.stem(file)) end

@@ -1,0 +1,122 @@
+-- Getting published files: downloading with curl, which shows how far it is and goes on where it was interrupted;
+-- checking their hashes with coreutils; taking them out of archives with unzip. Must not know what is in them.
+
+local core = require "phosphene.core"
+
+local fetch = {}
+
+-- ---- other programs ----
+
+local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+local function run(format, ...)
+  local words = { ... }
+  for i, word in ipairs(words) do words[i] = quote(word) end
+  local ok, _, code = os.execute(format:format(table.unpack(words)))
+  return ok == true, code
+end
+
+-- The first line of what a program prints.
+local function line_of(format, ...)
+  local words = { ... }
+  for i, word in ipairs(words) do words[i] = quote(word) end
+  local pipe = io.popen(format:format(table.unpack(words)))
+  local line = pipe:read "l"
+  pipe:close()
+  return line
+end
+
+-- Nil, or a message where a program is missing.
+local function missing(program, package)
+  if run("command -v %s >/dev/null 2>&1", program) then return nil end
+  return ("%s is needed for this; install the package %s"):format(program, package)
+end
+
+-- ---- files ----
+
+local function size_of(path)
+  local file = io.open(path, "rb")
+  local size = file and file:seek "end"
+  if file then file:close() end
+  return size
+end
+
+--- A new folder for files that nobody else needs; `remove` takes it away.
+function fetch.scratch() return line_of "mktemp -d" end
+function fetch.remove(folder) run("rm -r -- %s", folder) end
+
+--- True, or nil and what is wrong, for a file and the hash that it is to have: `sha256` or `sha1` of `file`.
+function fetch.check(path, file)
+  local kind = file.sha256 and "sha256" or "sha1"
+  if not size_of(path) then return nil, ("cannot read '%s'"):format(path) end
+  -- A name with odd characters makes the sum begin with a backslash; standard input has no name.
+  local sum = (line_of(kind .. "sum < %s", path) or ""):match "^%x+"
+  if not sum then return nil, ("%ssum gave nothing for '%s'"):format(kind, path) end
+  if sum == file[kind] then return true end
+  return nil, ("'%s' is not the published %s: its %s is %s, not %s"):format(path, file.name, kind:upper(), sum,
+    file[kind])
+end
+
+-- ---- downloading ----
+
+-- curl's own words for what went wrong, by its exit status.
+local reasons = {
+  [6] = "the host's name could not be resolved", [7] = "no connection", [22] = "the server refused",
+  [28] = "it took too long", [35] = "no secure connection", [37] = "the file could not be read",
+  [56] = "the connection broke", [60] = "the server's certificate is not known",
+}
+
+-- What curl ends with where a server, or a file, cannot be gone on with.
+local no_resuming = { [33] = true, [36] = true }
+
+-- One address into a file, going on where that ends.
+local function download_from(address, path)
+  local how = core.is_terminal(2) and "--progress-bar" or "--silent"
+  local ok, code = run("curl --fail --location --retry 2 --connect-timeout 20 --continue-at - " .. how
+    .. " --output %s %s", path, address)
+  if ok then return true end
+  if no_resuming[code] and os.remove(path) then return download_from(address, path) end
+  return nil, ("%s: %s"):format(address, reasons[code] or ("curl ended with %d"):format(code))
+end
+
+--- Downloads a file of the catalogue into a folder, and checks it: its path, or nil and a message. What has arrived
+--- stays there when it breaks off, and the next call goes on with it; what is not the published file does not stay.
+function fetch.download(file, folder)
+  local problem = missing("curl", "curl")
+  if problem then return nil, problem end
+  run("mkdir -p -- %s", folder)
+  local path = ("%s/%s.part"):format(folder, file.name)
+  if fetch.check(path, file) then return path end
+  if file.bytes and (size_of(path) or 0) >= file.bytes then os.remove(path) end
+  local problems = {}
+  for i, address in ipairs(file.addresses) do
+    io.stderr:write(("phosphene: fetching %s\n"):format(address))
+    local ok, trouble = download_from(address, path)
+    if ok then
+      ok, trouble = fetch.check(path, file)
+      if ok then return path end
+      os.remove(path)
+    end
+    problems[i] = trouble
+  end
+  return nil, table.concat(problems, "; ")
+end
+
+-- ---- archives ----
+
+--- Takes members out of a zip archive into a folder, and checks each: true, or nil and a message.
+function fetch.unpack(archive, members, folder)
+  local problem = missing("unzip", "unzip")
+  if problem then return nil, problem end
+  for _, member in ipairs(members) do
+    local path = ("%s/%s"):format(folder, member.name)
+    if not run("unzip -p -- %s %s > %s 2>/dev/null", archive, member.name, path) then
+      return nil, ("'%s' could not be taken out of '%s'"):format(member.name, archive)
+    end
+    local ok, trouble = fetch.check(path, member)
+    if not ok then return nil, trouble end
+  end
+  return true
+end
+
+return fetch
