@@ -1,31 +1,12 @@
--- Writes small ONNX models for tests, valid ones as well as those that are wrong on purpose: protobuf's encoding by
--- hand, and the few messages of src/core/schema/onnx.proto. Must not know what reads them.
+-- Writes small ONNX models for tests, valid ones as well as those that are wrong on purpose: the few messages of
+-- src/core/schema/onnx.proto. Must not know what reads them.
 
-local writer = {}
+local protobuf = require "protobuf"
 
--- ---- protobuf ----
+-- With protobuf's own parts, for tests that put messages together themselves.
+local writer = { varint = protobuf.varint, number = protobuf.number, bytes = protobuf.bytes, float = protobuf.float }
 
---- A whole number in groups of seven bits; negative ones take ten bytes.
-function writer.varint(n)
-  local bytes = {}
-  repeat
-    local low = n & 0x7f
-    n = n >> 7
-    bytes[#bytes + 1] = string.char(n ~= 0 and low | 0x80 or low)
-  until n == 0
-  return table.concat(bytes)
-end
-
---- Fields: a number, bytes (texts, messages), a float.
-function writer.number(field, n) return writer.varint(field << 3) .. writer.varint(n) end
-function writer.bytes(field, data) return writer.varint(field << 3 | 2) .. writer.varint(#data) .. data end
-function writer.float(field, x) return writer.varint(field << 3 | 5) .. string.pack("<f", x) end
-
-local function each(list, f)
-  local parts = {}
-  for i, item in ipairs(list or {}) do parts[i] = f(item) end
-  return table.concat(parts)
-end
+local each = protobuf.each
 
 -- ---- messages ----
 

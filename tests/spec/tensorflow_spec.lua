@@ -230,6 +230,48 @@ describe("a TensorFlow operation", function()
     assert.near(x[18], values[36], 1e-6)
   end)
 
+  it("has its activation functions", function()
+    local x = picture():values()
+    local function of(op, attributes, factor)
+      return (run({ constant("c", {}, { factor or 1 }), node("Mul", "m", { "x", "c" }),
+        node(op, "y", { "m" }, attributes) }, "y"))
+    end
+    assert.near(6, of("Relu6", nil, 10)[18], 1e-6)
+    assert.near(10 * x[2], of("Relu6", nil, 10)[2], 1e-6)
+    assert.near(0, of("Relu6", nil, -1)[18], 1e-6)
+    assert.near(math.exp(-x[18]) - 1, of("Elu", nil, -1)[18], 1e-6)
+    assert.near(-0.1 * x[18], of("LeakyRelu", { alpha = 0.1 }, -1)[18], 1e-6)
+    assert.near(1 / (1 + math.exp(x[18])), of("Sigmoid", nil, -1)[18], 1e-6)
+    assert.near(1 / math.sqrt(x[18]), run({ node("Sqrt", "s", { "x" }), node("Reciprocal", "y", { "s" }) }, "y")[18],
+      1e-5)
+    assert.near(math.log(1 + math.exp(x[18])), of("Softplus")[18], 1e-5)
+  end)
+
+  it("calculates with constants that are images, and pads", function()
+    local x, list = picture():values(), {}
+    for i = 1, 18 do list[i] = i end
+    local values = run({ constant("c", { 1, 2, 3, 3 }, list), node("Maximum", "y", { "x", "c" }) }, "y")
+    -- channel 2, row 1, column 0: the last channel of the fourth pixel
+    assert.near(math.max(x[16], 12), values[16], 1e-6)
+    local shape
+    values, shape = run({ constant("p", { 4, 2 }, { 0, 0, 1, 0, 0, 2, 0, 0 }, "int32"),
+      node("Pad", "y", { "x", "p" }) }, "y")
+    assert.same({ 1, 3, 3, 5 }, shape)
+    assert.near(x[18], values[2 * 15 + 13], 1e-6)
+    assert.equal(0, values[1])
+  end)
+
+  it("reshapes images into other images as TensorFlow orders them", function()
+    local x = picture():values()
+    local values, shape = run({ integers("s", 1, 3, 2, 3), node("Reshape", "y", { "x", "s" }),
+      node("Relu", "z", { "y" }) }, "z")
+    assert.same({ 1, 3, 3, 2 }, shape)
+    -- Pixel 4 of both, counted row by row: row 1, column 1 of the first and row 2, column 0 of the second.
+    for c = 0, 2 do assert.near(x[6 * c + 5], values[6 * c + 5], 1e-6) end
+    values = run({ integers("axes", 2, 1), node("Max", "y", { "x", "axes" }, { keep_dims = true }) }, "y")
+    assert_near({ .12, 1.12, 2.12 }, values)
+  end)
+
   it("reduces images to channels", function()
     local values, _, net = run({ integers("axes", 1, 2), node("Mean", "m", { "x", "axes" }),
       constant("w", { 3, 2 }, { 1, 0, 0, 1, 0, 0 }), node("MatMul", "l", { "m", "w" }), node("Softmax", "p", { "l" }) },

@@ -8,7 +8,7 @@ local graph = require "phosphene.formats.onnx.graph"
 local labels = require "phosphene.labels"
 local patterns = require "phosphene.formats.onnx.patterns"
 local preprocessing = require "phosphene.preprocessing"
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 
 local onnx = {}
 

@@ -5,7 +5,7 @@ local document = require "phosphene.formats.onnx.document"
 local folding = require "phosphene.formats.onnx.folding"
 local node = require "phosphene.formats.onnx.node"
 local operators = require "phosphene.formats.onnx.operators"
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 local scratch = require "phosphene.formats.onnx.scratch"
 local values = require "phosphene.formats.onnx.values"
 

@@ -2,7 +2,7 @@
 -- computed. Must not know any operator.
 
 local core = require "phosphene.core"
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 
 local document = {}
 

@@ -1,7 +1,7 @@
 -- The network that an ONNX graph becomes, while it is built: layers are added, what names stand for is kept, shapes are
 -- computed along the way at two sizes (values.lua). Must not know any operator.
 
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.onnx.values"
 
 local graph = {}

@@ -2,7 +2,7 @@
 -- numbers, and adding layers under the node's names. Must not know any operator.
 
 local document = require "phosphene.formats.onnx.document"
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.onnx.values"
 
 local node = {}

@@ -3,7 +3,7 @@
 
 local core = require "phosphene.core"
 local graph = require "phosphene.formats.onnx.graph"
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 
 local scratch = {}
 

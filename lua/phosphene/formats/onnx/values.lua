@@ -4,7 +4,7 @@
 -- constant. Must not know any operator.
 
 local core = require "phosphene.core"
-local refuse = require "phosphene.formats.onnx.refuse"
+local refuse = require "phosphene.formats.refuse"
 
 local values = {}
 
