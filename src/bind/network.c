@@ -193,9 +193,14 @@ static void push_setting(lua_State *L, const ph_field *field, const void *config
       }
       break;
     case PH_LIST:
+    case PH_INTEGERS:
       lua_createtable(L, ((const ph_list *)at)->count, 0);
       for (int i = 0; i < ((const ph_list *)at)->count; i++) {
-        lua_pushnumber(L, ((const ph_list *)at)->value[i]);
+        lua_Number number = ((const ph_list *)at)->value[i];
+        if (field->kind == PH_INTEGERS)
+          lua_pushinteger(L, (lua_Integer)number);
+        else
+          lua_pushnumber(L, number);
         lua_rawseti(L, -2, i + 1);
       }
       break;

@@ -22,6 +22,7 @@ void ph_fields_default(const ph_field *fields, void *config) {
         *(char *)at = '\0';
         break;
       case PH_LIST:
+      case PH_INTEGERS:
         *(ph_list *)at = (ph_list){0};
         break;
       case PH_INTEGER:
@@ -36,7 +37,7 @@ void ph_fields_default(const ph_field *fields, void *config) {
 }
 
 static bool is_integral(ph_field_kind kind) {
-  return kind == PH_INTEGER || kind == PH_PAIR || kind == PH_SIDES;
+  return kind == PH_INTEGER || kind == PH_PAIR || kind == PH_SIDES || kind == PH_INTEGERS;
 }
 
 static ph_status check_numbers(const ph_field *f, const ph_setting *s, const char *what, ph_error *e) {
@@ -108,6 +109,7 @@ static ph_status store(const ph_field *f, void *at, const ph_setting *s, const c
       for (int i = 0; i < 4; i++) integers[i] = (int64_t)s->value[i % s->count];
       break;
     case PH_LIST:
+    case PH_INTEGERS:
       if (s->count < 1) return wrong_count(f, s, "a list of numbers", what, e);
       ((ph_list *)at)->count = s->count;
       memcpy(((ph_list *)at)->value, s->value, (size_t)s->count * sizeof(double));

@@ -24,8 +24,9 @@ typedef enum ph_field_kind {
   PH_PAIR,    /* int64_t[2], (vertical, horizontal); one number sets both */
   PH_SIDES, /* int64_t[4], (top, left, bottom, right); one number sets all, two set vertical and horizontal */
   PH_LIST,  /* ph_list: 1 to PH_SETTING_VALUES numbers */
-  PH_CHOICE, /* int: index into `choices` */
-  PH_TEXT    /* char[PH_TEXT_SIZE] */
+  PH_INTEGERS, /* the same, of whole numbers */
+  PH_CHOICE,   /* int: index into `choices` */
+  PH_TEXT      /* char[PH_TEXT_SIZE] */
 } ph_field_kind;
 
 enum { PH_TEXT_SIZE = 96 };

@@ -31,6 +31,8 @@ static const ph_layer_type *const types[] = {
     &ph_layer_celu,
     &ph_layer_selu,
     &ph_layer_hard_sigmoid,
+    &ph_layer_thresholded_relu,
+    &ph_layer_shrink,
     &ph_layer_clip,
     &ph_layer_binary,
     &ph_layer_matmul,
@@ -83,8 +85,8 @@ ph_status ph_layer_expect_rank(const ph_layer *layer, ph_shape shape, int rank, 
 
 ph_status ph_layer_expect_channels(const ph_layer *layer, ph_shape shape, ph_error *e) {
   char text[PH_SHAPE_TEXT];
-  if (shape.rank == 2 || shape.rank == 4) return PH_OK;
-  return ph_layer_fail(layer, e, "expected an input of 2 or 4 dimensions, got %d (%s)", shape.rank,
+  if (shape.rank >= 2) return PH_OK;
+  return ph_layer_fail(layer, e, "expected an input of 2 dimensions or more, got %d (%s)", shape.rank,
                        ph_shape_print(shape, text));
 }
 
@@ -106,7 +108,11 @@ ph_status ph_layer_same_shape(const ph_layer *layer, const ph_shape *inputs, ph_
   return PH_OK;
 }
 
-int64_t ph_plane(ph_shape shape) { return shape.rank == 4 ? shape.dim[2] * shape.dim[3] : 1; }
+int64_t ph_plane(ph_shape shape) {
+  int64_t count = 1;
+  for (int d = 2; d < shape.rank; d++) count *= shape.dim[d];
+  return count;
+}
 
 void ph_pass_images(const ph_layer *layer, const ph_pass *pass,
                     void (*run)(const ph_layer *layer, const ph_pass *image)) {

@@ -8,6 +8,7 @@
 #define PH_LAYER_H
 
 #include "field.h"
+#include "nest.h"
 #include "tensor.h"
 
 enum { PH_MAX_PARAMETERS = 5, PH_MAX_INPUTS = 64 };
@@ -56,6 +57,8 @@ struct ph_layer_type {
   int required_parameters;       /* this index on are optional */
   const ph_field *fields;        /* never NULL */
   size_t config_size;            /* may be 0 */
+  bool elementwise; /* one input; an element of the output depends on the same one of the input, and on its
+                       own */
 
   /* Checks inputs (rank, channels) against configuration and parameters, and gives the output's shape.
      Messages begin with the layer's type and name. The source is given one input, whose height and width are
@@ -74,8 +77,8 @@ ph_status ph_layer_fail(const ph_layer *layer, ph_error *e, const char *format, 
     __attribute__((format(printf, 3, 4)));
 
 /* Failures in that form, naming what was expected and what came: unless the input's shape has this rank;
-   unless it has a channel axis (rank 2 or 4); unless the parameter of this index is absent or has this shape.
- */
+   unless it has a channel axis, which is axis 1; unless the parameter of this index is absent or has this
+   shape. */
 ph_status ph_layer_expect_rank(const ph_layer *layer, ph_shape shape, int rank, ph_error *e);
 ph_status ph_layer_expect_channels(const ph_layer *layer, ph_shape shape, ph_error *e);
 ph_status ph_layer_expect_parameter(const ph_layer *layer, int index, ph_shape shape, ph_error *e);
@@ -87,7 +90,7 @@ ph_status ph_layer_same_shape(const ph_layer *layer, const ph_shape *inputs, ph_
 void ph_pass_images(const ph_layer *layer, const ph_pass *pass,
                     void (*run)(const ph_layer *layer, const ph_pass *image));
 
-/* Elements of one channel: height times width, 1 where there are none. */
+/* Elements of one channel: of all axes after axis 1, height times width as a rule; 1 where there are none. */
 int64_t ph_plane(ph_shape shape);
 
 /* One extern per file in layers/. */
@@ -111,11 +114,13 @@ extern const ph_layer_type ph_layer_transposed_convolution;
 extern const ph_layer_type ph_layer_global_max_pool;
 extern const ph_layer_type ph_layer_matmul;
 extern const ph_layer_type ph_layer_reduce;
-extern const ph_layer_type ph_layer_log_softmax;                                 /* softmax.c */
-extern const ph_layer_type ph_layer_unary, ph_layer_leaky_relu, ph_layer_elu;    /* unary.c */
-extern const ph_layer_type ph_layer_celu, ph_layer_selu, ph_layer_hard_sigmoid;  /* unary.c */
-extern const ph_layer_type ph_layer_clip;                                        /* unary.c */
-extern const ph_layer_type ph_layer_binary, ph_layer_prelu;                      /* binary.c */
+extern const ph_layer_type ph_layer_log_softmax; /* softmax.c */
+extern const ph_layer_type ph_layer_unary;
+extern const ph_layer_type ph_layer_leaky_relu, ph_layer_elu, ph_layer_celu; /* activations.c */
+extern const ph_layer_type ph_layer_selu, ph_layer_hard_sigmoid;             /* activations.c */
+extern const ph_layer_type ph_layer_thresholded_relu, ph_layer_shrink;       /* activations.c */
+extern const ph_layer_type ph_layer_clip;
+extern const ph_layer_type ph_layer_binary, ph_layer_prelu;
 extern const ph_layer_type ph_layer_instance_norm, ph_layer_group_norm;          /* normalisation.c */
 extern const ph_layer_type ph_layer_layer_norm;                                  /* normalisation.c */
 extern const ph_layer_type ph_layer_reshape, ph_layer_flatten, ph_layer_squeeze; /* reshape.c */
@@ -135,8 +140,12 @@ typedef struct ph_pool_config {
   int64_t dilation[2];
   int same;  /* as above */
   bool ceil; /* round output sizes up (Caffe); windows that would begin past the image's end are dropped */
-  bool count_pad; /* average only: divide by the whole window rather than by the part inside the image */
+  bool count_pad; /* average only: divide by the window with its padding, not by the part inside the image */
 } ph_pool_config;
+
+typedef struct ph_matmul_config {
+  bool transpose_a, transpose_b;
+} ph_matmul_config;
 
 typedef struct ph_lrn_config {
   int64_t size;          /* window across channels, centred */
@@ -145,6 +154,7 @@ typedef struct ph_lrn_config {
 
 typedef struct ph_preprocess_config {
   double scale;            /* input = (picture * scale - mean) / deviation */
+  ph_list range;           /* what the picture's 0 and 1 become before that; empty: 0 and scale */
   ph_list mean, deviation; /* per channel of the input's order; empty: 0 and 1 */
   int order;               /* index into {"rgb", "bgr"} */
 } ph_preprocess_config;
@@ -153,12 +163,28 @@ typedef struct ph_preprocess_config {
 int ph_concat_axis(const ph_layer *layer, int rank);
 
 /* Window geometry as it is for this input (h, w): resolves SAME and ceil. Padding is (top, left, bottom,
-   right); with ceil, bottom and right are enlarged to what the last window needs. */
+   right); with ceil, bottom and right are enlarged to what the last window needs, by `hang`. */
 typedef struct ph_window {
-  int64_t kernel[2], stride[2], dilation[2], padding[4], output[2];
+  int64_t kernel[2], stride[2], dilation[2], padding[4], output[2], hang[2];
 } ph_window;
 ph_status ph_convolution_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e);
 ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e);
+
+/* How many elements of the window of output `at` lie inside an image of `size` or in its padding, without
+   what hangs over beyond that. Axis 0 is vertical. */
+int64_t ph_window_counted(const ph_window *window, int axis, int64_t at, int64_t size);
+
+/* matmul's products, each (rows, inner) times (inner, columns), and where their matrices lie: the nest's
+   array 0 is the output, 1 and 2 are the inputs. A turned matrix lies with its rows and columns exchanged.
+   PH_MISUSE where the shapes do not fit. */
+typedef struct ph_products {
+  int64_t rows, inner, columns;
+  bool turned[2];
+  ph_shape batch;
+  ph_nest nest;
+} ph_products;
+ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *products,
+                             ph_error *e);
 
 /* batch_norm as what it computes: y = scale * x + shift for each of `channels` channels. PH_MISUSE where the
    parameters do not fit that count or a variance plus epsilon is not positive. */

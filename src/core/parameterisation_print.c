@@ -44,6 +44,7 @@ static void print_value(const ph_field *f, const void *config, char value[64]) {
       break;
     case PH_SIDES:
     case PH_LIST:
+    case PH_INTEGERS:
     case PH_TEXT: /* no kind has any */
       return;
   }

@@ -54,6 +54,7 @@ static double field_number(const ph_field *field, const void *config) {
     case PH_CHOICE:
       return *(const int *)at;
     case PH_LIST:
+    case PH_INTEGERS:
       return ((const ph_list *)at)->count;
     case PH_INTEGER:
     case PH_PAIR:

@@ -40,7 +40,9 @@ fail:
 
 enum { MOST_TAPS = 48 };
 
-static void compare(ph_network *const nets[BOTH], ph_shape picture, const ph_run *run, const char *name) {
+/* `fill` says where the pictures' values lie; NULL: from -1 to 1. */
+static void compare(ph_network *const nets[BOTH], const layer_case *fill, ph_shape picture, const ph_run *run,
+                    const char *name) {
   ph_tensor *results[BOTH][MOST_TAPS + 1] = {{NULL}}, *pictures = NULL;
   ph_random random = ph_random_stream(6, name);
   ph_error e;
@@ -48,7 +50,7 @@ static void compare(ph_network *const nets[BOTH], ph_shape picture, const ph_run
   double worst = 0;
   int where = 0;
   PH_TRY(ph_tensor_new(picture, &pictures, &e));
-  fill_spread(&random, ph_tensor_data(pictures), ph_tensor_count(pictures));
+  fill_case(fill, &random, pictures);
   for (int b = 0; b < BOTH; b++) PH_TRY(run_network(nets[b], pictures, run, name, results[b], &e));
   for (int i = 0; i <= run->taps; i++) {
     double difference =
@@ -83,7 +85,11 @@ static ph_status deep_network(const layer_case *c, const ph_backend *backend, ph
   status =
       ph_network_add(*network, "convolution", "below", (const char *[]){"image"}, 1, NULL, 0, &weight, 1, e);
   ph_tensor_release(weight.tensor);
-  if (status == PH_OK) status = add_subject(*network, c, (const char *[]){"below"}, &random, e);
+  if (status == PH_OK && c->least > 0)
+    status = add_plain(*network, "unary", "positive", "below",
+                       (ph_setting){.key = "operation", .text = "softplus"}, e);
+  if (status == PH_OK)
+    status = add_subject(*network, c, (const char *[]){c->least > 0 ? "positive" : "below"}, &random, e);
 fail:
   return status;
 }
@@ -99,7 +105,7 @@ static void compare_case(const layer_case *c, bool deep) {
   for (int b = 0; b < BOTH; b++)
     PH_TRY(deep ? deep_network(c, backends[b], &nets[b], &e) : case_network(c, backends[b], &nets[b], &e));
   picture.dim[0] = 2;
-  compare(nets, picture,
+  compare(nets, case_is_picture(c) && !deep ? c : NULL, picture,
           &(ph_run){.taps = 1, .tap = (int[]){ph_network_count(nets[0]) - 1}, .backward = true}, name);
 fail:
   if (status != PH_OK) fail_with(name, &e);
@@ -203,12 +209,12 @@ static void compare_taps(ph_network *const nets[BOTH], const char *const *names,
   for (int mode = 0; mode < 4; mode++) {
     snprintf(name, sizeof name, "%d taps up to %s of %dx%d, %s", count, names[count - 1], (int)picture.dim[2],
              (int)picture.dim[3], modes[mode]);
-    compare(nets, picture,
+    compare(nets, NULL, picture,
             &(ph_run){.taps = count, .tap = taps, .backward = true, .relu_mode = (ph_relu_mode)mode}, name);
   }
   for (int pool = PH_POOL_SMOOTH; pool <= PH_POOL_SMOOTH_L2; pool++) {
     snprintf(name, sizeof name, "%d taps up to %s, smoothed max pools", count, names[count - 1]);
-    compare(nets, picture,
+    compare(nets, NULL, picture,
             &(ph_run){.taps = count, .tap = taps, .backward = true, .pool_mode = (ph_pool_mode)pool}, name);
   }
 }
@@ -233,7 +239,7 @@ static void compare_graphs(void) {
   for (int i = 0; i < ph_network_count(nets[0]); i++) all[i] = ph_network_layer(nets[0], i)->name;
   compare_taps(nets, all, ph_network_count(nets[0]), ph_shape4(3, 3, 7, 5));
   compare_taps(nets, (const char *[]){"logits"}, 1, ph_shape4(2, 3, 33, 31));
-  compare(nets, ph_shape4(1, 3, 8, 8), &(ph_run){.taps = 0, .tap = (int[]){0}, .backward = true},
+  compare(nets, NULL, ph_shape4(1, 3, 8, 8), &(ph_run){.taps = 0, .tap = (int[]){0}, .backward = true},
           "no taps at all");
 fail:
   if (status != PH_OK) fail_with("graph", &e);
@@ -335,8 +341,7 @@ int main(void) {
     const layer_case *c = &layer_cases[i];
     if (c->type == &ph_layer_image) continue;
     compare_case(c, false);
-    if (case_inputs(c) == 1 && c->inputs[0].rank == 4 && c->type != &ph_layer_preprocess)
-      compare_case(c, true);
+    if (case_is_picture(c) && c->type != &ph_layer_preprocess) compare_case(c, true);
   }
   compare_graphs();
   check_companions();

@@ -28,7 +28,8 @@ static inline void instance_free(layer_instance *it) {
   memset(it, 0, sizeof *it);
 }
 
-/* A parameter of this shape: small weights, means around 0, variances and scales around 1. */
+/* A parameter of this shape: small weights, means around 0, variances and scales around 1, indices from -2
+ * to 1. */
 static inline ph_status random_parameter(ph_random *random, const char *name, ph_shape shape,
                                          ph_tensor **tensor, ph_error *e) {
   ph_status status = ph_tensor_new(shape, tensor, e);
@@ -36,11 +37,25 @@ static inline ph_status random_parameter(ph_random *random, const char *name, ph
   if (strcmp(name, "variance") == 0)
     ph_random_fill_uniform(random, *tensor, 0.5, 1.5);
   else if (strcmp(name, "indices") == 0)
-    for (int64_t i = 0; i < ph_tensor_count(*tensor); i++)
-      ph_tensor_data(*tensor)[i] = (float)(ph_random_below(random, 5) - 2);
+    for (int64_t i = 0; i < ph_shape_count(shape); i++)
+      ph_tensor_data(*tensor)[i] = (float)(ph_random_below(random, 4) - 2);
   else
     ph_random_fill_normal(random, *tensor, 0, shape.rank > 1 ? 0.3 : 1);
   return PH_OK;
+}
+
+/* Half the width of the range that a case's inputs lie in. */
+static inline double case_spread(const layer_case *c) {
+  return c != NULL && c->most > c->least ? (c->most - c->least) / 2 : 1;
+}
+
+/* Spreads the values over the case's range. */
+static inline void fill_case(const layer_case *c, ph_random *random, ph_tensor *tensor) {
+  float *x = ph_tensor_data(tensor);
+  int64_t count = ph_tensor_count(tensor);
+  double middle = c == NULL ? 0 : (c->least + c->most) / 2;
+  fill_spread(random, x, count);
+  for (int64_t i = 0; i < count; i++) x[i] = (float)((double)x[i] * case_spread(c) + middle);
 }
 
 static inline ph_status make_output(layer_instance *it, ph_random *random, ph_error *e) {
@@ -73,9 +88,7 @@ static inline ph_status instance_new(layer_instance *it, const layer_case *c, ph
   for (int i = 0; i < it->layer.inputs; i++) {
     PH_TRY(ph_tensor_new(c->inputs[i], &it->input[i], e));
     PH_TRY(ph_tensor_new(c->inputs[i], &it->input_gradient[i], e));
-    fill_spread(&random, ph_tensor_data(it->input[i]), ph_tensor_count(it->input[i]));
-    for (int64_t j = 0; j < ph_tensor_count(it->input[i]) && case_is_positive(c); j++)
-      ph_tensor_data(it->input[i])[j] += 1.5f;
+    fill_case(c, &random, it->input[i]);
   }
   PH_TRY(make_output(it, &random, e));
 fail:

@@ -1,64 +1,64 @@
 /* A network around a layer case, so that a backend can be run on it. The case's layer is called "subject".
-   One image input is the picture itself; otherwise each input comes from the picture through a layer of its
-   own, "input0", "input1" …: a 1x1 convolution, a dense layer where a vector is wanted, or a dense layer and
-   a reshape where it is another shape. */
+   One image input is the picture itself; otherwise each input comes from the picture through layers of its
+   own, of which the last is "input0", "input1" …: a 1x1 convolution, or a dense layer and a reshape; and what
+   keeps it positive where the case wants that. */
 #ifndef LAYER_NETWORK_H
 #define LAYER_NETWORK_H
 
 #include "../../src/core/network.h"
 #include "layer_instance.h"
 
-static inline bool is_picture(ph_shape shape) { return shape.rank == 4 && shape.dim[0] == 1; }
-static inline bool is_vector(ph_shape shape) { return shape.rank == 2 && shape.dim[0] == 1; }
-
-/* Whether the case's only input is the picture. */
-static inline bool takes_picture(const layer_case *c) {
-  return case_inputs(c) == 1 && is_picture(c->inputs[0]) && !case_is_positive(c);
+/* Whether the case's one input is the picture itself. */
+static inline bool case_is_picture(const layer_case *c) {
+  return case_inputs(c) == 1 && c->inputs[0].rank == 4 && c->inputs[0].dim[0] == 1;
 }
 
 /* The picture's shape for a case. */
 static inline ph_shape case_picture(const layer_case *c) {
-  for (int i = 0; i < case_inputs(c); i++)
-    if (!is_picture(c->inputs[i])) return ph_shape4(1, 3, 3, 2);
-  if (case_inputs(c) == 0) return ph_shape4(1, 3, 3, 2);
   ph_shape shape = c->inputs[0];
+  if (case_inputs(c) == 0 || shape.rank != 4 || shape.dim[0] != 1) return ph_shape4(1, 3, 3, 2);
   if (case_inputs(c) > 1) shape.dim[1] = 3;
   return shape;
 }
 
-/* Adds the layer that gives a picture or a vector from the picture. */
-static inline ph_status add_weighted(ph_network *network, ph_shape picture, ph_shape wanted, bool vector,
-                                     const char *name, ph_random *random, ph_error *e) {
-  ph_shape shape = vector ? ph_shape_of(2, (int64_t[]){ph_shape_count(wanted), ph_shape_count(picture)})
-                          : ph_shape4(wanted.dim[1], picture.dim[1], 1, 1);
+static inline ph_status add_plain(ph_network *network, const char *type, const char *name, const char *from,
+                                  ph_setting setting, ph_error *e) {
+  return ph_network_add(network, type, name, &from, 1, &setting, 1, NULL, 0, e);
+}
+
+/* A 1x1 convolution of the picture, or a dense layer of all of it. */
+static inline ph_status add_weighted(ph_network *network, const char *name, bool dense, ph_shape shape,
+                                     ph_random *random, ph_error *e) {
   ph_named_tensor weight = {.name = "weight"};
   ph_status status = random_parameter(random, "weight", shape, &weight.tensor, e);
   if (status == PH_OK)
-    status = ph_network_add(network, vector ? "dense" : "convolution", name, &(const char *){"image"}, 1,
-                            NULL, 0, &weight, 1, e);
+    status = ph_network_add(network, dense ? "dense" : "convolution", name, &(const char *){"image"}, 1, NULL,
+                            0, &weight, 1, e);
   ph_tensor_release(weight.tensor);
   return status;
 }
 
-/* Adds the layers that turn the picture into input `index` of the case. */
+/* Adds the layers that turn the picture into input `index` of the case; the last of them has this name. */
 static inline ph_status add_input(ph_network *network, const layer_case *c, int index, const char *name,
                                   ph_random *random, ph_error *e) {
-  ph_shape picture = case_picture(c), wanted = c->inputs[index];
-  char first[40], second[40];
-  const char *last = first;
-  ph_status status;
-  snprintf(first, sizeof first, "%s, weighted", name);
-  snprintf(second, sizeof second, "%s, positive", name);
-  bool vector = !is_picture(wanted) || wanted.dim[2] != picture.dim[2] || wanted.dim[3] != picture.dim[3];
-  PH_TRY(add_weighted(network, picture, wanted, vector, first, random, e));
-  if (case_is_positive(c)) {
-    ph_setting operation = {.key = "operation", .text = "exp"};
-    PH_TRY(ph_network_add(network, "unary", second, &last, 1, &operation, 1, NULL, 0, e));
-    last = second;
-  }
+  ph_shape picture = case_picture(c), wanted = c->inputs[index], like = wanted;
   ph_setting shape = {.key = "shape", .count = wanted.rank};
-  for (int a = 0; a < wanted.rank; a++) shape.value[a] = (double)wanted.dim[a];
-  PH_TRY(ph_network_add(network, "reshape", name, &last, 1, &shape, 1, NULL, 0, e));
+  ph_setting positive = {.key = "operation", .text = "softplus"};
+  char first[40], second[40];
+  ph_status status;
+  like.dim[1] = picture.dim[1];
+  snprintf(first, sizeof first, c->least > 0 ? "%s_any" : "%s", name);
+  if (ph_shape_equal(like, picture)) {
+    PH_TRY(add_weighted(network, first, false, ph_shape4(wanted.dim[1], picture.dim[1], 1, 1), random, e));
+  } else {
+    bool vector = wanted.rank == 2 && wanted.dim[0] == 1;
+    snprintf(second, sizeof second, vector ? "%s" : "%s_flat", first);
+    ph_shape weight = ph_shape_of(2, (int64_t[]){ph_shape_count(wanted), ph_shape_count(picture)});
+    PH_TRY(add_weighted(network, second, true, weight, random, e));
+    for (int d = 0; d < wanted.rank; d++) shape.value[d] = (double)wanted.dim[d];
+    if (!vector) PH_TRY(add_plain(network, "reshape", first, second, shape, e));
+  }
+  if (c->least > 0) PH_TRY(add_plain(network, "unary", name, first, positive, e));
 fail:
   return status;
 }
@@ -89,7 +89,7 @@ static inline ph_status case_network(const layer_case *c, const ph_backend *back
   ph_network *made = NULL;
   ph_status status;
   PH_TRY(ph_network_new(backend, case_picture(c).dim[1], &made, e));
-  if (!takes_picture(c)) {
+  if (!case_is_picture(c)) {
     for (int i = 0; i < case_inputs(c); i++) {
       PH_TRY(add_input(made, c, i, names[i], &random, e));
       inputs[i] = names[i];

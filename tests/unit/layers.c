@@ -10,14 +10,14 @@ static double projected(void *context) {
   return ph_tensor_dot(it->output, it->output_gradient);
 }
 
-static void check_differences(layer_instance *it, const char *name) {
+static void check_differences(layer_instance *it, const layer_case *c, const char *name) {
   double worst = 0;
   instance_forward(it);
   instance_backward(it, PH_RELU_PLAIN, ~0u);
   for (int i = 0; i < it->layer.inputs; i++) {
     int64_t count = ph_tensor_count(it->input[i]);
     double error = gradcheck(projected, it, ph_tensor_data(it->input[i]), count,
-                             ph_tensor_read(it->input_gradient[i]), spread_step(count));
+                             ph_tensor_read(it->input_gradient[i]), spread_step(count) * case_spread(c));
     worst = fmax(worst, error);
   }
   near(worst, 0, 2e-3, name);
@@ -29,8 +29,9 @@ static bool is_affine(const ph_layer_type *type) {
          type == &ph_layer_sum || type == &ph_layer_concat || type == &ph_layer_preprocess ||
          type == &ph_layer_transposed_convolution || type == &ph_layer_reshape ||
          type == &ph_layer_transpose || type == &ph_layer_slice || type == &ph_layer_gather ||
-         type == &ph_layer_expand || type == &ph_layer_pad || type == &ph_layer_resize ||
-         type == &ph_layer_depth_to_space || type == &ph_layer_space_to_depth;
+         type == &ph_layer_expand || type == &ph_layer_identity || type == &ph_layer_flatten ||
+         type == &ph_layer_squeeze || type == &ph_layer_unsqueeze || type == &ph_layer_pad ||
+         type == &ph_layer_resize || type == &ph_layer_depth_to_space || type == &ph_layer_space_to_depth;
 }
 
 /* <A x, y> = <x, A' y>, where A x is what is left of the layer once its value at 0 is taken off. The layer's
@@ -78,7 +79,7 @@ static void check_case(const layer_case *c) {
     printf("# %s\n", e.message);
   } else {
     snprintf(name, sizeof name, "%s, %s: central differences", c->type->name, c->name);
-    check_differences(&it, name);
+    check_differences(&it, c, name);
     if (is_affine(c->type)) check_adjoint(&it, "  <A x, y> = <x, A' y>");
     check_adding(&it, "  backward adds");
   }
@@ -98,7 +99,7 @@ static void check_register(void) {
            type->least_inputs <= type->most_inputs && type->most_inputs <= PH_MAX_INPUTS,
        "  and keeps within bounds");
   }
-  ok(types == 46, "there are 46 types");
+  ok(types == 48, "there are 48 types");
   ok(ph_layer_type_find("convolutional") == NULL, "an unknown type is not found");
   ok(ph_layer_type_at(-1) == NULL, "nor is one before the first");
 }

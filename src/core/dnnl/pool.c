@@ -130,9 +130,11 @@ const operation_type phd_max_pool = {
 
 /* ---- average ---- */
 
-static float share_of(const operation *op, const ph_window *w, extent rows, extent columns) {
+static float share_of(const operation *op, const geometry *g, int64_t y, int64_t x, extent rows,
+                      extent columns) {
   const ph_pool_config *config = op->layer->config;
-  int64_t pixels = config->count_pad ? w->kernel[0] * w->kernel[1]
+  int64_t pixels = config->count_pad ? ph_window_counted(&g->window, 0, y, g->height) *
+                                           ph_window_counted(&g->window, 1, x, g->width)
                                      : (rows.last - rows.first) * (columns.last - columns.first);
   return (float)(1 / (double)pixels);
 }
@@ -144,7 +146,7 @@ static void average_block(const operation *op, const geometry *g, float *in, flo
     extent rows = inside(w, 0, y, g->height);
     for (int64_t x = 0; x < w->output[1]; x++, out += g->block) {
       extent columns = inside(w, 1, x, g->width);
-      float share = share_of(op, w, rows, columns);
+      float share = share_of(op, g, y, x, rows, columns);
       if (!back) memset(out, 0, (size_t)g->block * sizeof *out);
       for (int64_t i = rows.first; i < rows.last; i++) {
         int64_t row = y * w->stride[0] - w->padding[0] + i, left = x * w->stride[1] - w->padding[1];

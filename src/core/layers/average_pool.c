@@ -1,5 +1,5 @@
 /* average_pool: the mean of each window's part inside the image, as TensorFlow takes it; or, with count_pad,
-   the window's sum over its full size, padding counting as zeros. */
+   the window's sum over its size, padding counting as zeros; what hangs over the padding does not count. */
 #include "pool.h"
 
 typedef struct part {
@@ -11,9 +11,10 @@ static part part_at(const ph_layer *layer, const ph_window *window, const ph_sha
                     int64_t x) {
   const ph_pool_config *config = layer->config;
   part p = {ph_window_inside(window, 0, y, input->dim[2]), ph_window_inside(window, 1, x, input->dim[3]), 0};
-  int64_t pixels = config->count_pad ? window->kernel[0] * window->kernel[1]
-                                     : ph_range_count(p.rows, window->dilation[0]) *
-                                           ph_range_count(p.columns, window->dilation[1]);
+  int64_t pixels =
+      config->count_pad
+          ? ph_window_counted(window, 0, y, input->dim[2]) * ph_window_counted(window, 1, x, input->dim[3])
+          : ph_range_count(p.rows, window->dilation[0]) * ph_range_count(p.columns, window->dilation[1]);
   p.share = (float)(1 / (double)pixels);
   return p;
 }

@@ -6,7 +6,6 @@
 ph_status ph_axis(const ph_layer *layer, double given, int rank, int *axis, ph_error *e) {
   int at = (int)given;
   *axis = at < 0 ? at + rank : at;
-  if ((double)at != given) return ph_layer_fail(layer, e, "axis %g is not a whole number", given);
   if (*axis < 0 || *axis >= rank)
     return ph_layer_fail(layer, e, "axis %d out of range %d..%d", at, -rank, rank - 1);
   return PH_OK;
@@ -28,12 +27,4 @@ int64_t ph_axes_count(ph_shape shape, int from, int to) {
   int64_t count = 1;
   for (int a = from; a < to; a++) count *= shape.dim[a];
   return count;
-}
-
-void ph_axes_strides(ph_shape shape, int64_t stride[PH_MAX_RANK]) {
-  int64_t step = 1;
-  for (int a = shape.rank - 1; a >= 0; a--) {
-    stride[a] = step;
-    step *= shape.dim[a];
-  }
 }

@@ -14,9 +14,6 @@ ph_status ph_axes(const ph_layer *layer, const ph_list *given, int rank, bool *m
 /* Elements of the axes from … to-1: the product of their lengths. */
 int64_t ph_axes_count(ph_shape shape, int from, int to);
 
-/* For each axis, how far apart its neighbours lie. */
-void ph_axes_strides(ph_shape shape, int64_t stride[PH_MAX_RANK]);
-
 /* The range that every axis setting has, and the one that lengths and positions along an axis have. */
 enum { PH_LEAST_AXIS = -PH_MAX_RANK, PH_MOST_AXIS = PH_MAX_RANK - 1, PH_MOST_LENGTH = 1 << 30 };
 

@@ -1,155 +1,174 @@
-/* binary: two inputs, broadcast together, combined element by element; and prelu, whose second operand is a
-   parameter. Rows along the last axis are combined at once; each operand's elements there lie one apart, or
-   one element serves the whole row. */
+/* binary: a function of two numbers, over two inputs that are broadcast as NumPy does. One row of the list is
+   a function: its name, its value, and its derivatives by the first and by the second number. */
 #include <math.h>
 
-#include "broadcast.h"
+#include "../layer.h"
+#include "../nest.h"
+#include "../vector.h"
 
-enum { ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, MAXIMUM, MINIMUM, PRELU };
+static inline float power_slope(float a, float b) { return b == 0 ? 0 : b * powf(a, b - 1); }
+static inline float exponent_slope(float a, float b) { return a > 0 ? powf(a, b) * logf(a) : 0; }
+
+/* Of equal numbers the first takes the gradient. What is not a number wins, so that it is seen. */
+#define FUNCTIONS(ROW)                                                                                       \
+  ROW(add, a + b, 1, 1)                                                                                      \
+  ROW(subtract, a - b, 1, -1)                                                                                \
+  ROW(multiply, a *b, b, a)                                                                                  \
+  ROW(divide, a / b, 1 / b, -a / (b * b))                                                                    \
+  ROW(power, powf(a, b), power_slope(a, b), exponent_slope(a, b))                                            \
+  ROW(maximum, a >= b || a != a ? a : b, a >= b || a != a ? 1 : 0, a >= b || a != a ? 0 : 1)                 \
+  ROW(minimum, a <= b || a != a ? a : b, a <= b || a != a ? 1 : 0, a <= b || a != a ? 0 : 1)
+
+/* ---- one run of the innermost loop ---- */
+
+/* How many numbers, and how far apart they are in each input: 0 where one number serves the whole run. */
+typedef struct run {
+  int64_t count, a_step, b_step;
+} run;
+
+typedef float of_two(float a, float b);
+
+/* Compiled into each function below with `of` and the steps known, these become loops of vectors. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void loop_values(of_two of, int64_t count, int64_t a_step, int64_t b_step, float *restrict y,
+                        const float *a, const float *b) {
+  for (int64_t i = 0; i < count; i++) y[i] = of(a[i * a_step], b[i * b_step]);
+}
+
+INLINE void each_value(of_two of, run r, float *restrict y, const float *a, const float *b) {
+  if (r.a_step == 1 && r.b_step == 1)
+    loop_values(of, r.count, 1, 1, y, a, b);
+  else if (r.a_step == 1 && r.b_step == 0)
+    loop_values(of, r.count, 1, 0, y, a, b);
+  else if (r.a_step == 0 && r.b_step == 1)
+    loop_values(of, r.count, 0, 1, y, a, b);
+  else
+    loop_values(of, r.count, r.a_step, r.b_step, y, a, b);
+}
+
+/* dst += g * slope, for the input whose own step is `step`; where that stays, the run's sum. */
+INLINE void loop_slopes(of_two slope, int64_t count, int64_t a_step, int64_t b_step, const float *restrict g,
+                        const float *restrict a, const float *restrict b, float *restrict dst, int64_t step) {
+  if (step == 0) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += (double)(g[i] * slope(a[i * a_step], b[i * b_step]));
+    *dst += (float)sum;
+  } else {
+    for (int64_t i = 0; i < count; i++) dst[i * step] += g[i] * slope(a[i * a_step], b[i * b_step]);
+  }
+}
+
+INLINE void each_slope(of_two slope, run r, const float *g, const float *a, const float *b, float *dst,
+                       int64_t step) {
+  if (r.a_step == 1 && r.b_step == 1)
+    loop_slopes(slope, r.count, 1, 1, g, a, b, dst, 1);
+  else if (r.a_step == 1 && r.b_step == 0)
+    loop_slopes(slope, r.count, 1, 0, g, a, b, dst, step);
+  else
+    loop_slopes(slope, r.count, r.a_step, r.b_step, g, a, b, dst, step);
+}
+
+typedef void values_of(run r, float *restrict y, const float *a, const float *b);
+typedef void slopes_of(run r, const float *g, const float *a, const float *b, float *dst);
+
+typedef struct function {
+  values_of *values;
+  slopes_of *by_a, *by_b; /* add to the gradient of a, of b */
+} function;
+
+#define DEFINE(NAME, VALUE, BY_A, BY_B)                                                                      \
+  INLINE float NAME##_value(float a, float b) { return VALUE; }                                              \
+  INLINE float NAME##_a(float a, float b) {                                                                  \
+    (void)a, (void)b;                                                                                        \
+    return BY_A;                                                                                             \
+  }                                                                                                          \
+  INLINE float NAME##_b(float a, float b) {                                                                  \
+    (void)a, (void)b;                                                                                        \
+    return BY_B;                                                                                             \
+  }                                                                                                          \
+  PH_VECTOR static void NAME##_values(run r, float *restrict y, const float *a, const float *b) {            \
+    each_value(NAME##_value, r, y, a, b);                                                                    \
+  }                                                                                                          \
+  PH_VECTOR static void NAME##_by_a(run r, const float *g, const float *a, const float *b, float *dst) {     \
+    each_slope(NAME##_a, r, g, a, b, dst, r.a_step);                                                         \
+  }                                                                                                          \
+  PH_VECTOR static void NAME##_by_b(run r, const float *g, const float *a, const float *b, float *dst) {     \
+    each_slope(NAME##_b, r, g, a, b, dst, r.b_step);                                                         \
+  }
+FUNCTIONS(DEFINE)
+
+#define ROW_OF(NAME, VALUE, BY_A, BY_B) {NAME##_values, NAME##_by_a, NAME##_by_b},
+static const function functions[] = {FUNCTIONS(ROW_OF)};
+enum { FUNCTION_COUNT = sizeof functions / sizeof *functions };
+
+/* ---- the layer ---- */
+
+#define NAME_OF(NAME, VALUE, BY_A, BY_B) #NAME,
+static const char *const names[] = {FUNCTIONS(NAME_OF) NULL};
 
 typedef struct binary_config {
   int operation;
 } binary_config;
 
-static const char *const operations[] = {"add",   "subtract", "multiply", "divide",
-                                         "power", "maximum",  "minimum",  NULL};
+/* The default, past the end, is none: the operation has to be given. */
+static const ph_field fields[] = {
+    {"operation", PH_CHOICE, offsetof(binary_config, operation), FUNCTION_COUNT, 0, 0, names, "the function"},
+    {0}};
 
-static const ph_field fields[] = {{"operation", PH_CHOICE, offsetof(binary_config, operation), ADD, 0, 0,
-                                   operations, "what is done with the two elements"},
-                                  {0}};
-
-/* A row of both operands: where they begin, and their steps, 0 or 1. */
-typedef struct row {
-  const float *a, *b;
-  int64_t step_a, step_b, count;
-} row;
-
-#define EACH(expression)                                                                                     \
-  for (int64_t i = 0; i < r.count; i++) {                                                                    \
-    const float a = r.a[i * r.step_a], b = r.b[i * r.step_b];                                                \
-    dst[i] = (expression);                                                                                   \
-  }                                                                                                          \
-  break
-
-static void combine(int operation, row r, float *dst) {
-  switch (operation) {
-    case ADD:
-      EACH(a + b);
-    case SUBTRACT:
-      EACH(a - b);
-    case MULTIPLY:
-      EACH(a * b);
-    case DIVIDE:
-      EACH(a / b);
-    case POWER:
-      EACH(powf(a, b));
-    case MAXIMUM:
-      EACH(fmaxf(a, b));
-    case MINIMUM:
-      EACH(fminf(a, b));
-    case PRELU:
-      EACH(a < 0 ? a * b : a);
-  }
+static const function *function_of(const ph_layer *layer) {
+  return &functions[((const binary_config *)layer->config)->operation];
 }
-
-/* Adds to da the gradient through the first operand, or to db the one through the second. */
-#define EACH_SLOPE(slope_a, slope_b)                                                                         \
-  for (int64_t i = 0; i < r.count; i++) {                                                                    \
-    const float a = r.a[i * r.step_a], b = r.b[i * r.step_b];                                                \
-    (void)a, (void)b;                                                                                        \
-    if (da != NULL) da[i * r.step_a] += g[i] * (slope_a);                                                    \
-    if (db != NULL) db[i * r.step_b] += g[i] * (slope_b);                                                    \
-  }                                                                                                          \
-  break
-
-static void derive(int operation, row r, const float *g, float *da, float *db) {
-  switch (operation) {
-    case ADD:
-      EACH_SLOPE(1.0f, 1.0f);
-    case SUBTRACT:
-      EACH_SLOPE(1.0f, -1.0f);
-    case MULTIPLY:
-      EACH_SLOPE(b, a);
-    case DIVIDE:
-      EACH_SLOPE(1 / b, -a / (b * b));
-    /* 0 to a power has no slope by the power, and 0 to the power 0 none at all. */
-    case POWER:
-      EACH_SLOPE(b == 0 ? 0.0f : b * powf(a, b - 1), a > 0 ? powf(a, b) * logf(a) : 0.0f);
-    /* Of equal operands the first is taken. */
-    case MAXIMUM:
-      EACH_SLOPE(a >= b ? 1.0f : 0.0f, a >= b ? 0.0f : 1.0f);
-    case MINIMUM:
-      EACH_SLOPE(a <= b ? 1.0f : 0.0f, a <= b ? 0.0f : 1.0f);
-    case PRELU:
-      EACH_SLOPE(a < 0 ? b : 1.0f, a < 0 ? a : 0.0f);
-  }
-}
-
-/* ---- walking over the rows ---- */
-
-/* Axes that neither operand repeats are one long one; so a row is as long as can be. */
-typedef struct rows {
-  ph_places places; /* of the rows' beginnings */
-  int64_t number, length, step[2];
-} rows;
-
-static rows rows_of(ph_shape a, ph_shape b, ph_shape output) {
-  rows r = {.length = 1};
-  for (int k = 0; k < 2; k++) ph_broadcast_strides(k == 0 ? a : b, output, r.places.stride[k]);
-  int axis = output.rank;
-  for (; axis > 0; axis--) {
-    bool fits = true;
-    for (int k = 0; k < 2; k++) {
-      int64_t stride = r.places.stride[k][axis - 1];
-      if (output.dim[axis - 1] > 1) fits &= r.length == 1 ? stride <= 1 : stride == r.step[k] * r.length;
-    }
-    if (!fits) break;
-    if (r.length == 1)
-      for (int k = 0; k < 2; k++) r.step[k] = r.places.stride[k][axis - 1];
-    r.length *= output.dim[axis - 1];
-  }
-  r.places.shape = ph_shape_of(axis, output.dim);
-  r.number = ph_shape_count(r.places.shape);
-  return r;
-}
-
-static row row_at(const rows *r, const float *a, const float *b) {
-  return (row){a + r->places.offset[0], b + r->places.offset[1], r->step[0], r->step[1], r->length};
-}
-
-static void run_forward(int operation, ph_array a, ph_array b, ph_array output) {
-  rows r = rows_of(a.shape, b.shape, output.shape);
-  for (int64_t i = 0; i < r.number; i++, ph_places_next(&r.places))
-    combine(operation, row_at(&r, a.data, b.data), output.data + i * r.length);
-}
-
-static void run_backward(int operation, ph_array a, ph_array b, ph_shape output, const float *g, float *da,
-                         float *db) {
-  rows r = rows_of(a.shape, b.shape, output);
-  for (int64_t i = 0; i < r.number; i++, ph_places_next(&r.places))
-    derive(operation, row_at(&r, a.data, b.data), g + i * r.length,
-           da == NULL ? NULL : da + r.places.offset[0], db == NULL ? NULL : db + r.places.offset[1]);
-}
-
-/* ---- binary ---- */
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
-  return ph_broadcast(layer, inputs[0], inputs[1], output, e);
+  char a[PH_SHAPE_TEXT], b[PH_SHAPE_TEXT];
+  const binary_config *config = layer->config;
+  if (config->operation == FUNCTION_COUNT) return ph_layer_fail(layer, e, "operation is missing");
+  if (ph_shape_broadcast(inputs[0], inputs[1], output)) return PH_OK;
+  return ph_layer_fail(layer, e, "inputs of %s and %s cannot be broadcast together",
+                       ph_shape_print(inputs[0], a), ph_shape_print(inputs[1], b));
+}
+
+/* Array 0 is the output, 1 and 2 are the inputs. */
+static ph_nest nest_of(const ph_pass *pass) {
+  ph_nest nest = ph_nest_of(pass->output.shape);
+  ph_nest_broadcast(&nest, pass->output.shape);
+  for (int i = 0; i < 2; i++) ph_nest_broadcast(&nest, pass->input[i].shape);
+  ph_nest_join(&nest);
+  return nest;
+}
+
+static run run_of(const ph_nest *nest) {
+  return (run){ph_nest_length(nest), ph_nest_step(nest, 1), ph_nest_step(nest, 2)};
 }
 
 static void forward(const ph_layer *layer, const ph_pass *pass) {
-  int operation = ((const binary_config *)layer->config)->operation;
-  run_forward(operation, pass->input[0], pass->input[1], pass->output);
+  const function *f = function_of(layer);
+  ph_nest nest = nest_of(pass);
+  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(&nest, i, at);
+    f->values(run_of(&nest), pass->output.data + at[0], pass->input[0].data + at[1],
+              pass->input[1].data + at[2]);
+  }
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
-  int operation = ((const binary_config *)layer->config)->operation;
-  run_backward(operation, pass->input[0], pass->input[1], pass->output.shape, pass->output_gradient,
-               pass->input_gradient[0], pass->input_gradient[1]);
+  const function *f = function_of(layer);
+  ph_nest nest = nest_of(pass);
+  float *da = pass->input_gradient[0], *db = pass->input_gradient[1];
+  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(&nest, i, at);
+    const float *g = pass->output_gradient + at[0];
+    const float *a = pass->input[0].data + at[1], *b = pass->input[1].data + at[2];
+    if (da != NULL) f->by_a(run_of(&nest), g, a, b, da + at[1]);
+    if (db != NULL) f->by_b(run_of(&nest), g, a, b, db + at[2]);
+  }
 }
 
 const ph_layer_type ph_layer_binary = {.name = "binary",
-                                       .summary = "two inputs combined element by element",
+                                       .summary = "a function of two numbers, inputs broadcast",
                                        .least_inputs = 2,
                                        .most_inputs = 2,
                                        .fields = fields,
@@ -157,40 +176,3 @@ const ph_layer_type ph_layer_binary = {.name = "binary",
                                        .shape = shape,
                                        .forward = forward,
                                        .backward = backward};
-
-/* ---- prelu ---- */
-
-static const ph_field no_fields[] = {{0}};
-static const char *const parameters[] = {"slope", NULL};
-
-static ph_status shape_of_prelu(const ph_layer *layer, const ph_shape *inputs, ph_shape *output,
-                                ph_error *e) {
-  char slope[PH_SHAPE_TEXT], input[PH_SHAPE_TEXT];
-  ph_shape own = ph_tensor_shape(layer->parameter[0]);
-  ph_status status = ph_broadcast(layer, inputs[0], own, output, e);
-  if (status == PH_OK && !ph_shape_equal(*output, inputs[0]))
-    return ph_layer_fail(layer, e, "slope of %s cannot be broadcast to an input of %s",
-                         ph_shape_print(own, slope), ph_shape_print(inputs[0], input));
-  return status;
-}
-
-static void prelu_forward(const ph_layer *layer, const ph_pass *pass) {
-  run_forward(PRELU, pass->input[0], ph_tensor_array(layer->parameter[0]), pass->output);
-}
-
-static void prelu_backward(const ph_layer *layer, const ph_pass *pass) {
-  if (pass->input_gradient[0] != NULL)
-    run_backward(PRELU, pass->input[0], ph_tensor_array(layer->parameter[0]), pass->output.shape,
-                 pass->output_gradient, pass->input_gradient[0], NULL);
-}
-
-const ph_layer_type ph_layer_prelu = {.name = "prelu",
-                                      .summary = "x, or below 0 x times a slope that was learned",
-                                      .least_inputs = 1,
-                                      .most_inputs = 1,
-                                      .parameters = parameters,
-                                      .required_parameters = 1,
-                                      .fields = no_fields,
-                                      .shape = shape_of_prelu,
-                                      .forward = prelu_forward,
-                                      .backward = prelu_backward};

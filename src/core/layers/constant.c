@@ -6,10 +6,12 @@
 static const ph_field fields[] = {{0}};
 static const char *const parameters[] = {"value", NULL};
 
+/* A number is a list of one. */
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
   (void)inputs;
   (void)e;
   *output = ph_tensor_shape(layer->parameter[0]);
+  if (output->rank == 0) *output = ph_shape_of(1, (int64_t[]){1});
   return PH_OK;
 }
 

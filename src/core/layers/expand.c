@@ -7,7 +7,7 @@ typedef struct expand_config {
   ph_list shape;
 } expand_config;
 
-static const ph_field fields[] = {{"shape", PH_LIST, offsetof(expand_config, shape), 0, 1, PH_MOST_LENGTH,
+static const ph_field fields[] = {{"shape", PH_INTEGERS, offsetof(expand_config, shape), 0, 1, PH_MOST_LENGTH,
                                    NULL, "the lengths to broadcast to"},
                                   {0}};
 

@@ -1,5 +1,5 @@
 /* global_max_pool: each channel's greatest value over the whole image, whatever its size: (n, c, h, w) to
-   (n, c, 1, 1). Of equal values the first receives the gradient. */
+   (n, c, 1, 1). Of equal values the first receives the gradient; a NaN wins, so that it is seen. */
 #include "../layer.h"
 
 static const ph_field fields[] = {{0}};
@@ -13,7 +13,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
 static int64_t winner(const float *plane, int64_t count) {
   int64_t best = 0;
   for (int64_t i = 1; i < count; i++)
-    if (plane[i] > plane[best]) best = i;
+    if (plane[i] > plane[best] || plane[i] != plane[i]) best = i;
   return best;
 }
 

@@ -4,6 +4,7 @@
    (Ba et al., 2016). Runs lie in one piece; they differ in which element has which scale. */
 #include <math.h>
 
+#include "../vector.h"
 #include "axes.h"
 
 typedef struct norm_config {
@@ -85,57 +86,143 @@ fail:
   return status;
 }
 
+/* ---- sums ---- */
+
+/* Sums run in 8 parts, so that they are sums of vectors, in an order that is always the same. */
+enum { PARTS = 8 };
+
+static double total(const double part[PARTS]) {
+  double sum = 0;
+  for (int j = 0; j < PARTS; j++) sum += part[j];
+  return sum;
+}
+
+PH_VECTOR static double sum_of(const float *x, int64_t count) {
+  double part[PARTS] = {0};
+  int64_t i = 0;
+  for (; i + PARTS <= count; i += PARTS)
+    for (int j = 0; j < PARTS; j++) part[j] += (double)x[i + j];
+  for (; i < count; i++) part[0] += (double)x[i];
+  return total(part);
+}
+
+/* Of (x - mean)^2. */
+PH_VECTOR static double squares_of(const float *x, double mean, int64_t count) {
+  double part[PARTS] = {0};
+  int64_t i = 0;
+  for (; i + PARTS <= count; i += PARTS)
+    for (int j = 0; j < PARTS; j++) part[j] += ((double)x[i + j] - mean) * ((double)x[i + j] - mean);
+  for (; i < count; i++) part[0] += ((double)x[i] - mean) * ((double)x[i] - mean);
+  return total(part);
+}
+
 typedef struct moments {
   double mean, inverse; /* of the deviation */
 } moments;
 
 static moments moments_of(const ph_layer *layer, const float *x, int64_t count) {
-  double sum = 0, squares = 0;
-  for (int64_t i = 0; i < count; i++) sum += (double)x[i];
-  double mean = sum / (double)count;
-  for (int64_t i = 0; i < count; i++) squares += ((double)x[i] - mean) * ((double)x[i] - mean);
-  double epsilon = ((const norm_config *)layer->config)->epsilon;
-  return (moments){mean, 1 / sqrt(squares / (double)count + epsilon)};
+  double mean = sum_of(x, count) / (double)count, epsilon = ((const norm_config *)layer->config)->epsilon;
+  return (moments){mean, 1 / sqrt(squares_of(x, mean, count) / (double)count + epsilon)};
 }
 
-static double parameter_at(const ph_layer *layer, int index, const runs *r, int64_t element,
-                           double fallback) {
-  if (layer->parameter[index] == NULL) return fallback;
-  return (double)ph_tensor_read(layer->parameter[index])[element / r->plane % r->scales];
+/* ---- spans: parts of a run, along each of which a parameter is one number, or has one for each element ----
+ */
+
+typedef struct span {
+  const float *scale, *bias;
+  bool has_scales, has_biases; /* one for each element */
+  int64_t count;
+} span;
+
+static const float one = 1, zero = 0;
+
+/* The span that begins with this element: a plane, or, of layer_norm, the whole run. */
+static span span_at(const ph_layer *layer, const runs *r, int64_t element) {
+  const ph_tensor *scale = layer->parameter[SCALE], *bias = layer->parameter[BIAS];
+  const bool whole = layer->type == &ph_layer_layer_norm;
+  int64_t at = whole ? 0 : element / r->plane % r->scales;
+  return (span){.scale = scale == NULL ? &one : ph_tensor_read(scale) + at,
+                .bias = bias == NULL ? &zero : ph_tensor_read(bias) + at,
+                .has_scales = whole && scale != NULL,
+                .has_biases = whole && bias != NULL,
+                .count = whole ? r->length : r->plane};
+}
+
+PH_VECTOR static void normalise(span s, moments m, const float *restrict x, float *restrict y) {
+  const float mean = (float)m.mean, inverse = (float)m.inverse, scale = *s.scale, bias = *s.bias;
+  for (int64_t i = 0; i < s.count; i++) y[i] = (x[i] - mean) * inverse;
+  if (s.has_scales)
+    for (int64_t i = 0; i < s.count; i++) y[i] *= s.scale[i];
+  else
+    for (int64_t i = 0; i < s.count; i++) y[i] *= scale;
+  if (s.has_biases)
+    for (int64_t i = 0; i < s.count; i++) y[i] += s.bias[i];
+  else
+    for (int64_t i = 0; i < s.count; i++) y[i] += bias;
+}
+
+/* h = g * scale, of 8 elements */
+static inline void scaled(const span *s, const float *g, int64_t i, int count, double h[PARTS]) {
+  for (int j = 0; j < count; j++) h[j] = (double)g[i + j] * (double)s->scale[s->has_scales ? i + j : 0];
+}
+
+/* Adds up h, and h z, of a span. */
+PH_VECTOR static void add_sums(span s, moments m, const float *restrict x, const float *restrict g,
+                               double *sum, double *along) {
+  double h[PARTS], all[PARTS] = {0}, products[PARTS] = {0};
+  for (int64_t i = 0; i < s.count; i += PARTS) {
+    const int count = s.count - i < PARTS ? (int)(s.count - i) : PARTS;
+    scaled(&s, g, i, count, h);
+    for (int j = 0; j < count; j++) {
+      all[j] += h[j];
+      products[j] += h[j] * ((double)x[i + j] - m.mean) * m.inverse;
+    }
+  }
+  *sum += total(all);
+  *along += total(products);
+}
+
+/* dst += (h - mean of h - z * mean of h z) / deviation */
+PH_VECTOR static void add_gradient(span s, moments m, const float *restrict x, const float *restrict g,
+                                   float mean_h, float mean_hz, float *restrict dst) {
+  const float mean = (float)m.mean, inverse = (float)m.inverse, scale = *s.scale;
+  if (s.has_scales)
+    for (int64_t i = 0; i < s.count; i++) dst[i] += inverse * s.scale[i] * g[i];
+  else
+    for (int64_t i = 0; i < s.count; i++) dst[i] += inverse * scale * g[i];
+  for (int64_t i = 0; i < s.count; i++) dst[i] -= inverse * (mean_h + (x[i] - mean) * inverse * mean_hz);
 }
 
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   runs r = runs_of(layer, pass->output.shape);
   for (int64_t run = 0; run < r.number; run++) {
-    const float *x = pass->input[0].data + run * r.length;
-    moments m = moments_of(layer, x, r.length);
-    for (int64_t i = 0; i < r.length; i++) {
-      int64_t element = run * r.length + i;
-      double scale = parameter_at(layer, SCALE, &r, element, 1);
-      pass->output.data[element] =
-          (float)(scale * ((double)x[i] - m.mean) * m.inverse + parameter_at(layer, BIAS, &r, element, 0));
+    int64_t first = run * r.length;
+    moments m = moments_of(layer, pass->input[0].data + first, r.length);
+    span s;
+    for (int64_t at = first; at < first + r.length; at += s.count) {
+      s = span_at(layer, &r, at);
+      normalise(s, m, pass->input[0].data + at, pass->output.data + at);
     }
   }
 }
 
-/* With z the normalised elements and h = g * scale: dx = (h - mean of h - z * mean of h z) / deviation. */
 static void backward(const ph_layer *layer, const ph_pass *pass) {
   runs r = runs_of(layer, pass->output.shape);
-  if (pass->input_gradient[0] == NULL) return;
+  const float *x = pass->input[0].data, *g = pass->output_gradient;
+  float *dst = pass->input_gradient[0];
+  if (dst == NULL) return;
   for (int64_t run = 0; run < r.number; run++) {
-    const float *x = pass->input[0].data + run * r.length, *g = pass->output_gradient + run * r.length;
-    float *dst = pass->input_gradient[0] + run * r.length;
-    moments m = moments_of(layer, x, r.length);
-    double sum = 0, along = 0;
-    for (int64_t i = 0; i < r.length; i++) {
-      double h = (double)g[i] * parameter_at(layer, SCALE, &r, run * r.length + i, 1);
-      sum += h;
-      along += h * ((double)x[i] - m.mean) * m.inverse;
+    int64_t first = run * r.length;
+    moments m = moments_of(layer, x + first, r.length);
+    double sum = 0, along = 0, count = (double)r.length;
+    span s;
+    for (int64_t at = first; at < first + r.length; at += s.count) {
+      s = span_at(layer, &r, at);
+      add_sums(s, m, x + at, g + at, &sum, &along);
     }
-    for (int64_t i = 0; i < r.length; i++) {
-      double h = (double)g[i] * parameter_at(layer, SCALE, &r, run * r.length + i, 1);
-      double z = ((double)x[i] - m.mean) * m.inverse;
-      dst[i] += (float)((h - (sum + z * along) / (double)r.length) * m.inverse);
+    for (int64_t at = first; at < first + r.length; at += s.count) {
+      s = span_at(layer, &r, at);
+      add_gradient(s, m, x + at, g + at, (float)(sum / count), (float)(along / count), dst + at);
     }
   }
 }

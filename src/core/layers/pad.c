@@ -13,9 +13,9 @@ static const char *const modes[] = {"constant", "edge", "reflect", NULL};
 static const ph_beyond beyond[] = {PH_BEYOND_FILL, PH_BEYOND_EDGE, PH_BEYOND_REFLECT};
 
 static const ph_field fields[] = {
-    {"before", PH_LIST, offsetof(pad_config, before), 0, 0, PH_MOST_LENGTH, NULL,
+    {"before", PH_INTEGERS, offsetof(pad_config, before), 0, 0, PH_MOST_LENGTH, NULL,
      "elements before the first of each axis"},
-    {"after", PH_LIST, offsetof(pad_config, after), 0, 0, PH_MOST_LENGTH, NULL,
+    {"after", PH_INTEGERS, offsetof(pad_config, after), 0, 0, PH_MOST_LENGTH, NULL,
      "elements after the last of each axis"},
     {"mode", PH_CHOICE, offsetof(pad_config, mode), 0, 0, 0, modes,
      "what they are: the value, the outermost element, the input reflected"},

@@ -3,7 +3,7 @@
 
 /* The kernel's default, 0, is out of its range: it has to be given. */
 const ph_field ph_pool_fields[] = {{"count_pad", PH_FLAG, offsetof(ph_pool_config, count_pad), 0, 0, 1, NULL,
-                                    "divide by the whole window, padding included"},
+                                    "divide by the window with its padding"},
                                    {"kernel", PH_PAIR, offsetof(ph_pool_config, kernel), 0, 1, PH_MOST_WINDOW,
                                     NULL, "height and width of the window"},
                                    {"stride", PH_PAIR, offsetof(ph_pool_config, stride), 1, 1, PH_MOST_WINDOW,
@@ -18,6 +18,18 @@ const ph_field ph_pool_fields[] = {{"count_pad", PH_FLAG, offsetof(ph_pool_confi
                                    {"ceil", PH_FLAG, offsetof(ph_pool_config, ceil), 0, 0, 1, NULL,
                                     "round the output's size up, as Caffe does"},
                                    {0}};
+
+/* A window with gaps may step over a small image. */
+static ph_status expect_pixels(const ph_layer *layer, ph_shape input, const ph_window *window, ph_error *e) {
+  for (int axis = 0; axis < 2; axis++)
+    for (int64_t at = 0; window->dilation[axis] > 1 && at < window->output[axis]; at++)
+      if (ph_range_count(ph_window_inside(window, axis, at, input.dim[2 + axis]), window->dilation[axis]) ==
+          0)
+        return ph_layer_fail(layer, e, "a window with dilation %lld has no pixel inside %lldx%lld",
+                             (long long)window->dilation[axis], (long long)input.dim[2],
+                             (long long)input.dim[3]);
+  return PH_OK;
+}
 
 ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e) {
   const ph_pool_config *config = layer->config;
@@ -35,7 +47,8 @@ ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *windo
       return ph_layer_fail(layer, e, "padding %lld must be smaller than the kernel, %lld",
                            (long long)window->padding[side], (long long)window->kernel[side % 2]);
   }
-  return ph_window_resolve(layer, input, config->same, config->ceil, window, e);
+  ph_status status = ph_window_resolve(layer, input, config->same, config->ceil, window, e);
+  return status == PH_OK ? expect_pixels(layer, input, window, e) : status;
 }
 
 ph_status ph_pool_shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {

@@ -1,5 +1,6 @@
 /* preprocess: from a picture, RGB in [0, 1], to what the network was trained on: another channel order, scale
-   and offset. input[c] = (picture[order(c)] * scale - mean[c]) / deviation[c]. */
+   and offset. input[c] = (picture[order(c)] * scale - mean[c]) / deviation[c]; with a range in the place of
+   the scale, picture values are brought from [0, 1] to it first. */
 #include "../layer.h"
 
 static const char *const orders[] = {"rgb", "bgr", NULL};
@@ -7,6 +8,8 @@ enum { RGB, BGR };
 
 static const ph_field fields[] = {{"scale", PH_REAL, offsetof(ph_preprocess_config, scale), 1, -1e6, 1e6,
                                    NULL, "factor on the picture's values"},
+                                  {"range", PH_LIST, offsetof(ph_preprocess_config, range), 0, -1e6, 1e6,
+                                   NULL, "what 0 and 1 become before mean and deviation, instead of a scale"},
                                   {"mean", PH_LIST, offsetof(ph_preprocess_config, mean), 0, -1e6, 1e6, NULL,
                                    "subtracted after scaling; one number a channel, in the input's order"},
                                   {"deviation", PH_LIST, offsetof(ph_preprocess_config, deviation), 0, 1e-6,
@@ -21,8 +24,14 @@ static int64_t source_channel(const ph_preprocess_config *config, int64_t c, int
   return config->order == BGR ? channels - 1 - c : c;
 }
 
+static double scale_of(const ph_preprocess_config *config) {
+  return config->range.count == 0 ? config->scale : config->range.value[1] - config->range.value[0];
+}
+
+/* What is subtracted after scaling. */
 static double mean_of(const ph_preprocess_config *config, int64_t c) {
-  return config->mean.count == 0 ? 0 : config->mean.value[c];
+  double least = config->range.count == 0 ? 0 : config->range.value[0];
+  return (config->mean.count == 0 ? 0 : config->mean.value[c]) - least;
 }
 
 static double slope_of(const ph_preprocess_config *config, int64_t c) {
@@ -43,6 +52,10 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   int64_t channels = inputs[0].dim[1];
   PH_TRY(check_list(layer, "mean", &config->mean, channels, e));
   PH_TRY(check_list(layer, "deviation", &config->deviation, channels, e));
+  if (config->range.count != 0 && config->range.count != 2)
+    return ph_layer_fail(layer, e, "range takes two numbers, got %d", config->range.count);
+  if (config->range.count != 0 && config->scale != 1)
+    return ph_layer_fail(layer, e, "scale and range are two ways to say one thing");
   if (config->order == BGR && channels != 3)
     return ph_layer_fail(layer, e, "order bgr needs 3 channels, got %lld", (long long)channels);
   *output = inputs[0];
@@ -56,7 +69,7 @@ static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   for (int64_t c = 0; c < channels; c++) {
     const float *src = pass->input[0].data + source_channel(config, c, channels) * plane;
     float *dst = pass->output.data + c * plane;
-    float factor = (float)(config->scale * slope_of(config, c));
+    float factor = (float)(scale_of(config) * slope_of(config, c));
     float offset = (float)(-mean_of(config, c) * slope_of(config, c));
     for (int64_t i = 0; i < plane; i++) dst[i] = src[i] * factor + offset;
   }
@@ -69,7 +82,7 @@ static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   for (int64_t c = 0; c < channels; c++) {
     const float *src = pass->output_gradient + c * plane;
     float *dst = pass->input_gradient[0] + source_channel(config, c, channels) * plane;
-    float factor = (float)(config->scale * slope_of(config, c));
+    float factor = (float)(scale_of(config) * slope_of(config, c));
     for (int64_t i = 0; i < plane; i++) dst[i] += src[i] * factor;
   }
 }

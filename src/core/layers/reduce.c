@@ -2,6 +2,7 @@
    precision. The axes stay, with length 1, unless `keep` is off. */
 #include <math.h>
 
+#include "../nest.h"
 #include "axes.h"
 
 typedef struct reduce_config {
@@ -17,7 +18,7 @@ static const char *const operations[] = {"mean", "sum",        "max",         "m
 static const ph_field fields[] = {
     {"operation", PH_CHOICE, offsetof(reduce_config, operation), MEAN, 0, 0, operations,
      "what is made of them"},
-    {"axes", PH_LIST, offsetof(reduce_config, axes), 0, PH_LEAST_AXIS, PH_MOST_AXIS, NULL,
+    {"axes", PH_INTEGERS, offsetof(reduce_config, axes), 0, PH_LEAST_AXIS, PH_MOST_AXIS, NULL,
      "along which axes; all of them by default"},
     {"keep", PH_FLAG, offsetof(reduce_config, keep), 1, 0, 1, NULL, "the axes stay, with length 1"},
     {0}};
@@ -43,67 +44,69 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
 }
 
 /* The elements that make one number, and the numbers: two walks over parts of the input's axes. */
-typedef struct walk {
-  int axes;
-  int64_t length[PH_MAX_RANK], stride[PH_MAX_RANK], count;
-} walk;
-
-static void find_walks(const ph_layer *layer, ph_shape input, walk *numbers, walk *elements) {
+static void find_walks(const ph_layer *layer, ph_shape input, ph_nest *numbers, ph_nest *elements) {
   bool goes[PH_MAX_RANK];
   int64_t stride[PH_MAX_RANK];
-  *numbers = *elements = (walk){.count = 1};
+  *numbers = *elements = (ph_nest){.arrays = 1};
   if (find_reduced(layer, input.rank, goes, NULL) != PH_OK) return; /* `shape` refused it already */
-  ph_axes_strides(input, stride);
+  ph_dense_strides(input, stride);
   for (int a = 0; a < input.rank; a++) {
-    walk *w = goes[a] ? elements : numbers;
-    w->length[w->axes] = input.dim[a];
-    w->stride[w->axes++] = stride[a];
-    w->count *= input.dim[a];
+    ph_nest *nest = goes[a] ? elements : numbers;
+    nest->dim[nest->rank] = input.dim[a];
+    nest->stride[0][nest->rank++] = stride[a];
   }
+  ph_nest_join(numbers);
+  ph_nest_join(elements);
 }
 
-/* Where the walk's i-th place lies. */
-static int64_t place(const walk *w, int64_t i) {
-  int64_t offset = 0;
-  for (int a = w->axes - 1; a >= 0; a--) {
-    offset += i % w->length[a] * w->stride[a];
-    i /= w->length[a];
+static int64_t count_of(const ph_nest *nest) { return ph_nest_runs(nest) * ph_nest_length(nest); }
+
+/* ---- forward ---- */
+
+/* What is added up of one run, or, of an extreme, what the run makes of `so_far`. What is not a number stays,
+   so that it is seen. */
+static double take_run(int operation, double so_far, const float *x, int64_t step, int64_t count,
+                       double most) {
+  double s = so_far;
+  switch (operation) {
+    case MOST:
+      for (int64_t i = 0; i < count; i++) s = (double)x[i * step] <= s || s != s ? s : (double)x[i * step];
+      break;
+    case LEAST:
+      for (int64_t i = 0; i < count; i++) s = (double)x[i * step] >= s || s != s ? s : (double)x[i * step];
+      break;
+    case L1:
+      for (int64_t i = 0; i < count; i++) s += fabs((double)x[i * step]);
+      break;
+    case L2:
+    case SUM_SQUARE:
+      for (int64_t i = 0; i < count; i++) s += (double)x[i * step] * (double)x[i * step];
+      break;
+    case LOG_SUM_EXP:
+      for (int64_t i = 0; i < count; i++) s += exp((double)x[i * step] - most);
+      break;
+    default:
+      for (int64_t i = 0; i < count; i++) s += (double)x[i * step];
   }
-  return offset;
+  return s;
 }
 
-static double extreme(const walk *elements, const float *x, bool greatest) {
-  double best = (double)x[0];
-  for (int64_t i = 1; i < elements->count; i++) {
-    double value = (double)x[place(elements, i)];
-    if (greatest ? value > best : value < best) best = value;
+static double take(int operation, const ph_nest *elements, const float *x, double start, double most) {
+  for (int64_t i = 0; i < ph_nest_runs(elements); i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(elements, i, at);
+    start = take_run(operation, start, x + at[0], ph_nest_step(elements, 0), ph_nest_length(elements), most);
   }
-  return best;
+  return start;
 }
 
-static double reduced(int operation, const walk *elements, const float *x) {
-  double sum = 0, most = operation == LOG_SUM_EXP ? extreme(elements, x, true) : 0;
-  if (operation == MOST || operation == LEAST) return extreme(elements, x, operation == MOST);
-  for (int64_t i = 0; i < elements->count; i++) {
-    double value = (double)x[place(elements, i)];
-    switch (operation) {
-      case L1:
-        sum += fabs(value);
-        break;
-      case L2:
-      case SUM_SQUARE:
-        sum += value * value;
-        break;
-      case LOG_SUM_EXP:
-        sum += exp(value - most);
-        break;
-      default:
-        sum += value;
-    }
-  }
+static double reduced(int operation, const ph_nest *elements, const float *x) {
+  double most = operation == LOG_SUM_EXP ? take(MOST, elements, x, (double)x[0], 0) : 0;
+  double start = operation == MOST || operation == LEAST ? (double)x[0] : 0;
+  double sum = take(operation, elements, x, start, most);
   switch (operation) {
     case MEAN:
-      return sum / (double)elements->count;
+      return sum / (double)count_of(elements);
     case L2:
       return sqrt(sum);
     case LOG_SUM_EXP:
@@ -113,50 +116,74 @@ static double reduced(int operation, const walk *elements, const float *x) {
   }
 }
 
+/* Where number i's first element lies. */
+static int64_t place(const ph_nest *numbers, int64_t i) {
+  int64_t at[PH_NEST_ARRAYS], length = ph_nest_length(numbers);
+  ph_nest_begin(numbers, i / length, at);
+  return at[0] + i % length * ph_nest_step(numbers, 0);
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
-  walk numbers, elements;
+  const int operation = ((const reduce_config *)layer->config)->operation;
+  ph_nest numbers, elements;
   find_walks(layer, pass->input[0].shape, &numbers, &elements);
-  for (int64_t i = 0; i < numbers.count; i++)
-    pass->output.data[i] = (float)reduced(((const reduce_config *)layer->config)->operation, &elements,
-                                          pass->input[0].data + place(&numbers, i));
+  for (int64_t i = 0; i < count_of(&numbers); i++)
+    pass->output.data[i] = (float)reduced(operation, &elements, pass->input[0].data + place(&numbers, i));
 }
 
-/* The derivative of the number y by its element x. Of an extreme it is 1 for the first that is as great. */
-static double slope(int operation, double x, double y, int64_t count) {
+/* ---- backward ---- */
+
+/* Adds the derivative of the number y by each x of a run, times g. The first x that is as great as an extreme
+   takes all of it: then true, and there is no more to do. */
+static bool spread_run(int operation, const float *x, float y, float g, float *dst, int64_t step,
+                       int64_t count) {
   switch (operation) {
-    case MEAN:
-      return 1 / (double)count;
+    case MOST:
+    case LEAST:
+      for (int64_t i = 0; i < count; i++) {
+        if (x[i * step] != y) continue;
+        dst[i * step] += g;
+        return true;
+      }
+      break;
     case L1:
-      return x > 0 ? 1 : x < 0 ? -1 : 0;
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g * (float)((x[i * step] > 0) - (x[i * step] < 0));
+      break;
     case L2:
-      return y > 0 ? x / y : 0;
+      for (int64_t i = 0; i < count && y > 0; i++) dst[i * step] += g * x[i * step] / y;
+      break;
     case SUM_SQUARE:
-      return 2 * x;
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g * 2 * x[i * step];
+      break;
     case LOG_SUM_EXP:
-      return exp(x - y);
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g * expf(x[i * step] - y);
+      break;
     default:
-      return 1;
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g;
   }
+  return false;
 }
 
-static void spread(int operation, const walk *elements, const float *x, float y, float g, float *dst) {
-  bool is_extreme = operation == MOST || operation == LEAST;
-  for (int64_t i = 0; i < elements->count; i++) {
-    int64_t at = place(elements, i);
-    if (is_extreme && x[at] != y) continue;
-    dst[at] += g * (float)slope(operation, (double)x[at], (double)y, elements->count);
-    if (is_extreme) return;
+static void spread(int operation, const ph_nest *elements, const float *x, float y, float g, float *dst) {
+  bool done = false;
+  if (operation == MEAN) g /= (float)count_of(elements);
+  for (int64_t i = 0; i < ph_nest_runs(elements) && !done; i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(elements, i, at);
+    done = spread_run(operation, x + at[0], y, g, dst + at[0], ph_nest_step(elements, 0),
+                      ph_nest_length(elements));
   }
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
-  walk numbers, elements;
+  const int operation = ((const reduce_config *)layer->config)->operation;
+  ph_nest numbers, elements;
   if (pass->input_gradient[0] == NULL) return;
   find_walks(layer, pass->input[0].shape, &numbers, &elements);
-  for (int64_t i = 0; i < numbers.count; i++) {
+  for (int64_t i = 0; i < count_of(&numbers); i++) {
     int64_t at = place(&numbers, i);
-    spread(((const reduce_config *)layer->config)->operation, &elements, pass->input[0].data + at,
-           pass->output.data[i], pass->output_gradient[i], pass->input_gradient[0] + at);
+    spread(operation, &elements, pass->input[0].data + at, pass->output.data[i], pass->output_gradient[i],
+           pass->input_gradient[0] + at);
   }
 }
 

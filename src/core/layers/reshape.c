@@ -27,7 +27,7 @@ typedef struct reshape_config {
 } reshape_config;
 
 static const ph_field reshape_fields[] = {
-    {"shape", PH_LIST, offsetof(reshape_config, shape), 0, LIKE - PH_MAX_RANK + 1, PH_MOST_LENGTH, NULL,
+    {"shape", PH_INTEGERS, offsetof(reshape_config, shape), 0, LIKE - PH_MAX_RANK + 1, PH_MOST_LENGTH, NULL,
      "the lengths; 0 takes the input's at that place, one -1 what is left, -2 - k axis k of the last input"},
     {0}};
 
@@ -106,13 +106,13 @@ typedef struct axes_config {
   ph_list axes;
 } axes_config;
 
-static const ph_field squeeze_fields[] = {{"axes", PH_LIST, offsetof(axes_config, axes), 0, PH_LEAST_AXIS,
+static const ph_field squeeze_fields[] = {{"axes", PH_INTEGERS, offsetof(axes_config, axes), 0, PH_LEAST_AXIS,
                                            PH_MOST_AXIS, NULL,
                                            "which axes, of length 1, go; all of them by default"},
                                           {0}};
 
-static const ph_field unsqueeze_fields[] = {{"axes", PH_LIST, offsetof(axes_config, axes), 0, PH_LEAST_AXIS,
-                                             PH_MOST_AXIS, NULL,
+static const ph_field unsqueeze_fields[] = {{"axes", PH_INTEGERS, offsetof(axes_config, axes), 0,
+                                             PH_LEAST_AXIS, PH_MOST_AXIS, NULL,
                                              "which axes of the output are new, of length 1"},
                                             {0}};
 

@@ -124,43 +124,65 @@ static taps taps_at(const ph_layer *layer, const axis *a, int64_t i) {
   return t;
 }
 
-/* Every output pixel is a sum over the taps of its row and its column. */
-static void forward(const ph_layer *layer, const ph_pass *pass) {
+/* Every output pixel is a sum over the taps of its row and its column. Columns are worked on in strips, whose
+   taps are found once for all planes and rows. */
+enum { STRIP = 128 };
+
+typedef struct strip {
+  int64_t first, count;
+  taps column[STRIP];
+} strip;
+
+static void find_strip(const ph_layer *layer, const axis *columns, int64_t first, strip *s) {
+  s->first = first;
+  s->count = columns->to - first < STRIP ? columns->to - first : STRIP;
+  for (int64_t x = 0; x < s->count; x++) s->column[x] = taps_at(layer, columns, first + x);
+}
+
+/* One row of a strip: `src` is the input's plane, `width` wide. */
+static void read_row(const strip *s, const taps *v, const float *src, int64_t width, float *dst) {
+  for (int64_t x = 0; x < s->count; x++) {
+    const taps *h = &s->column[x];
+    double sum = 0;
+    for (int i = 0; i < v->count; i++)
+      for (int j = 0; j < h->count; j++)
+        sum += v->weight[i] * h->weight[j] * (double)src[v->at[i] * width + h->at[j]];
+    dst[x] = (float)sum;
+  }
+}
+
+static void add_row(const strip *s, const taps *v, const float *gradient, int64_t width, float *dst) {
+  for (int64_t x = 0; x < s->count; x++) {
+    const taps *h = &s->column[x];
+    for (int i = 0; i < v->count; i++)
+      for (int j = 0; j < h->count; j++)
+        dst[v->at[i] * width + h->at[j]] += gradient[x] * (float)(v->weight[i] * h->weight[j]);
+  }
+}
+
+/* Reads the input into the output, or, back, adds the output's gradient to the input's. */
+static void run(const ph_layer *layer, const ph_pass *pass, bool back) {
   axis rows = axis_of(layer, pass, 2), columns = axis_of(layer, pass, 3);
-  int64_t planes = pass->output.shape.dim[0] * pass->output.shape.dim[1];
-  for (int64_t y = 0; y < rows.to; y++) {
-    taps v = taps_at(layer, &rows, y);
-    for (int64_t x = 0; x < columns.to; x++) {
-      taps h = taps_at(layer, &columns, x);
+  int64_t planes = pass->output.shape.dim[0] * pass->output.shape.dim[1], from = rows.from * columns.from;
+  strip s;
+  for (int64_t first = 0; first < columns.to; first += STRIP) {
+    find_strip(layer, &columns, first, &s);
+    for (int64_t y = 0; y < rows.to; y++) {
+      taps v = taps_at(layer, &rows, y);
       for (int64_t c = 0; c < planes; c++) {
-        const float *src = pass->input[0].data + c * rows.from * columns.from;
-        double sum = 0;
-        for (int i = 0; i < v.count; i++)
-          for (int j = 0; j < h.count; j++)
-            sum += v.weight[i] * h.weight[j] * (double)src[v.at[i] * columns.from + h.at[j]];
-        pass->output.data[(c * rows.to + y) * columns.to + x] = (float)sum;
+        int64_t at = (c * rows.to + y) * columns.to + first;
+        if (back)
+          add_row(&s, &v, pass->output_gradient + at, columns.from, pass->input_gradient[0] + c * from);
+        else
+          read_row(&s, &v, pass->input[0].data + c * from, columns.from, pass->output.data + at);
       }
     }
   }
 }
 
+static void forward(const ph_layer *layer, const ph_pass *pass) { run(layer, pass, false); }
 static void backward(const ph_layer *layer, const ph_pass *pass) {
-  axis rows = axis_of(layer, pass, 2), columns = axis_of(layer, pass, 3);
-  int64_t planes = pass->output.shape.dim[0] * pass->output.shape.dim[1];
-  if (pass->input_gradient[0] == NULL) return;
-  for (int64_t y = 0; y < rows.to; y++) {
-    taps v = taps_at(layer, &rows, y);
-    for (int64_t x = 0; x < columns.to; x++) {
-      taps h = taps_at(layer, &columns, x);
-      for (int64_t c = 0; c < planes; c++) {
-        float *dst = pass->input_gradient[0] + c * rows.from * columns.from;
-        float g = pass->output_gradient[(c * rows.to + y) * columns.to + x];
-        for (int i = 0; i < v.count; i++)
-          for (int j = 0; j < h.count; j++)
-            dst[v.at[i] * columns.from + h.at[j]] += g * (float)(v.weight[i] * h.weight[j]);
-      }
-    }
-  }
+  if (pass->input_gradient[0] != NULL) run(layer, pass, true);
 }
 
 const ph_layer_type ph_layer_resize = {.name = "resize",

@@ -8,13 +8,16 @@ typedef struct slice_config {
   ph_list axes, starts, ends, steps;
 } slice_config;
 
-static const ph_field fields[] = {{"axes", PH_LIST, offsetof(slice_config, axes), 0, PH_LEAST_AXIS,
+/* Files say "to the end" by the greatest number of 64 bits. */
+#define BEYOND 9.3e18
+
+static const ph_field fields[] = {{"axes", PH_INTEGERS, offsetof(slice_config, axes), 0, PH_LEAST_AXIS,
                                    PH_MOST_AXIS, NULL, "which axes; the first ones by default"},
-                                  {"starts", PH_LIST, offsetof(slice_config, starts), 0, -PH_MOST_LENGTH,
-                                   PH_MOST_LENGTH, NULL, "the first element of each"},
-                                  {"ends", PH_LIST, offsetof(slice_config, ends), 0, -PH_MOST_LENGTH,
-                                   PH_MOST_LENGTH, NULL, "the one past the last of each"},
-                                  {"steps", PH_LIST, offsetof(slice_config, steps), 0, -PH_MOST_LENGTH,
+                                  {"starts", PH_INTEGERS, offsetof(slice_config, starts), 0, -BEYOND, BEYOND,
+                                   NULL, "the first element of each"},
+                                  {"ends", PH_INTEGERS, offsetof(slice_config, ends), 0, -BEYOND, BEYOND,
+                                   NULL, "the one past the last of each"},
+                                  {"steps", PH_INTEGERS, offsetof(slice_config, steps), 0, -PH_MOST_LENGTH,
                                    PH_MOST_LENGTH, NULL, "from element to element; 1 by default"},
                                   {0}};
 

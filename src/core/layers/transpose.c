@@ -6,7 +6,7 @@ typedef struct transpose_config {
   ph_list axes;
 } transpose_config;
 
-static const ph_field fields[] = {{"axes", PH_LIST, offsetof(transpose_config, axes), 0, PH_LEAST_AXIS,
+static const ph_field fields[] = {{"axes", PH_INTEGERS, offsetof(transpose_config, axes), 0, PH_LEAST_AXIS,
                                    PH_MOST_AXIS, NULL, "the input's axes in the output's order"},
                                   {0}};
 

@@ -8,7 +8,7 @@
 ph_view ph_view_whole(ph_shape input) {
   ph_view view = {.rank = input.rank};
   int64_t stride[PH_MAX_RANK];
-  ph_axes_strides(input, stride);
+  ph_dense_strides(input, stride);
   for (int a = 0; a < input.rank; a++)
     view.axis[a] =
         (ph_view_axis){.length = input.dim[a], .step = 1, .size = input.dim[a], .stride = stride[a]};

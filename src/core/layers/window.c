@@ -24,7 +24,8 @@ static void resolve_ceil(ph_window *w, int axis, int64_t size) {
   int64_t *before = &w->padding[axis], *after = &w->padding[axis + 2], stride = w->stride[axis];
   w->output[axis] = divide_up(size + *before + *after - span_of(w, axis), stride) + 1;
   if ((w->output[axis] - 1) * stride >= size + *before) w->output[axis]--;
-  *after = most(*after, (w->output[axis] - 1) * stride + span_of(w, axis) - size - *before);
+  w->hang[axis] = most(0, (w->output[axis] - 1) * stride + span_of(w, axis) - size - *before - *after);
+  *after += w->hang[axis];
 }
 
 static bool fits(const ph_window *w, int axis, int64_t size) {
@@ -60,6 +61,12 @@ ph_range ph_window_outputs(const ph_window *window, int axis, int64_t k, int64_t
   ph_range range = {divide_up(most(shift, 0), stride), 0};
   if (size - 1 + shift >= 0) range.last = least((size - 1 + shift) / stride + 1, window->output[axis]);
   return range;
+}
+
+int64_t ph_window_counted(const ph_window *window, int axis, int64_t at, int64_t size) {
+  int64_t begin = at * window->stride[axis] - window->padding[axis];
+  int64_t end = size + window->padding[axis + 2] - window->hang[axis];
+  return least(window->kernel[axis], divide_up(end - begin, window->dilation[axis]));
 }
 
 ph_range ph_window_inside(const ph_window *window, int axis, int64_t at, int64_t size) {
