@@ -10,7 +10,6 @@ writes FOLDER/NAME.onnx, whose outputs are "output" and, from halfway through, "
 decides. What is there already is left as it is; without names it lists what there is to export. Needs Debian's
 python3-torchvision.
 """
-import json
 import os
 import sys
 import warnings
@@ -18,6 +17,9 @@ import warnings
 import torch
 from torch import nn
 from torchvision import models
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "peers"))
+from tensor_files import write_safetensors
 
 # Builder, its arguments, the module whose output is "middle", the picture's size, and the opset: several of them, since
 # operators change their forms from one to the next.
@@ -82,18 +84,6 @@ def settle(network, size):
     for module in network.modules():
         if isinstance(module, nn.MultiheadAttention):
             module.train()
-
-
-def write_safetensors(path, tensors):
-    header, offset = {}, 0
-    for name, t in tensors.items():
-        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + 4 * t.numel()]}
-        offset += 4 * t.numel()
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for t in tensors.values():
-            file.write(t.detach().float().contiguous().numpy().tobytes())
 
 
 def vectors(network, image):

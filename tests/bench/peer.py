@@ -11,7 +11,6 @@ request. It shares nothing with Phosphene but the weights file. Requests are lin
 
 The network's weights need no gradients and get none. Between requests the process sleeps.
 """
-import json
 import math
 import os
 import random
@@ -22,19 +21,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-
-def read_safetensors(path):
-    types = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        data = bytearray(file.read())
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, entry in header.items():
-        flat = torch.frombuffer(data, dtype=types[entry["dtype"]], offset=entry["data_offsets"][0],
-                                count=math.prod(entry["shape"]))
-        tensors[name] = flat.reshape(entry["shape"]).float()
-    return tensors
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "peers"))
+from tensor_files import read_safetensors
 
 
 # ---- the network ----

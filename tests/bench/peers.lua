@@ -12,19 +12,7 @@ local whole = "softmax2_pre_activation"
 local rounds = measure.rounds(20)
 local steps_of_run = tonumber(os.getenv "STEPS") or 512
 
-local function weights_file()
-  for _, entry in ipairs(require("phosphene.weights").path()) do
-    local path = entry:match "bvlc_googlenet%.safetensors$" and entry or entry .. "/bvlc_googlenet.safetensors"
-    local file = io.open(path, "rb")
-    if file then
-      file:close()
-      return path
-    end
-  end
-  error("the peer needs bvlc_googlenet.safetensors; say where it is in PHOSPHENE_WEIGHTS", 0)
-end
-
-local weights = weights_file()
+local weights = assert(require("phosphene.weights").find "bvlc_googlenet")
 local net = assert(network.load(weights))
 local pytorch <close> = peer.start(weights)
 local results = { network = network.name(net), peer = pytorch.version, steps_of_run = steps_of_run }

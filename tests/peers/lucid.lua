@@ -19,20 +19,9 @@ local bounds = { [1] = 1e-3, [10] = 1e-2 }
 local likeness = { [100] = 0.6 }
 local folder = "out/peers/"
 
-local function weights_file()
-  for _, entry in ipairs(require("phosphene.weights").path()) do
-    local path = entry:match "bvlc_googlenet%.safetensors$" and entry or entry .. "/bvlc_googlenet.safetensors"
-    local file = io.open(path, "rb")
-    if file then
-      file:close()
-      return path
-    end
-  end
-end
-
-local weights = weights_file()
+local weights, missing = require("phosphene.weights").find "bvlc_googlenet"
 if not weights then
-  print "1..0 # SKIP needs bvlc_googlenet.safetensors; say where it is in PHOSPHENE_WEIGHTS"
+  print("1..0 # SKIP " .. missing)
   return
 end
 

@@ -12,7 +12,6 @@ other side's own run; OUT gets the objective's gradient at each as `gradient_K`.
 It computes in double precision: one pool's winner that rounding decides changes a gradient by a thousandth, and this
 is the side that is to be right.
 """
-import json
 import math
 import os
 import sys
@@ -21,25 +20,10 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "bench"))
-from peer import FourierImage, GoogLeNet, read_safetensors
+from peer import FourierImage, GoogLeNet
+from tensor_files import read_doubles, write_safetensors
 
 REDIRECTED_UPDATES = 17
-
-
-def read_doubles(path):
-    return {name: t.double() for name, t in read_safetensors(path).items()}
-
-
-def write_safetensors(path, tensors):
-    header, offset = {}, 0
-    for name, t in tensors.items():
-        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + 4 * t.numel()]}
-        offset += 4 * t.numel()
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for t in tensors.values():
-            file.write(t.detach().float().contiguous().numpy().tobytes())
 
 
 class RedirectedReLU(torch.autograd.Function):

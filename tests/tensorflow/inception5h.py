@@ -5,36 +5,15 @@
 
 IMAGES holds pictures (1, 3, h, w), RGB in [0, 1]; OUT gets each layer of each picture as "picture/layer".
 """
-import json
 import math
+import os
 import sys
 
 import torch
 import torch.nn.functional as F
 
-
-def read_safetensors(path):
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        data = bytearray(file.read())
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, entry in header.items():
-        flat = torch.frombuffer(data, dtype=torch.float32, offset=entry["data_offsets"][0], count=math.prod(entry["shape"]))
-        tensors[name] = flat.reshape(entry["shape"]).double()
-    return tensors
-
-
-def write_safetensors(path, tensors):
-    header, offset = {}, 0
-    for name, t in tensors.items():
-        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + 4 * t.numel()]}
-        offset += 4 * t.numel()
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for t in tensors.values():
-            file.write(t.float().contiguous().numpy().tobytes())
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "peers"))
+from tensor_files import read_doubles, write_safetensors
 
 
 def same(x, kernel, stride, value=0.0):
@@ -115,7 +94,7 @@ def run(constants, picture):
 
 
 def main():
-    constants, pictures = read_safetensors(sys.argv[1]), read_safetensors(sys.argv[2])
+    constants, pictures = read_doubles(sys.argv[1]), read_doubles(sys.argv[2])
     with torch.no_grad():
         write_safetensors(sys.argv[3], {f"{name}/{layer}": t for name, picture in pictures.items()
                                         for layer, t in run(constants, picture).items()})
