@@ -3,6 +3,7 @@
 -- function did (tape.lua). Must not know what evaluations do with them.
 
 local core = require "phosphene.core"
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 local tape = require "phosphene.tape"
 
@@ -80,10 +81,10 @@ end
 
 -- A number from what the function returned, which may be a tensor of one element.
 local function number_of(call, result)
-  if type(result) == "userdata" and result.gram and result:count() == 1 then return result:sum() end
+  if kind_of(result) == "tensor" and result:count() == 1 then return result:sum() end
   if math.type(result) then return result end
-  local got = type(result) == "userdata" and result.gram and "a tensor of " .. table.concat(result:shape(), "x")
-    or result == nil and "nothing" or "a " .. type(result)
+  local got = kind_of(result) == "tensor" and "a tensor of " .. table.concat(result:shape(), "x")
+    or result == nil and "nothing" or "a " .. kind_of(result)
   complain(call, "gave %s, not one number", got)
 end
 
@@ -93,8 +94,8 @@ local function written_out(call, activations, wants_gradient)
   if not wants_gradient then return value end
   local gradients = { call.functions.gradient(table.unpack(activations)) }
   for part = 1, call.functions.layers do
-    if type(gradients[part]) ~= "userdata" or not gradients[part].gram then
-      complain(call, "gave a %s as its gradient, not a tensor", type(gradients[part]))
+    if kind_of(gradients[part]) ~= "tensor" then
+      complain(call, "gave a %s as its gradient, not a tensor", kind_of(gradients[part]))
     end
   end
   return value, gradients

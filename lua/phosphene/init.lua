@@ -21,6 +21,7 @@ local spectrum = require "phosphene.spectrum"
 local statistics = require "phosphene.statistics"
 local steps = require "phosphene.steps"
 local stops = require "phosphene.stops"
+local strict = require "phosphene.strict"
 local tape = require "phosphene.tape"
 local transforms = require "phosphene.transforms"
 
@@ -76,4 +77,9 @@ network_type.__index.check = misuse.guard(check)
 network_type.__index.graph = misuse.guard(graph)
 network_type.__tostring = network.text
 
-return ph
+-- A mistyped name gets a suggestion.
+for _, name in ipairs { "network", "objective", "optimiser", "parameterisation", "pipeline", "random", "tensor",
+  "transform" } do
+  strict(debug.getregistry()["ph." .. name].__index, name, ('help "%s"'):format(name))
+end
+return strict(ph, "ph", "help()")

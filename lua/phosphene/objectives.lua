@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local custom = require "phosphene.custom"
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 
 local objectives = {}
@@ -90,12 +91,10 @@ end
 
 -- ---- likeness to a target ----
 
-local function is_tensor(value) return type(value) == "userdata" and value.gram ~= nil end
-
 -- What the layer is compared with: an image of the batch, a tensor, or what a network computed there in its last run.
 local function target_at(layer, target, prepare)
   if math.type(target) then return { layer = layer, to = target } end
-  if type(target) == "userdata" and target.activation then target = target:activation(layer) end
+  if kind_of(target) == "network" then target = target:activation(layer) end
   return { layer = layer, tensor = prepare(target) }
 end
 
@@ -103,7 +102,7 @@ end
 local function compare(kind, layers, target, options, prepare)
   if type(layers) ~= "table" then return head(kind, target_at(layers, target, prepare), options) end
   if #layers == 0 then misuse.raise("%s: no layer given", kind) end
-  if is_tensor(target) and #layers > 1 then
+  if kind_of(target) == "tensor" and #layers > 1 then
     misuse.raise("%s: a tensor is the target of one layer; give %d layers a network or an image of the batch", kind,
       #layers)
   end
@@ -126,7 +125,7 @@ end
 
 -- Activations are given as their Gram matrices.
 local function to_gram(target)
-  return is_tensor(target) and #target:shape() > 2 and target:gram() or target
+  return kind_of(target) == "tensor" and #target:shape() > 2 and target:gram() or target
 end
 
 function objectives.style(layers, target, options)

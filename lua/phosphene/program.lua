@@ -1,6 +1,7 @@
 -- The program's command line: what `phosphene …` does with its arguments, as lua's own program would, with recipes by
 -- name and a prompt added. src/main.c calls `main`. Must not know what recipes do, nor how lines are edited.
 
+local commands = require "phosphene.commands"
 local core = require "phosphene.core"
 local recipe = require "phosphene.recipe"
 local suggest = require "phosphene.suggest"
@@ -150,14 +151,11 @@ local function run_actions(host, actions)
   end
 end
 
--- What is no recipe but called like one: modules that have `run(words)`, and what they do.
-local commands = { weights = { "phosphene.commands.weights", "networks' weights: list, fetch, convert" } }
-
 local function run_script(host, script)
   local given = host.arguments
   local name, following = given[script], table.move(given, script + 1, #given, 1, {})
   if name == "-" then return attempt(host, run_stdin, following) end
-  if commands[name] then return attempt(host, require(commands[name][1]).run, following) end
+  if commands[name] then return attempt(host, require(commands[name].module).run, following) end
   return attempt(host, recipe.run, name, following)
 end
 
@@ -172,7 +170,7 @@ local function print_help()
   local recipes, width = recipe.list(), 0
   for _, entry in ipairs(recipes) do width = math.max(width, #entry.name) end
   print "\ncommands:"
-  for name, command in pairs(commands) do print(("  %-" .. width .. "s  %s"):format(name, command[2])) end
+  for name, command in pairs(commands) do print(("  %-" .. width .. "s  %s"):format(name, command.summary)) end
   if #recipes > 0 then print "\nbundled recipes:" end
   for _, entry in ipairs(recipes) do
     print(cut(("  %-" .. width .. "s  %s"):format(entry.name, entry.summary), 110))

@@ -1,6 +1,7 @@
 -- Recipes: finding them, running them, saying what there is. A recipe is an ordinary Lua script; what it is run with
 -- waits for it in request.lua. Must not know what recipes do.
 
+local commands = require "phosphene.commands"
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
 local paths = require "phosphene.paths"
@@ -41,7 +42,9 @@ function recipe.find(name)
   local text, problem = read_file(name)
   if text then return name end
   if name:find("/", 1, true) or name:match "%.lua$" then return nil, ("cannot read %s"):format(problem) end
-  return nil, ("no recipe '%s'; %s"):format(name, suggest(name, names, "there are " .. table.concat(names, ", ")))
+  local otherwise = "there are " .. table.concat(names, ", ")
+  for command in pairs(commands) do names[#names + 1] = command end
+  return nil, ("no recipe '%s'; %s"):format(name, suggest(name, names, otherwise))
 end
 
 --- The bundled recipes by name: { name =, path =, summary = } each.

@@ -2,6 +2,7 @@
 -- parameterisation, which finds the coefficients that a picture is made of. Must not know what is in the pictures.
 
 local core = require "phosphene.core"
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 
 local spectrum = {}
@@ -70,7 +71,7 @@ end
 
 --- The spectrum of images (n, c, h, w); see meta/spectrum.lua.
 function spectrum.of(images)
-  local shape = type(images) == "userdata" and images.shape and images:shape() or {}
+  local shape = kind_of(images) == "tensor" and images:shape() or {}
   if #shape ~= 4 then misuse.raise("spectrum: images (n, c, h, w) expected, got %s", table.concat(shape, "x")) end
   local list = power_of(images)
   local self = setmetatable({ list = list, height = shape[3], width = shape[4] }, result)

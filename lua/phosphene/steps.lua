@@ -4,6 +4,7 @@
 
 local checkpoint = require "phosphene.checkpoint"
 local core = require "phosphene.core"
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 local network = require "phosphene.network"
 local parameterisations = require "phosphene.parameterisations"
@@ -80,8 +81,8 @@ local function relu_modes(choice)
 end
 
 local function network_of(given)
-  if type(given) == "userdata" then return given end
-  if type(given) ~= "string" then misuse.raise("net: a network or its name expected, got a %s", type(given)) end
+  if kind_of(given) == "network" then return given end
+  if type(given) ~= "string" then misuse.raise("net: a network or its name expected, got a %s", kind_of(given)) end
   local net, problem = network.load(given)
   return net or misuse.raise("%s", problem)
 end

@@ -2,6 +2,7 @@
 -- what they do, and going back over the record gives the gradient of a number by the variables it was made from. The
 -- operations and their derivatives are in operations.lua. Must not know of heads, networks or layers.
 
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 local operations = require "phosphene.operations"
 
@@ -16,8 +17,8 @@ tape.is_variable = is_variable
 
 local function value_of(x)
   if is_variable(x) then return x.value end
-  if math.type(x) or type(x) == "userdata" and x.gram then return x end
-  misuse.raise("a variable, a tensor or a number expected, got a %s", type(x))
+  if math.type(x) or kind_of(x) == "tensor" then return x end
+  misuse.raise("a variable, a tensor or a number expected, got a %s", kind_of(x))
 end
 
 --- A variable to begin with, on a tape of its own or on that of another variable.

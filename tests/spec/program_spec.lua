@@ -132,6 +132,7 @@ describe("a recipe", function()
     local output, status = run "chanel"
     assert.equal("phosphene: no recipe 'chanel'; did you mean 'channel'?\n", output)
     assert.equal(1, status)
+    assert.equal("phosphene: no recipe 'wieghts'; did you mean 'weights'?\n", (run "wieghts"))
     output, status = run(folder .. "/nothing.lua")
     assert.matches("^phosphene: .*nothing%.lua: No such file or directory\n$", output)
     assert.equal(1, status)
