@@ -74,6 +74,8 @@ bool ph_head_at_default(const ph_head *head, const ph_field *field) {
       return (double)*(const int64_t *)at == field->fallback;
     case PH_CHOICE:
       return (double)*(const int *)at == field->fallback;
+    case PH_FLAG:
+      return *(const bool *)at == (field->fallback != 0);
     default:
       return *(const double *)at == field->fallback;
   }

@@ -29,6 +29,9 @@ static void write_setting(ph_writer *writer, const ph_head *head, const ph_field
     case PH_CHOICE:
       ph_write_quoted(writer, field->choices[*(const int *)at]);
       break;
+    case PH_FLAG:
+      ph_write(writer, *(const bool *)at ? "true" : "false");
+      break;
     default:
       ph_write_number(writer, *(const double *)at);
       break;

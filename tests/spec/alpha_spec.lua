@@ -5,11 +5,11 @@ local ph = require "phosphene"
 local tiny = assert(ph.network "googlenet-tiny")
 
 describe("the picture itself", function()
-  it("is what layer = \"picture\" reads, whatever the transforms make of it", function()
+  it("is what penalties read, whatever the transforms make of it", function()
     local start = ph.random(1, "alpha_spec"):fill_normal(ph.tensor { 1, 3, 40, 40 }, 0.5, 0.1)
     for _, transforms in ipairs { {}, { ph.pad(8), ph.jitter(4), ph.random_scale { 0.5, 1.5 } } } do
       local run
-      for _, this in ph.steps { tiny, -ph.l2 { layer = "picture", constant = 0.5, epsilon = 0 }, image = start,
+      for _, this in ph.steps { tiny, -ph.l2 { constant = 0.5, epsilon = 0 }, image = start,
         seed = 1, parameterisation = { "pixels", squash = "none" }, decorrelate = false, transforms = transforms,
         steps = 1 } do
         run = this
@@ -22,20 +22,34 @@ describe("the picture itself", function()
     end
   end)
 
+  it("is one thing, and \"image\", what the network sees of it, another", function()
+    local start = ph.random(2, "alpha_spec"):fill_normal(ph.tensor { 1, 3, 40, 40 }, 0.5, 0.2)
+    local function value(objective)
+      local options = { tiny, objective, image = start, seed = 1, transforms = { ph.crop(20) }, steps = 1,
+        parameterisation = { "pixels", squash = "none" }, decorrelate = false, progress = false }
+      return ph.render(options).value
+    end
+    for _, name in ipairs { "l1", "l2", "lp", "l_infinity", "total_variation", "blur", "boundary_complexity" } do
+      local whole, seen = value(ph[name]()), value(ph[name] { layer = "image" })
+      assert.near(value(ph[name] { layer = "picture" }), whole, 0)
+      assert.is_true(whole > seen, name)
+    end
+  end)
+
   it("goes together with what the network sees", function()
     local function render(objective)
       return ph.render { tiny, objective, size = 40, steps = 8, seed = 1, progress = false }
     end
     local function variation_of(result)
       local run
-      for _, this in ph.steps { tiny, ph.total_variation { layer = "picture" }, image = result.image, seed = 1,
+      for _, this in ph.steps { tiny, ph.total_variation(), image = result.image, seed = 1,
         steps = 1, parameterisation = { "pixels", squash = "none" }, decorrelate = false } do
         run = this
       end
       return run.value
     end
     local unit = ph.channel("mixed4a", 3)
-    local rough, smooth = render(unit), render(unit - ph.total_variation { layer = "picture" })
+    local rough, smooth = render(unit), render(unit - ph.total_variation())
     assert.is_true(variation_of(smooth) < 0.8 * variation_of(rough))
   end)
 end)

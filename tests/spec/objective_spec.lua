@@ -26,9 +26,9 @@ local function noise(n, h, w) return random:fill_normal(core.tensor { n, 3, h, w
 local function evaluate(net, objective, images)
   local evaluation = core.evaluation(core.objective(objective), net)
   net:forward(images, evaluation:taps())
-  local value, problem = evaluation:run()
+  local value, problem = evaluation:run(images)
   if not value then return nil, problem end
-  return value, net:backward(), evaluation
+  return value, evaluation:add_picture_gradient(net:backward()), evaluation
 end
 
 describe("objectives print", function()
@@ -55,6 +55,8 @@ describe("objectives print", function()
     end
     assert.equal('channel("mixed4a", 476) - 0.05 * l1()', tostring(examples[1]))
     assert.equal('-(channel("mixed4a", 476):on(0) + 2) ^ 2', tostring(examples[2]))
+    assert.equal('l1{mean = true}', tostring(ph.l1 { mean = true }))
+    assert.equal('l1()', tostring(ph.l1 { mean = false }))
   end)
 
   it("the same after any random tree of operators, which then has the same value", function()

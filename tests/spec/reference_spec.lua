@@ -11,7 +11,7 @@ local stub = core.network { backend = "reference" }
 local function evaluate(objective, images)
   local evaluation = core.evaluation(core.objective(objective), stub)
   stub:forward(images, evaluation:taps())
-  return assert(evaluation:run()), stub:backward()
+  return assert(evaluation:run(images)), evaluation:add_picture_gradient(stub:backward())
 end
 
 local function value_of(objective, images) return (evaluate(objective, images)) end
@@ -244,7 +244,7 @@ describe("Lucid's run", function()
     -ph.activation_difference(layer, target, { loss = "l2" }), -ph.style(layer, target),
     -ph.style(layer, target, { loss = "l2" }), -ph.input_difference(picture), ph.l1(), ph.l2(), ph.lp(),
     ph.l_infinity(), ph.total_variation(), ph.total_variation { power = 2 }, ph.boundary_complexity(),
-    ph.l1 { layer = "picture" }, ph.head(layer, function(a) return a:channel(42):mean() end),
+    ph.l1 { layer = "image" }, ph.head(layer, function(a) return a:channel(42):mean() end),
   }
   for _, objective in ipairs(objectives) do
     it("raises " .. tostring(objective), function()

@@ -97,7 +97,8 @@ static void check_taps(void) {
       combine(PH_ADD, parse("deep:0"), combine(PH_ADD, parse("conv:0"), on(parse("deep:1"), 1)));
   rig r = rig_of(combine(PH_ADD, sum, head("l1", (ph_setting[]){{0}}, NULL)), 2);
   int count = ph_evaluation_taps(r.evaluation, &taps);
-  ok(count == 3 && taps[0] == 0 && taps[1] == 1 && taps[2] == 3, "taps are ascending, without doubles");
+  ok(count == 2 && taps[0] == 1 && taps[1] == 3,
+     "taps are ascending, without doubles, and without the picture");
   double whole = step_of(&r), parts = 0;
   for (int i = 0; i < ph_evaluation_terms(r.evaluation); i++)
     parts += ph_evaluation_term(r.evaluation, i, text);
@@ -143,7 +144,7 @@ static void check_messages(void) {
   fails(head("logit", (ph_setting[]){{"class", 1, {4}, NULL}, none}, NULL), PH_MISUSE,
         "layer 'logits': class 4 out of range 0..3");
   fails(head("input_difference", &none, hole), PH_FAILURE,
-        "layer 'image': input_difference({0, 0, 0, … 192 numbers}) is not a number");
+        "layer 'picture': input_difference({0, 0, 0, … 192 numbers}) is not a number");
   fails(combine(PH_DIVIDE, parse("conv:0"), parse("conv:1")), PH_FAILURE,
         "the value of channel(\"conv\", 0) / channel(\"conv\", 1) is not finite");
   fails(combine(PH_POWER, head("l2", (ph_setting[]){root, none}, NULL), number(0.5)), PH_FAILURE,

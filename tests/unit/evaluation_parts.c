@@ -3,19 +3,17 @@
 
 /* Heads that read the picture itself: whatever shape it has, and apart from the network's taps. */
 static void check_picture(void) {
-  const ph_setting picture = {"layer", 0, {0}, "picture"}, constant = {"constant", 1, {0.5}, NULL},
-                   none = {0};
+  const ph_setting constant = {"constant", 1, {0.5}, NULL}, none = {0};
   ph_error e = {0};
   double value = 0;
   ph_tensor *shown = noise("shown", ph_shape4(1, 4, 3, 5), 0, 1),
             *gradient = noise("", ph_shape4(1, 4, 3, 5), 0, 0);
-  rig r = rig_of(
-      combine(PH_ADD, parse("deep:0"),
-              combine(PH_MULTIPLY, number(3), head("l1", (ph_setting[]){picture, constant, none}, NULL))),
-      2);
-  must(forward(&r, true, &e), &e);
+  rig r = rig_of(combine(PH_ADD, parse("deep:0"),
+                         combine(PH_MULTIPLY, number(3), head("l1", (ph_setting[]){constant, none}, NULL))),
+                 2);
+  must(run_network(&r, true, &e), &e);
   ok(ph_evaluation_run(r.evaluation, &value, &e) == PH_MISUSE &&
-         strcmp(e.message, "l1{layer = \"picture\", constant = 0.5} reads the picture as it is before its "
+         strcmp(e.message, "l1{constant = 0.5} reads the picture as it is before its "
                            "transforms, which was not given") == 0,
      "message: %s", e.message);
   ph_evaluation_show(r.evaluation, shown);

@@ -120,10 +120,16 @@ static inline void rig_free(rig *r) {
   ph_tensor_release(r->gradient);
 }
 
-static inline ph_status forward(rig *r, bool backward, ph_error *e) {
+static inline ph_status run_network(rig *r, bool backward, ph_error *e) {
   ph_run run = {.backward = backward};
   run.taps = ph_evaluation_taps(r->evaluation, &run.tap);
   return ph_network_forward(r->net, r->images, &run, e);
+}
+
+/* The images are the picture too: there are no transforms here. */
+static inline ph_status forward(rig *r, bool backward, ph_error *e) {
+  ph_evaluation_show(r->evaluation, r->images);
+  return run_network(r, backward, e);
 }
 
 static inline double value_of(void *context) {
@@ -140,6 +146,7 @@ static inline double step_of(rig *r) {
   must(forward(r, true, &e), &e);
   must(ph_evaluation_run(r->evaluation, &value, &e), &e);
   must(ph_network_backward(r->net, r->gradient, &e), &e);
+  must(ph_evaluation_add_picture_gradient(r->evaluation, r->gradient, &e), &e);
   return value;
 }
 

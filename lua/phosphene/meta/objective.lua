@@ -29,8 +29,8 @@ function objective:close() end
 ---@field batch integer? the one image of the batch that is read, from 0; by default all of them
 
 ---@class ph.picture_options: ph.head_options
----@field layer string? the layer that is read; "image" by default, the picture in [0, 1] as the network sees it; "picture"
---- is the picture as it is before its transforms
+---@field layer string? the layer that is read; by default "picture", the picture in [0, 1] as it is before its transforms
+--- (Lucid's T("input")); "image" is what the network sees of it, through them
 
 ---@class ph.neuron_options: ph.head_options
 ---@field x integer? the column, from 0; by default the centre, width // 2
@@ -340,7 +340,8 @@ function evaluation:taps() end
 
 --- The value on the network's last run, adding its gradient to the taps. Raises where a unit, image or position is out
 --- of range; gives nil and a message that names the part at fault where a number is not finite.
----@param picture ph.tensor? as it was before its transforms, for heads that read the layer "picture"
+---@param picture ph.tensor? as it was before its transforms, for heads that read the layer "picture", as penalties do
+--- unless told otherwise
 ---@return number?
 ---@return string? message
 function evaluation:run(picture) end

@@ -99,7 +99,7 @@ static void blur_gradient(const ph_head *head, const ph_tap *tap, double coeffic
 const ph_head_type ph_head_blur = {
     .name = "blur",
     .summary = "half the squared difference from the blurred picture, which is held constant",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = blur_fields,
     .config_size = sizeof(ph_head_place),
@@ -184,7 +184,7 @@ static void boundary_gradient(const ph_head *head, const ph_tap *tap, double coe
 const ph_head_type ph_head_boundary_complexity = {
     .name = "boundary_complexity",
     .summary = "how busy and how far from grey the picture's frame is",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = boundary_fields,
     .config_size = sizeof(boundary_config),

@@ -59,7 +59,7 @@ static void l1_gradient(const ph_head *head, const ph_tap *tap, double coefficie
 const ph_head_type ph_head_l1 = {
     .name = "l1",
     .summary = "sum of |x - constant|, of the picture by default",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = l1_fields,
     .config_size = sizeof(norm_config),
@@ -96,7 +96,7 @@ static int64_t one_double(const ph_head *head, const ph_tap *tap) {
 const ph_head_type ph_head_l2 = {
     .name = "l2",
     .summary = "square root of the sum of (x - constant)^2, of the picture by default",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = l2_fields,
     .config_size = sizeof(norm_config),
@@ -159,7 +159,7 @@ static const char *const only_tensor[] = {"tensor", NULL};
 const ph_head_type ph_head_input_difference = {
     .name = "input_difference",
     .summary = "root mean square of the difference from a tensor, of the picture by default",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = only_tensor,
     .takes_tensor = true,
     .fields = difference_fields,

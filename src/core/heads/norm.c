@@ -73,7 +73,7 @@ static void lp_gradient(const ph_head *head, const ph_tap *tap, double coefficie
 const ph_head_type ph_head_lp = {
     .name = "lp",
     .summary = "p-norm of x - constant, of the picture by default",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = lp_fields,
     .config_size = sizeof(lp_config),
@@ -116,7 +116,7 @@ static void infinity_gradient(const ph_head *head, const ph_tap *tap, double coe
 const ph_head_type ph_head_l_infinity = {
     .name = "l_infinity",
     .summary = "largest |x - constant|, of the picture by default",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = infinity_fields,
     .config_size = sizeof(lp_config),

@@ -91,7 +91,7 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 const ph_head_type ph_head_total_variation = {
     .name = "total_variation",
     .summary = "sum of absolute differences between neighbours, of the picture by default",
-    .layer = "image",
+    .layer = ph_picture_name,
     .positional = none,
     .fields = fields,
     .config_size = sizeof(variation_config),
