@@ -41,7 +41,7 @@ ph.plateau = misuse.guard(stops.plateau)
 ph.objective = misuse.guard(core.objective)
 for name, constructor in pairs(objectives) do ph[name] = misuse.guard(constructor) end
 
--- Transforms: ph.jitter, ph.pad, …; the standard lists are ph.transforms.lucid, .distill and .none.
+-- Transforms: ph.jitter, ph.pad, …; the standard lists are ph.transforms.lucid, .distill, .captum and .none.
 ph.transforms = transforms
 for name, constructor in pairs(transforms) do
   if type(constructor) == "function" then ph[name] = constructor end

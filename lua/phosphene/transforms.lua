@@ -51,6 +51,8 @@ transforms.jitter = of_value("jitter", "distance")
 transforms.flip = of_value("flip", "probability")
 transforms.random_scale = of_list("random_scale", "factors")
 transforms.random_rotate = of_list("random_rotate", "degrees")
+transforms.random_affine = of_list("random_affine", "degrees")
+transforms.resize = of_size "resize"
 transforms.random_crop = of_size "random_crop"
 transforms.random_resized_crop = of_size "random_resized_crop"
 transforms.crop = of_size "crop"
@@ -100,12 +102,50 @@ transforms.distill = {
   transforms.crop_border(16),
 }
 
-local lists = { lucid = transforms.lucid, distill = transforms.distill, none = transforms.none }
+-- Lists of transforms, end to end.
+local function joined(...)
+  local all = {}
+  for _, list in ipairs { ... } do table.move(list, 1, #list, #all + 1, all) end
+  return all
+end
+
+-- Captum's TransformationRobustness (optim-wip, captum/optim/_param/image/transforms.py), whose jitters reflect.
+local function reflected(distance, times)
+  local list = {}
+  for _ = 1, times do
+    list = joined(list, { transforms.pad(distance, { mode = "reflect" }), transforms.jitter(2 * distance) })
+  end
+  return list
+end
+local fading = each(20, 39, function(n) return 0.998 ^ n end)
+local shrinking = joined(each(-5, 79, function(n) return 0.995 ^ n end), fading, fading)
+shrinking.method = "pytorch"
+local turns = joined(each(-20, 19, itself), each(-10, 9, itself), each(-5, 4, itself), { 0, 0, 0, 0, 0 })
+turns.method = "bilinear"
+transforms.captum = joined({ transforms.pad(2) }, reflected(4, 10),
+  { transforms.random_scale(shrinking), transforms.random_rotate(turns) }, reflected(2, 1))
+
+--- Xplique's generate_standard_transformations (features_visualizations/transformations.py), and its resizing after
+--- that to what the network has seen in training.
+transforms.xplique = misuse.guard(function(size, seen)
+  local unit = misuse.check_count(size, 16, "xplique: size") // 16
+  local jitters = {}
+  for i, units in ipairs { 2, 2, 4, 4, 4 } do jitters[i] = transforms.jitter(units * unit) end
+  return joined({ transforms.pad(4 * unit, { value = 0 }) }, jitters, {
+    transforms.random_scale { 0.92, 0.96, draw = "range", method = "half_pixel" },
+    transforms.random_blur(1, { most = 1.1, size = 10 }),
+    transforms.jitter(unit), transforms.jitter(unit), transforms.flip(),
+    transforms.resize(misuse.check_count(seen or 224, 1, "xplique: seen")),
+  })
+end)
+
+local lists = { captum = transforms.captum, distill = transforms.distill, lucid = transforms.lucid,
+  none = transforms.none }
 
 --- A standard list by its name.
 transforms.named = misuse.guard(function(name)
   if lists[name] then return lists[name] end
-  local names = { "distill", "lucid", "none" }
+  local names = { "captum", "distill", "lucid", "none" }
   misuse.raise("no transforms '%s'; %s", tostring(name),
     suggest(name, names, "there are " .. table.concat(names, ", ")))
 end)

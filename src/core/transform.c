@@ -12,6 +12,8 @@ static const ph_transform_type *const types[] = {&ph_transform_pad,
                                                  &ph_transform_jitter,
                                                  &ph_transform_random_scale,
                                                  &ph_transform_random_rotate,
+                                                 &ph_transform_random_affine,
+                                                 &ph_transform_resize,
                                                  &ph_transform_flip,
                                                  &ph_transform_random_crop,
                                                  &ph_transform_random_resized_crop,
@@ -122,14 +124,17 @@ __attribute__((format(printf, 2, 3))) static void append(char text[PH_TRANSFORM_
   va_end(arguments);
 }
 
+static void append_list(char text[PH_TRANSFORM_TEXT], const ph_list *list) {
+  for (int i = 0; i < list->count; i++) append(text, "%s%.14g", i == 0 ? "" : ", ", list->value[i]);
+}
+
 static void append_first(char text[PH_TRANSFORM_TEXT], const ph_field *field, const void *config) {
   const void *at = (const char *)config + field->offset;
   if (field->kind == PH_PAIR) {
     const int64_t *pair = at;
     append(text, "%lld, %lld", (long long)pair[0], (long long)pair[1]);
   } else if (field->kind == PH_LIST) {
-    const ph_list *list = at;
-    for (int i = 0; i < list->count; i++) append(text, "%s%.14g", i == 0 ? "" : ", ", list->value[i]);
+    append_list(text, at);
   } else {
     append(text, "%.14g", field_number(field, config));
   }
@@ -141,9 +146,13 @@ static void append_others(char text[PH_TRANSFORM_TEXT], const ph_field *first, c
   for (const ph_field *f = first + 1; f->key != NULL; f++) {
     double value = field_number(f, config);
     if (value == f->fallback) continue;
-    if (f->kind == PH_CHOICE)
+    if (f->kind == PH_CHOICE) {
       append(text, "%s%s=\"%s\"", separator, f->key, f->choices[(int)value]);
-    else
+    } else if (f->kind == PH_LIST) {
+      append(text, "%s%s={", separator, f->key);
+      append_list(text, (const ph_list *)((const char *)config + f->offset));
+      append(text, "}");
+    } else
       append(text, "%s%s=%.14g", separator, f->key, value);
     separator = ", ";
   }
@@ -156,7 +165,7 @@ const char *ph_transform_print(const ph_transform *transform, char text[PH_TRANS
   if (first->kind == PH_LIST) {
     append(text, "%s{", transform->type->name);
     append_first(text, first, transform->config);
-    append_others(text, first, transform->config, ", ");
+    append_others(text, first, transform->config, text[strlen(text) - 1] == '{' ? "" : ", ");
     append(text, "}");
     return text;
   }
@@ -170,6 +179,8 @@ const char *ph_transform_print(const ph_transform *transform, char text[PH_TRANS
 /* ---- for the types ---- */
 
 const char *const ph_draws[] = {"list", "range", NULL};
+
+const char *const ph_edge_names[] = {"black", "reflect", "symmetric", "edge", "wrap", NULL};
 
 double ph_draw_from(const ph_list *list, int draw, ph_random *random) {
   if (draw == PH_DRAW_RANGE) return ph_random_between(random, list->value[0], list->value[list->count - 1]);

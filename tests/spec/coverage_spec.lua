@@ -1,5 +1,5 @@
--- docs/coverage.md is what there is: what its tables give as the spelling here is Lua that runs, and the tests that they
--- name exist and speak of it. Nothing that has a name here is missing on the page.
+-- docs/coverage.md is what there is: what its tables give as the spelling here is Lua that runs, and the tests that
+-- they name exist and speak of it. Nothing that has a name here is missing on the page.
 
 local core = require "phosphene.core"
 local ph = require "phosphene"
@@ -17,7 +17,7 @@ local function names()
     net = net,
     ph = ph,
   }
-  return setmetatable(values, { __index = function(_, name) return ph[name] or _G[name] end })
+  return setmetatable(values, { __index = function(_, name) return rawget(ph, name) or _G[name] end })
 end
 
 -- ---- reading the page ----

@@ -32,6 +32,16 @@ describe("transforms", function()
       ["normalise_gradient{}"] = transforms.normalise_gradient {},
       ["normalise_gradient{1, 2}"] = transforms.normalise_gradient { 1, 2 },
       ["copies(16)"] = transforms.copies(16),
+      ["resize(224, 224)"] = transforms.resize(224),
+      ['resize(32, 48, {method="corners"})'] = transforms.resize(32, 48, { method = "corners" }),
+      ['random_affine{-5, 5, scale={0.9, 1.1}, edge="symmetric"}'] = transforms.random_affine { -5, 5,
+        scale = { 0.9, 1.1 }, edge = "symmetric" },
+      ['random_affine{shear={-5, 5}, shift={0.1}, method="nearest", draw="range"}'] = transforms.random_affine {
+        shear = { -5, 5 }, shift = { 0.1 }, method = "nearest", draw = "range" },
+      ['random_scale{1.1, method="corners", rounding="up"}'] = transforms.random_scale { 1.1, method = "corners",
+        rounding = "up" },
+      ['random_rotate{3, edge="symmetric"}'] = transforms.random_rotate { 3, edge = "symmetric" },
+      ['collapse(0, {colour={1, 1, 1}})'] = transforms.collapse(0, { colour = { 1, 1, 1 } }),
     } do
       assert.equal(text, tostring(transform))
       local again = assert(load("return " .. text, text, "t", transforms))()
@@ -47,8 +57,38 @@ describe("transforms", function()
       .. "random_rotate{-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5}, jitter(8), crop_border(16)",
       tostring(transforms.pipeline(transforms.distill)))
     assert.equal("none", tostring(transforms.pipeline "none"))
+    local captum = tostring(transforms.pipeline "captum")
+    assert.matches("^pad%(2%), pad%(4, {mode=\"reflect\"}%), jitter%(8%), pad%(4", captum)
+    assert.equal(11, select(2, captum:gsub("reflect", "")))
+    assert.matches("{1.0253794191471, 1.0202525220513, ", captum) -- 0.995^-5, 0.995^-4
+    assert.matches("0.92489218579863, method=\"pytorch\"}, random_rotate{%-20, ", captum) -- 0.998^39
+    assert.equal("pad(128, {value=0}), jitter(64), jitter(64), jitter(128), jitter(128), jitter(128), "
+      .. 'random_scale{0.92, 0.96, method="half_pixel", draw="range"}, random_blur(1, {most=1.1, size=10}), '
+      .. "jitter(32), jitter(32), flip(0.5), resize(224, 224)", tostring(transforms.pipeline(transforms.xplique(512))))
     assert.equal(transforms.lucid, transforms.named "lucid")
     assert.equal("flip(0.5)", tostring(transforms.pipeline(transforms.flip())))
+  end)
+
+  it("show Captum's and Xplique's sizes", function()
+    local images, random, seen = core.tensor { 1, 1, 128, 128 }, core.random(1, "transforms"), {}
+    local pipeline = transforms.pipeline "captum"
+    for _ = 1, 60 do seen[#seen + 1] = pipeline:forward(images, random):shape()[3] end
+    assert.is_true(math.min(table.unpack(seen)) >= 88 and math.max(table.unpack(seen)) <= 135)
+    pipeline = transforms.pipeline(transforms.xplique(128, 64))
+    assert.same({ 1, 1, 64, 64 }, pipeline:forward(images, random):shape())
+    assert.error_matches(function() transforms.xplique(15) end, "xplique: size: a whole number of at least 16")
+  end)
+
+  it("move without shrinking what is padded before", function()
+    local row = core.tensor({ 1, 1, 1, 5 }, { 1, 2, 3, 4, 5 })
+    local pipeline = transforms.pipeline { transforms.pad(2, { mode = "reflect" }), transforms.jitter(4) }
+    local found = {}
+    for seed = 1, 200 do
+      local moved = pipeline:forward(row, core.random(seed, "transforms"))
+      assert.same(row:shape(), moved:shape())
+      found[("%.0f%.0f%.0f%.0f%.0f"):format(table.unpack(moved:values()))] = true
+    end
+    assert.same({ ["32123"] = true, ["21234"] = true, ["12345"] = true, ["23454"] = true, ["34543"] = true }, found)
   end)
 
   it("show Lucid's sizes of 128 pixels", function()
@@ -181,7 +221,7 @@ describe("transforms", function()
       end,
       ["crop: size 0 out of range 1..65536"] = function() transforms.crop(0) end,
       ["no transforms 'lucd'; did you mean 'lucid'?"] = function() transforms.named "lucd" end,
-      ["no transforms 'x'; there are distill, lucid, none"] = function() transforms.pipeline "x" end,
+      ["no transforms 'x'; there are captum, distill, lucid, none"] = function() transforms.pipeline "x" end,
       ["transforms: a list of transforms or the name of one expected, got a number"] = function()
         transforms.pipeline(8)
       end,

@@ -57,6 +57,41 @@ static void test_background(void) {
   ph_pipeline_free(pipeline);
 }
 
+/* One colour, uniform noise, and no background at all. */
+static void test_other_backgrounds(void) {
+  ph_random random = ph_random_stream(1, "transforms");
+  ph_tensor *images = pictures(2), *result;
+  const float *image = ph_tensor_read(images);
+  float expected[2 * 3 * PLANE];
+  ph_pipeline *pipeline = single("collapse", (ph_setting){"colour", 3, {1, 0.5, 0.25}, NULL}, none);
+  for (int i = 0; i < 2 * 3 * PLANE; i++) {
+    const float *own = image + i / (3 * PLANE) * 4 * PLANE, opacity = own[3 * PLANE + i % PLANE];
+    const float behind = (const float[]){1, 0.5F, 0.25F}[i / PLANE % 3];
+    expected[i] = opacity * own[i % (3 * PLANE)] + (1 - opacity) * behind;
+  }
+  must(ph_pipeline_forward(pipeline, images, &random, &result, &error));
+  arrays_near(ph_tensor_read(result), expected, 2 * 3 * PLANE, 1e-6, "over one colour");
+  ph_pipeline_free(pipeline);
+
+  pipeline = single("collapse", text("background", "none"), none);
+  for (int i = 0; i < 2 * 3 * PLANE; i++) expected[i] = image[i / (3 * PLANE) * 4 * PLANE + i % (3 * PLANE)];
+  must(ph_pipeline_forward(pipeline, images, &random, &result, &error));
+  arrays_near(ph_tensor_read(result), expected, 2 * 3 * PLANE, 0, "over nothing: colours as they are");
+  must(ph_pipeline_backward(pipeline, result, &result, &error));
+  ok(ph_tensor_read(result)[0] == expected[0] && ph_tensor_read(result)[3 * PLANE] == 0,
+     "and opacity has no gradient");
+  ph_pipeline_free(pipeline);
+
+  pipeline = single("collapse", text("background", "uniform"), none);
+  ph_tensor *clear = tensor(ph_shape4(1, 4, 64, 64), NULL);
+  must(ph_pipeline_forward(pipeline, clear, &random, &result, &error));
+  const ph_statistics s = ph_tensor_statistics(result);
+  ok(s.least >= 0 && s.least < 0.01 && s.most < 1 && s.most > 0.99, "over uniform noise");
+  near(s.deviation, 1 / sqrt(12), 0.01, "which is uniform");
+  ph_pipeline_free(pipeline);
+  ph_tensor_release(images), ph_tensor_release(clear);
+}
+
 typedef struct run {
   ph_pipeline *pipeline;
   ph_tensor *images, *weights;
@@ -101,6 +136,13 @@ static void test_refusal(void) {
      error.message);
   ph_tensor_release(images);
   ph_pipeline_free(pipeline);
+  pipeline = single("collapse", (ph_setting){"colour", 2, {1, 1}, NULL}, none);
+  images = pictures(1);
+  status = ph_pipeline_forward(pipeline, images, &random, &result, &error);
+  ok(status == PH_MISUSE && strstr(error.message, "a colour of 3 numbers expected, got 2") != NULL,
+     "refused: %s", error.message);
+  ph_tensor_release(images);
+  ph_pipeline_free(pipeline);
 }
 
 static void test_memory(void) {
@@ -129,6 +171,7 @@ static void test_memory(void) {
 int main(void) {
   test_by_hand();
   test_background();
+  test_other_backgrounds();
   test_derivative(0);
   test_derivative(1);
   test_refusal();

@@ -191,16 +191,46 @@ static void adjoint(ph_pipeline *pipeline, int draws, const char *name) {
   ph_pipeline_free(pipeline);
 }
 
+static ph_pipeline *affine(const char *edge, const char *method) {
+  ph_transform *transform;
+  ph_setting settings[] = {degrees(40, 0),
+                           {"scale", 2, {0.4, 1.7}, NULL},
+                           {"shear", 2, {-30, 20}, NULL},
+                           {"shift", 2, {-0.3, 0.3}, NULL},
+                           text("draw", "range"),
+                           text("edge", edge),
+                           text("method", method)};
+  must(ph_transform_new("random_affine", settings, 7, &transform, &error));
+  return pipeline_of(1, &transform);
+}
+
 static void test_adjoints(void) {
   ph_setting width = number("width", 5), distance = number("distance", 6), factors = scales(9, 0.6, 0.13);
   adjoint(single("pad", width, none), 6, "adjoint: pad, constant");
-  adjoint(single("pad", width, text("mode", "reflect")), 6, "adjoint: pad, reflect");
+  static const char *const modes[] = {"reflect", "symmetric", "edge", "wrap"};
+  for (int i = 0; i < 4; i++) {
+    char name[80];
+    snprintf(name, sizeof name, "adjoint: pad, %s", modes[i]);
+    adjoint(single("pad", number("width", 70), text("mode", modes[i])), 6, name);
+    snprintf(name, sizeof name, "adjoint: random_rotate, %s", modes[i]);
+    adjoint(single("random_rotate", degrees(60, 0), text("edge", modes[i])), 12, name);
+    snprintf(name, sizeof name, "adjoint: random_affine, %s", modes[i]);
+    adjoint(affine(modes[i], "bilinear"), 20, name);
+  }
+  adjoint(affine("black", "bilinear"), 20, "adjoint: random_affine, black");
+  adjoint(affine("black", "nearest"), 20, "adjoint: random_affine, nearest");
+  adjoint(affine("reflect", "nearest"), 20, "adjoint: random_affine, nearest, reflect");
   adjoint(single("pad", width, text("mode", "random")), 6, "adjoint: pad, random");
   adjoint(single("jitter", distance, none), 20, "adjoint: jitter, crop");
   adjoint(single("jitter", distance, text("mode", "roll")), 20, "adjoint: jitter, roll");
   adjoint(single("random_scale", factors, none), 30, "adjoint: random_scale, legacy");
   adjoint(single("random_scale", factors, text("method", "half_pixel")), 30,
           "adjoint: random_scale, half_pixel");
+  adjoint(single("random_scale", factors, text("method", "corners")), 30, "adjoint: random_scale, corners");
+  adjoint(single("random_scale", factors, text("method", "pytorch")), 30, "adjoint: random_scale, pytorch");
+  adjoint(single("random_scale", factors, text("rounding", "up")), 30, "adjoint: random_scale, up");
+  adjoint(single("resize", pair("size", 37, 23), none), 6, "adjoint: resize");
+  adjoint(single("resize", pair("size", 1, 90), text("method", "corners")), 6, "adjoint: resize, corners");
   adjoint(single("random_rotate", degrees(10, 5), none), 30, "adjoint: random_rotate, lucid");
   adjoint(single("random_rotate", degrees(15, 0), text("method", "nearest")), 30,
           "adjoint: random_rotate, nearest");

@@ -15,6 +15,13 @@ static void exactly(ph_pipeline *pipeline, int64_t h, int64_t w, const float *va
   ph_pipeline_free(pipeline);
 }
 
+/* A row, again and again. */
+static const float *rows_of(const float *row, int64_t width, int64_t height) {
+  static float all[200];
+  for (int64_t i = 0; i < width * height; i++) all[i] = row[i % width];
+  return all;
+}
+
 static void test_windows(void) {
   ph_setting one = number("width", 1), two = number("width", 2);
   exactly(single("pad", one, none), 1, 2, NULL, 3, 4,
@@ -25,6 +32,15 @@ static void test_windows(void) {
           (float[]){9, 8, 7, 8, 9, 8, 7, 6, 5, 4, 5, 6, 5, 4, 3, 2, 1, 2, 3, 2, 1, 6, 5, 4, 5,
                     6, 5, 4, 9, 8, 7, 8, 9, 8, 7, 6, 5, 4, 5, 6, 5, 4, 3, 2, 1, 2, 3, 2, 1},
           "pad: reflect");
+  /* As numpy.pad has them, and further than the image is wide. */
+  exactly(single("pad", number("width", 5), text("mode", "reflect")), 1, 3, NULL, 11, 13,
+          rows_of((float[]){2, 1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 3, 2}, 13, 11), "pad: reflect, far");
+  exactly(single("pad", number("width", 4), text("mode", "symmetric")), 1, 3, NULL, 9, 11,
+          rows_of((float[]){3, 3, 2, 1, 1, 2, 3, 3, 2, 1, 1}, 11, 9), "pad: symmetric");
+  exactly(single("pad", two, text("mode", "edge")), 1, 3, NULL, 5, 7,
+          rows_of((float[]){1, 1, 1, 2, 3, 3, 3}, 7, 5), "pad: edge");
+  exactly(single("pad", number("width", 4), text("mode", "wrap")), 1, 3, NULL, 9, 11,
+          rows_of((float[]){3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1}, 11, 9), "pad: wrap");
   exactly(single("crop", pair("size", 2, 1), none), 3, 4, NULL, 2, 1, (float[]){2, 6}, "crop: centred");
   exactly(single("crop_or_pad", pair("size", 1, 5), none), 3, 2, NULL, 1, 5, (float[]){0, 3, 4, 0, 0},
           "crop_or_pad: each axis for itself");
@@ -51,6 +67,18 @@ static void test_interpolation(void) {
   exactly(single("random_scale", half, text("method", "half_pixel")), 2, 4, NULL, 1, 2, (float[]){3.5F, 5.5F},
           "random_scale: half_pixel, halved");
 
+  /* PyTorch: linspace from corner to corner; and, given a factor, 1 / 1.4 apart though 2.8 became 2. */
+  exactly(single("random_scale", larger, text("method", "corners")), 2, 2, ramp, 3, 3,
+          (float[]){0, .5F, 1, 1, 1.5F, 2, 2, 2.5F, 3}, "random_scale: corners, 2x2 to 3x3");
+  exactly(single("random_scale", scales(1, 1.4, 0), text("method", "pytorch")), 1, 2, ramp, 1, 2,
+          (float[]){0, 1.5F / 1.4F - 0.5F}, "random_scale: pytorch, as far apart as the factor says");
+  exactly(single("random_scale", scales(1, 1.4, 0), text("rounding", "up")), 1, 2, ramp, 2, 3,
+          (float[]){0, 2.0F / 3, 1, 0, 2.0F / 3, 1}, "random_scale: up");
+  exactly(single("resize", pair("size", 3, 3), none), 2, 2, ramp, 3, 3,
+          (float[]){0, .5F, 1, 1, 1.5F, 2, 2, 2.5F, 3}, "resize: half_pixel");
+  exactly(single("resize", pair("size", 2, 4), text("method", "corners")), 2, 2, ramp, 2, 4,
+          (float[]){0, 1.0F / 3, 2.0F / 3, 1, 2, 7.0F / 3, 8.0F / 3, 3}, "resize: corners");
+
   static const char *const methods[] = {"lucid", "nearest", "bilinear"};
   for (int m = 0; m < 3; m++) {
     char name[80];
@@ -72,6 +100,39 @@ static void test_interpolation(void) {
   for (int i = 5; i <= 35; i++) strip[i] = (float)(i + 1);
   exactly(single("random_rotate", turns, none), 1, 41, NULL, 1, 41, strip,
           "random_rotate: lucid's pi is 3.14");
+}
+
+static ph_pipeline *affine(ph_setting a, ph_setting b) { return single("random_affine", a, b); }
+
+static void test_affine(void) {
+  const ph_setting quarter = {"degrees", 1, {90}, NULL}, half = {"scale", 1, {0.5}, NULL},
+                   twice = {"scale", 1, {2}, NULL}, lean = {"shear", 1, {45}, NULL},
+                   third = {"shift", 1, {1.0 / 3}, NULL};
+  exactly(affine(quarter, none), 3, 3, NULL, 3, 3, (float[]){3, 6, 9, 2, 5, 8, 1, 4, 7},
+          "random_affine: turned counter-clockwise");
+  exactly(affine(half, none), 3, 5, NULL, 3, 5, (float[]){0, 0, 0, 0, 0, 0, 6, 8, 10, 0, 0, 0, 0, 0, 0},
+          "random_affine: half as large");
+  exactly(affine(half, text("edge", "edge")), 1, 5, NULL, 1, 5, (float[]){1, 1, 3, 5, 5},
+          "random_affine: half as large, its edge repeated");
+  exactly(affine(half, text("edge", "wrap")), 1, 3, NULL, 1, 3, (float[]){3, 2, 1},
+          "random_affine: half as large, again and again");
+  exactly(affine(twice, none), 1, 5, NULL, 1, 5, (float[]){2, 2.5F, 3, 3.5F, 4},
+          "random_affine: twice as large");
+  exactly(affine(lean, none), 3, 3, NULL, 3, 3, (float[]){2, 3, 0, 4, 5, 6, 0, 7, 8},
+          "random_affine: leaning to the right at the bottom");
+  exactly(affine(third, none), 3, 3, NULL, 3, 3, (float[]){0, 0, 0, 0, 1, 2, 0, 4, 5},
+          "random_affine: down and right");
+  exactly(affine(third, text("edge", "symmetric")), 3, 3, NULL, 3, 3, (float[]){1, 1, 2, 1, 1, 2, 4, 4, 5},
+          "random_affine: down and right, the edge mirrored");
+  exactly(affine(third, text("method", "nearest")), 3, 3, NULL, 3, 3, (float[]){0, 0, 0, 0, 1, 2, 0, 4, 5},
+          "random_affine: nearest");
+
+  /* Moved first, it would be turned out of the way. */
+  ph_transform *transform;
+  const ph_setting both[] = {quarter, third};
+  must(ph_transform_new("random_affine", both, 2, &transform, &error));
+  exactly(pipeline_of(1, &transform), 3, 3, NULL, 3, 3, (float[]){0, 0, 0, 0, 3, 6, 0, 2, 5},
+          "random_affine: turned, then moved");
 }
 
 /* With factor 1 and angle 0 nothing may change, to the bit. */
@@ -137,8 +198,6 @@ static void test_misuse(void) {
                 "crop(8, 64): an image of 10x12 is smaller than that");
   refused_image(single("crop_border", number("width", 5), none), small,
                 "crop_border(5): nothing would be left of an image of 10x12");
-  refused_image(single("pad", number("width", 10), text("mode", "reflect")), small,
-                "pad(10, {mode=\"reflect\"}): an image of 10x12 is too small to be reflected that far");
   refused_image(single("random_scale", scales(1, 0.05, 0), none), small,
                 "random_scale{0.05}: factor 0.05 leaves no pixels of an image of 10x12");
   refused_image(single("jitter", number("distance", 1), none), ph_shape_of(2, (int64_t[]){10, 12}),
@@ -180,6 +239,11 @@ static void test_printing(void) {
          "noise(0.04, {distribution=\"uniform\"})");
   prints("colour_jitter", number("brightness", 0), number("scale", 0.1), "colour_jitter(0, {scale=0.1})");
   prints("normalise_gradient", number("lengths", 2), none, "normalise_gradient{2}");
+  prints("random_affine", degrees(1, 0), (ph_setting){"scale", 2, {0.9, 1.1}, NULL},
+         "random_affine{-1, 0, 1, scale={0.9, 1.1}}");
+  prints("random_affine", (ph_setting){"shift", 1, {0.5}, NULL}, text("edge", "wrap"),
+         "random_affine{shift={0.5}, edge=\"wrap\"}");
+  prints("resize", number("size", 224), none, "resize(224, 224)");
   prints("copies", number("count", 16), none, "copies(16)");
   int named = 0;
   bool distinct = true;
@@ -192,6 +256,7 @@ static void test_printing(void) {
 int main(void) {
   test_windows();
   test_interpolation();
+  test_affine();
   test_identities();
   test_misuse();
   test_printing();

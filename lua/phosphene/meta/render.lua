@@ -21,7 +21,7 @@ local ph = {}
 ---@field decay number? of the kinds that have one, "fourier" first: amplitudes fall as frequency to this power; 1
 ---@field deviation number? of the noise that the parameters start as; 0.01
 ---@field transforms string|ph.transform[]|ph.transform|function|nil what the network sees the picture through, drawn
---- anew each step: "lucid", "distill", "none", or a list; a function gives those of each step, from 1; "lucid"
+--- anew each step: "lucid", "distill", "captum", "none", or a list; a function gives those of each step, from 1; "lucid"
 ---@field optimiser "adam"|"nadam"|"rmsprop"|"lbfgs"|"ascent"|"momentum"|table|ph.optimiser|nil a table is
 --- { kind, settings… }; "adam"
 ---@field rate number|ph.schedule|(fun(step: integer, steps: integer): number)|nil of the optimiser, by default its own:

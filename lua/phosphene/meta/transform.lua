@@ -17,19 +17,24 @@ function transform:close() end
 --- -10..10 degrees with six zeros among 26, jitter(4). Of 128 pixels the network sees 125 to 154
 ---@field distill ph.transform[] of the article's figures: pad(16), jitter(16), random_scale 1, 0.975, 1.025, 0.95,
 --- 1.05, random_rotate -5..5 degrees, jitter(8), crop_border(16). Of 128 pixels the network sees 96 to 111
+---@field captum ph.transform[] Captum's TransformationRobustness: pad(2); ten times pad(4, reflect), jitter(8); random_scale
+--- 0.995^-5 … 0.995^79 and twice 0.998^20 … 0.998^39; random_rotate -20..19, -10..9, -5..4 degrees and five zeros; pad(2,
+--- reflect), jitter(4). Of 128 pixels the network sees 88 to 135
 ---@field none ph.transform[] empty: the picture as it is
 local transforms = {}
 
 --- A border on every side, so that what follows can move the picture without losing its edges.
 ---@param width integer pixels, 0..65536
----@param options { mode: "constant"|"reflect"|"random"|nil, value: number? }? the border is `value` (0.5), the picture
---- reflected about its outermost pixels, or one random grey in [0, 1) a step; "constant"
+---@param options { mode: "constant"|"reflect"|"symmetric"|"edge"|"wrap"|"random"|nil, value: number? }? the border is
+--- `value` (0.5), the picture mirrored at its outermost pixels or at its outline (as numpy.pad names these), its outermost
+--- pixels, the picture again, or one random grey in [0, 1) a step; "constant"
 ---@return ph.transform
 function transforms.pad(width, options) end
 
 --- Moves the picture a little. "crop" cuts a part out at a random place, as Lucid's jitter does: the result is smaller
 --- by `distance`, offsets are 0 to `distance`. "roll" moves by -distance to distance, and what leaves on one side
---- enters on the other, as in DeepDream.
+--- enters on the other, as in DeepDream. To keep the size, pad before: `pad(4, { mode = "reflect" }), jitter(8)` moves by
+--- up to 4 pixels.
 ---@param distance integer pixels, 0..65536
 ---@param options { mode: "crop"|"roll"|nil }? "crop"
 ---@return ph.transform
@@ -37,21 +42,42 @@ function transforms.jitter(distance, options) end
 
 --- Another size: factor * size, rounded down. `random_scale { 0.9, 1, 1.1 }`; one of the factors is drawn, all alike
 --- likely. Bilinear, without smoothing. Output pixel i is read at i * input / output ("legacy", TensorFlow 1's
---- resize_bilinear, which Lucid uses), or with pixels as squares, at (i + 0.5) * input / output - 0.5 ("half_pixel").
+--- resize_bilinear, which Lucid uses), or with pixels as squares, at (i + 0.5) * input / output - 0.5 ("half_pixel"), at
+--- i * (input - 1) / (output - 1) ("corners", PyTorch's align_corners, which lucent uses), or at (i + 0.5) / factor - 0.5
+--- ("pytorch", whose interpolate does so when it is given a factor; Captum).
 --- With `draw = "range"` it is any factor between the first and the last: `random_scale { 0.92, 0.96, draw = "range" }`.
----@param factors { [integer]: number, method: "legacy"|"half_pixel"|nil, draw: "list"|"range"|nil } 1 to 128 factors,
---- 0.001..1000; "legacy", "list"
+---@param factors { [integer]: number, method: "legacy"|"half_pixel"|"corners"|"pytorch"|nil, rounding: "down"|"up"|nil, draw: "list"|"range"|nil }
+--- 1 to 128 factors, 0.001..1000; "legacy", "down", "list"
 ---@return ph.transform
 function transforms.random_scale(factors) end
 
---- Turns the picture about its centre; outside is black, the size is kept. `random_rotate { -5, 0, 5 }`; one of the
---- angles is drawn, all alike likely. "lucid" reads the nearest pixel and takes pi as 3.14, as Lucid does; "nearest"
---- has the true pi; "bilinear" interpolates.
+--- Turns the picture about its centre; the size is kept. `random_rotate { -5, 0, 5 }`; one of the angles is drawn, all
+--- alike likely. "lucid" reads the nearest pixel and takes pi as 3.14, as Lucid does; "nearest" has the true pi;
+--- "bilinear" interpolates. Outside is black, or as of `pad`'s modes with `edge`.
 --- With `draw = "range"` it is any angle between the first and the last.
----@param degrees { [integer]: number, method: "lucid"|"nearest"|"bilinear"|nil, draw: "list"|"range"|nil } 1 to 128
---- angles, counter-clockwise, -3600..3600; "lucid", "list"
+---@param degrees { [integer]: number, method: "lucid"|"nearest"|"bilinear"|nil, edge: "black"|"reflect"|"symmetric"|"edge"|"wrap"|nil, draw: "list"|"range"|nil }
+--- 1 to 128 angles, counter-clockwise, -3600..3600; "lucid", "black", "list"
 ---@return ph.transform
 function transforms.random_rotate(degrees) end
+
+--- Resizes, slants, turns and moves the picture, in this order, about its centre and all at once; the size is kept.
+--- `random_affine { -5, 5, scale = { 0.9, 1.1 }, shift = { -0.1, 0.1 }, draw = "range" }`: angles by place as of
+--- `random_rotate`, and what is not given is left as it is. Each is drawn for itself: one of its list, or with
+--- `draw = "range"` any number between the first and the last.
+---@param degrees { [integer]: number, scale: number[]?, shear: number[]?, shift: number[]?, method: "bilinear"|"nearest"|nil, edge: "black"|"reflect"|"symmetric"|"edge"|"wrap"|nil, draw: "list"|"range"|nil }
+--- angles, counter-clockwise, -3600..3600; scale: factors, 0.01..100 (Captum's RandomScaleAffine takes one over them);
+--- shear: degrees by which upright lines lean, to the right at the bottom, -80..80; shift: shares of the sides, down and
+--- right, -1..1; "bilinear", "black", "list"
+---@return ph.transform
+function transforms.random_affine(degrees) end
+
+--- Brings the picture to a size, whatever it had: what ends other systems' pipelines, which know one input size only.
+--- Bilinear, without smoothing.
+---@param height integer pixels
+---@param width integer? pixels; as high by default. May be left out: `resize(224, { method = "corners" })`
+---@param options { method: "half_pixel"|"legacy"|"corners"|nil }? as of `random_scale`; "half_pixel"
+---@return ph.transform
+function transforms.resize(height, width, options) end
 
 --- Mirrors the picture at random.
 ---@param probability number? in [0, 1]; 0.5
@@ -136,7 +162,10 @@ function transforms.normalise_gradient(lengths) end
 --- after sees 3 channels, it is most often first: `transforms = { ph.collapse(), ph.pad(12), … }`, with
 --- `parameterisation = { "fourier", channels = 4 }`.
 ---@param deviation number? of the background's spectrum, 0..100; 0.5; 0 is grey
----@param options { decay: number? }? the background's amplitudes fall as frequency to this power, 0..8; 1
+---@param options { decay: number?, background: "photograph"|"uniform"|"none"|nil, colour: number[]? }? the background's
+--- amplitudes fall as frequency to this power, 0..8, 1; "uniform" is noise of its own for each number, as of Captum's
+--- BlendAlpha, and "none" lets colours pass whatever their opacity, as its IgnoreAlpha does; with `colour = { 1, 1, 1 }` the
+--- background is of one colour; "photograph"
 ---@return ph.transform
 function transforms.collapse(deviation, options) end
 
@@ -150,14 +179,21 @@ function transforms.collapse(deviation, options) end
 ---@return ph.transform
 function transforms.copies(count) end
 
+--- Xplique's standard list, for pictures of a size: with u = size // 16, pad(4 u) in black, jitters of 2 u, 2 u, 4 u, 4 u,
+--- 4 u, random_scale 0.92 to 0.96, random_blur 1 to 1.1, two jitters of u, flip, and resize. Raises for sizes below 16.
+---@param size integer pixels of the picture; Xplique's is 512
+---@param seen integer? pixels of what the network sees; 224
+---@return ph.transform[]
+function transforms.xplique(size, seen) end
+
 --- A standard list by its name; raises for other names, with a suggestion.
----@param name "lucid"|"distill"|"none"
+---@param name "lucid"|"distill"|"captum"|"none"
 ---@return ph.transform[]
 function transforms.named(name) end
 
 --- What runs transforms, for loops of your own. A function is asked, before each forward, for the transforms of that
 --- step, which are counted from 1.
----@param choice ph.transform[]|ph.transform|"lucid"|"distill"|"none"|fun(step: integer): ph.transform[]|ph.transform
+---@param choice ph.transform[]|ph.transform|"lucid"|"distill"|"captum"|"none"|fun(step: integer): ph.transform[]|ph.transform
 ---@return ph.pipeline
 function transforms.pipeline(choice) end
 

@@ -70,7 +70,7 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
   if (l->whole == NULL) PH_TRY(ph_no_memory(e));
   for (int n = 1; n < l->levels; n++) {
     l->up[n].input[0] = l->h >> n, l->up[n].input[1] = l->w >> n;
-    PH_TRY(ph_map_resize(&l->up[n], (const int64_t[]){l->h, l->w}, false, e));
+    PH_TRY(ph_map_resize(&l->up[n], (const int64_t[]){l->h, l->w}, PH_SAMPLE_LEGACY, 0, e));
   }
   *state = l;
   return PH_OK;

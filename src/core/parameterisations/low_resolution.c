@@ -82,7 +82,7 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
   l->whole = ph_alloc_array((size_t)(c->images * p->channels * p->height * p->width), sizeof(float));
   if (l->whole == NULL) PH_TRY(ph_no_memory(e));
   memcpy(l->up.input, c->size, sizeof l->up.input);
-  PH_TRY(ph_map_resize(&l->up, (const int64_t[]){p->height, p->width}, false, e));
+  PH_TRY(ph_map_resize(&l->up, (const int64_t[]){p->height, p->width}, PH_SAMPLE_LEGACY, 0, e));
   *state = l;
   return PH_OK;
 fail:

@@ -44,20 +44,33 @@ void ph_map_clear(ph_map *map);
 
 /* The remaining functions make a map of given input size; they allocate only for a new largest size. */
 
-/* A window whose first pixel is the input's pixel `offset`. What lies outside the image is the fill, the
-   image mirrored at its outermost pixels' centres, or the image repeated. Mirroring reaches less than one
-   image far. */
-typedef enum ph_edge { PH_EDGE_FILL, PH_EDGE_MIRROR, PH_EDGE_REPEAT } ph_edge;
+/* What lies outside the image: the fill (which is 0 but for windows), the image mirrored at its outermost
+   pixels' centres, or at its outline, so that outermost pixels come twice, the nearest pixel, or the image
+   again. */
+typedef enum ph_edge {
+  PH_EDGE_FILL,
+  PH_EDGE_REFLECT,
+  PH_EDGE_SYMMETRIC,
+  PH_EDGE_CLAMP,
+  PH_EDGE_REPEAT
+} ph_edge;
+
+/* Where position i lies in a row of `length` pixels, or -1 for nowhere. */
+int64_t ph_edge_index(int64_t i, int64_t length, ph_edge edge);
+
+/* A window whose first pixel is the input's pixel `offset`. */
 ph_status ph_map_window(ph_map *map, const int64_t output[2], const int64_t offset[2], ph_edge edge,
                         float fill, ph_error *e);
 
 /* Rows (0) or columns (1) in reverse order; -1: neither. */
 ph_status ph_map_flip(ph_map *map, int flipped, ph_error *e);
 
-/* Bilinear interpolation to another size, without smoothing. With half_pixel, pixels are squares and the
-   image's outlines coincide; without, output pixel i is read at i * input / output, as TensorFlow 1 resizes.
- */
-ph_status ph_map_resize(ph_map *map, const int64_t output[2], bool half_pixel, ph_error *e);
+/* Bilinear interpolation to another size, without smoothing. Output pixel i is read at i * step, as
+   TensorFlow 1 resizes; at (i + 0.5) * step - 0.5, where pixels are squares and the image's outlines
+   coincide; or such that corner pixels become corner pixels. A step of 0 stands for input / output, or of
+   corners (input - 1) / (output - 1). */
+typedef enum ph_sampling { PH_SAMPLE_LEGACY, PH_SAMPLE_HALF_PIXEL, PH_SAMPLE_CORNERS } ph_sampling;
+ph_status ph_map_resize(ph_map *map, const int64_t output[2], ph_sampling sampling, float step, ph_error *e);
 
 /* Bilinear interpolation of a box whose corners, given by their positions in rows and columns, become the
    output's corner pixels, as in TensorFlow's crop_and_resize (an output of one pixel shows the box's middle).
@@ -70,13 +83,20 @@ ph_status ph_map_box(ph_map *map, const int64_t output[2], const double first[2]
    padding has it. */
 ph_status ph_map_filter(ph_map *map, int taps, ph_error *e);
 
-/* Counter-clockwise, about the image's centre, size kept; outside is 0. Nearest or bilinear. */
-ph_status ph_map_rotate(ph_map *map, double radians, bool bilinear, ph_error *e);
+/* Size kept: an output pixel at (dy, dx) from the centre reads at (yy dy + yx dx + y, xy dy + xx dx + x) from
+   it. Nearest or bilinear. */
+typedef struct ph_affine {
+  double yy, yx, xy, xx, y, x;
+} ph_affine;
+ph_status ph_map_affine(ph_map *map, const ph_affine *by, bool bilinear, ph_edge edge, ph_error *e);
 
 /* Runs `planes` planes through the map, and gradients back; both overwrite dst. Results do not depend on the
    number of threads. */
 void ph_map_forward(const ph_map *map, int64_t planes, const float *src, float *dst);
 void ph_map_backward(const ph_map *map, int64_t planes, const float *src, float *dst);
+
+/* For who makes maps: gives the map its kind and output size, and room for the tables of that kind. */
+ph_status ph_map_begin(ph_map *map, ph_map_kind kind, const int64_t output[2], ph_error *e);
 
 /* For map.c: rows first … last-1 of what is written, from whole planes. linear.c; filter.c, where `back` is
    the adjoint. */

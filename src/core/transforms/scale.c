@@ -1,22 +1,30 @@
 /* random_scale: the image at another size, drawn from a list of factors. Sizes are what Lucid computes: the
-   product in float32, truncated. */
+   product in float32, truncated. resize: the image at a size that is given. */
+#include <math.h>
 #include <stddef.h>
 
 #include "types.h"
 
 typedef struct config {
   ph_list factors;
-  int method, draw;
+  int method, rounding, draw;
 } config;
 
-enum { LEGACY, HALF_PIXEL };
-static const char *const methods[] = {"legacy", "half_pixel", NULL};
+/* The first are those of ph_sampling. */
+enum { PYTORCH = PH_SAMPLE_CORNERS + 1 };
+static const char *const methods[] = {"legacy", "half_pixel", "corners", "pytorch", NULL};
+
+enum { DOWN, UP };
+static const char *const roundings[] = {"down", "up", NULL};
 
 static const ph_field fields[] = {
     {"factors", PH_LIST, offsetof(config, factors), PH_REQUIRED, 0.001, 1000, NULL,
      "one is drawn, all alike likely"},
-    {"method", PH_CHOICE, offsetof(config, method), LEGACY, 0, 0, methods,
-     "where bilinear samples lie: as TensorFlow 1 and Lucid have them, or with pixels as squares"},
+    {"method", PH_CHOICE, offsetof(config, method), PH_SAMPLE_LEGACY, 0, 0, methods,
+     "where bilinear samples lie: as TensorFlow 1 and Lucid have them, with pixels as squares, from corner "
+     "to "
+     "corner, or as squares that are one over the factor apart, whatever the size was rounded to"},
+    {"rounding", PH_CHOICE, offsetof(config, rounding), DOWN, 0, 0, roundings, "of sizes"},
     PH_DRAW_FIELD(config),
     {.key = NULL}};
 
@@ -25,12 +33,41 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   ph_map *map = &drawn->map;
   float factor = (float)ph_draw_from(&c->factors, c->draw, random);
   int64_t output[2];
-  for (int a = 0; a < 2; a++) output[a] = (int64_t)(factor * (float)map->input[a]);
+  for (int a = 0; a < 2; a++) {
+    float size = factor * (float)map->input[a];
+    output[a] = (int64_t)(c->rounding == UP ? ceilf(size) : size);
+  }
   if (output[0] < 1 || output[1] < 1)
     return ph_transform_fail(transform, e, "factor %g leaves no pixels of an image of %lldx%lld",
                              (double)factor, (long long)map->input[0], (long long)map->input[1]);
-  return ph_map_resize(map, output, c->method == HALF_PIXEL, e);
+  if (c->method == PYTORCH) return ph_map_resize(map, output, PH_SAMPLE_HALF_PIXEL, 1 / factor, e);
+  return ph_map_resize(map, output, (ph_sampling)c->method, 0, e);
 }
 
 const ph_transform_type ph_transform_random_scale = {"random_scale", "changes the image's size", fields,
                                                      sizeof(config), draw};
+
+/* ---- resize ---- */
+
+typedef struct resize_config {
+  int64_t size[2];
+  int method;
+} resize_config;
+
+static const char *const resize_methods[] = {"legacy", "half_pixel", "corners", NULL};
+
+static const ph_field resize_fields[] = {{"size", PH_PAIR, offsetof(resize_config, size), PH_REQUIRED, 1,
+                                          PH_MOST_PIXELS, NULL, "height and width of the result"},
+                                         {"method", PH_CHOICE, offsetof(resize_config, method),
+                                          PH_SAMPLE_HALF_PIXEL, 0, 0, resize_methods,
+                                          "where bilinear samples lie, as of random_scale"},
+                                         {.key = NULL}};
+
+static ph_status draw_resize(const ph_transform *transform, ph_random *random, ph_drawn *drawn, ph_error *e) {
+  const resize_config *c = transform->config;
+  (void)random;
+  return ph_map_resize(&drawn->map, c->size, (ph_sampling)c->method, 0, e);
+}
+
+const ph_transform_type ph_transform_resize = {"resize", "brings the image to a size", resize_fields,
+                                               sizeof(resize_config), draw_resize};

@@ -27,6 +27,15 @@ extern const char *const ph_draws[];
   }
 double ph_draw_from(const ph_list *list, int draw, ph_random *random);
 
+/* What lies outside, in the order of ph_edge: the first is 0. */
+extern const char *const ph_edge_names[];
+#define PH_EDGE_FIELD(config)                                                                                \
+  {                                                                                                          \
+    "edge", PH_CHOICE, offsetof(config, edge), PH_EDGE_FILL, 0, 0, ph_edge_names,                            \
+        "what lies outside: nothing, the image mirrored at its outermost pixels or at its outline, its "     \
+        "outermost pixels, or the image again"                                                               \
+  }
+
 /* Uniform between two numbers. */
 static inline double ph_random_between(ph_random *random, double least, double most) {
   return least + (most - least) * ph_random_uniform(random);
@@ -47,6 +56,8 @@ extern const ph_transform_type ph_transform_random_crop;
 extern const ph_transform_type ph_transform_random_resized_crop;
 extern const ph_transform_type ph_transform_random_scale;
 extern const ph_transform_type ph_transform_random_rotate;
+extern const ph_transform_type ph_transform_random_affine;
+extern const ph_transform_type ph_transform_resize;
 extern const ph_transform_type ph_transform_flip;
 extern const ph_transform_type ph_transform_crop;
 extern const ph_transform_type ph_transform_crop_border;
