@@ -8,12 +8,13 @@ local opt = ph.options {
 
 local net = assert(ph.network(opt.net))
 local class = math.tointeger(tonumber(opt.class)) or opt.class
-local images, labels = {}, { "logit", "probability" }
+local images, labels, interrupted = {}, { "logit", "probability" }, false
 for i, objective in ipairs { ph.logit(class), ph.probability(class) } do
   local result = ph.render { net, objective, size = opt.size, steps = opt.steps, seed = opt.seed }
   images[i] = result.image
-  if result.interrupted then break end
+  interrupted = result.interrupted
+  if interrupted then break end
 end
-local sheet = ph.montage(images, { labels = labels, title = opt.class })
+local sheet = ph.montage(images, { columns = 2, labels = labels, title = opt.class })
 assert(sheet:save(opt.output))
-return { image = sheet, images = images, labels = labels }
+return { image = sheet, images = images, labels = labels, interrupted = interrupted }

@@ -19,6 +19,9 @@ end
 local result = ph.render {
   net, objective, batch = opt.frames, size = opt.size, steps = opt.steps, seed = opt.seed,
 }
-local sheet = ph.montage(result.image, { columns = opt.frames, labels = labels })
+local sheet = ph.montage(result.image, {
+  columns = opt.frames, labels = labels,
+  title = ("%s, from channel %d to %d"):format(opt.layer, opt.from, opt.to),
+})
 assert(sheet:save(opt.output, result.metadata))
 return result

@@ -11,6 +11,8 @@ local unit = ph.channel(opt.layer, opt.unit)
 local result = ph.render {
   net, unit:on(1) - unit:on(0), batch = 2, size = opt.size, steps = opt.steps, seed = opt.seed,
 }
-local sheet = ph.montage(result.image, { columns = 2, labels = { "negative", "positive" } })
+local sheet = ph.montage(result.image, {
+  columns = 2, labels = { "negative", "positive" }, title = ("%s, channel %d"):format(opt.layer, opt.unit),
+})
 assert(sheet:save(opt.output, result.metadata))
 return result

@@ -45,11 +45,11 @@ describe("recipe", function()
     assert.not_same(run("neuron").image:values(), run("neuron", { x = 0, y = 0 }).image:values())
   end)
 
-  it("layer dreams into a photograph, in octaves, and keeps its size", function()
+  it("dream works on a photograph, in octaves, and keeps its size", function()
     local photograph = os.tmpname() .. ".png"
     local noise = core.random(1, "photograph"):fill_normal(core.tensor { 1, 3, 50, 70 }, 0.5, 0.2)
     assert(ph.save(noise, photograph))
-    local result = run("layer", { image = photograph, size = 50 })
+    local result = run("dream", { image = photograph, size = 50 })
     os.remove(photograph)
     assert.same({ 1, 3, 50, 70 }, result.image:shape())
   end)

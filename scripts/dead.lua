@@ -1,0 +1,31 @@
+-- Dead: a unit that is silent on the starting noise, with plain ReLU gradients and with redirected ones. Behind a
+-- silent ReLU the plain gradient is zero, and the picture stays as it is.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", layer = "mixed4a", unit = { -1, "-1 is the first that is silent on the starting picture" },
+  size = 128, steps = 256, seed = 1, output = "out/dead.png",
+}
+
+local net = assert(ph.network(opt.net))
+
+-- The first unit that the starting picture nowhere wakes.
+local function silent_unit()
+  local start = ph.render { net, ph.layer(opt.layer), size = opt.size, steps = 0, seed = opt.seed, progress = false }
+  local map = net:forward(start.image, opt.layer, { backward = false }):activation(opt.layer)
+  local shape = map:shape()
+  local rows = map:reshape { shape[2], 1, shape[3], shape[4] }
+  for unit = 0, shape[2] - 1 do
+    if rows:image(unit):statistics().most <= 0 then return unit end
+  end
+  error(("dead: every unit of %s answers to the starting picture; choose another --seed"):format(opt.layer), 0)
+end
+
+local unit = opt.unit >= 0 and opt.unit or silent_unit()
+local comparison = ph.compare({
+  net, ph.channel(opt.layer, unit), size = opt.size, steps = opt.steps, seed = opt.seed, transforms = "none",
+}, {
+  { "plain", relu = "plain" }, { "redirected", relu = "redirected" },
+}, { title = ("%s, channel %d, silent at first"):format(opt.layer, unit) })
+assert(comparison:save(opt.output))
+comparison.unit = unit
+return comparison

@@ -1,0 +1,37 @@
+-- Diversity: several pictures of one unit, optimised alone and then with a term that wants their textures to differ.
+-- What they have in common is what the unit looks for; how they differ is what it does not mind.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", layer = "mixed4a", unit = 11, batch = { 4, "pictures", least = 2 },
+  weight = { 0.1, "of the term, for each picture, as a part of what the unit reaches without it", least = 0 },
+  size = 128, steps = 512, seed = 1, output = "out/diversity.png",
+}
+
+local net, unit = assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit)
+local function render(objective, title)
+  return ph.render {
+    net, objective, batch = opt.batch, size = opt.size, steps = opt.steps, seed = opt.seed, title = title,
+  }
+end
+
+-- The mean over all pairs of the cosine between their Gram matrices.
+local function likeness(images)
+  local grams, sum = {}, 0
+  for i, image in ipairs(images) do
+    local gram = net:forward(image, opt.layer, { backward = false }):activation(opt.layer):gram()
+    grams[i] = gram:scale(1 / math.max(math.sqrt(gram:dot(gram)), 1e-30))
+    for j = 1, i - 1 do sum = sum + gram:dot(grams[j]) end
+  end
+  return sum / (#images * (#images - 1) / 2)
+end
+
+local simple = render(unit, "simple, 1 of 2")
+local diverse = simple.interrupted and simple
+  or render(unit - opt.weight * simple.value * ph.diversity(opt.layer), "diverse, 2 of 2")
+local likenesses = { likeness(simple.images), likeness(diverse.images) }
+local sheet = ph.montage({ simple.image, diverse.image }, {
+  columns = opt.batch, title = ("%s, channel %d"):format(opt.layer, opt.unit),
+  row_labels = { ("simple, likeness %.2f"):format(likenesses[1]), ("diverse, likeness %.2f"):format(likenesses[2]) },
+})
+assert(sheet:save(opt.output, diverse.metadata))
+return { image = sheet, simple = simple, diverse = diverse, likenesses = likenesses, interrupted = diverse.interrupted }

@@ -1,0 +1,22 @@
+-- Parameterisations: one unit, under each way of making a picture out of numbers. The objective is the same; what
+-- differs is which pictures are near, and so where the climb ends.
+local ph = require "phosphene"
+local opt = ph.options {
+  net = "googlenet", layer = "mixed4a", unit = 11, size = 128, steps = 512, seed = 1,
+  output = "out/parameterisations.png",
+}
+
+local comparison = ph.compare({
+  assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit), size = opt.size, steps = opt.steps, seed = opt.seed,
+}, {
+  { "pixels, plain colours", parameterisation = "pixels", decorrelate = false },
+  { "pixels", parameterisation = "pixels" },
+  { "Laplacian pyramid", parameterisation = "laplacian" },
+  { "Fourier, plain colours", decorrelate = false },
+  { "Fourier" },
+  { "Fourier, decay 2", decay = 2 },
+  { "CPPN", parameterisation = "cppn", rate = 0.005 },
+  { "MaCo", parameterisation = "maco", rate = 1, optimiser = "nadam", squash = "sigmoid" },
+}, { columns = 4, title = ("%s, channel %d, by parameterisation"):format(opt.layer, opt.unit) })
+assert(comparison:save(opt.output))
+return comparison
