@@ -25,44 +25,52 @@ static const ph_field adam_fields[] = {
     PH_CLIP,
     {.key = NULL}};
 
-/* What an update does to every number, whatever the step before it made of the settings. */
+/* What both do to every number: values = keep * values + (of_gradient * g + of_mean * m) / (of_root * sqrt(v)
+   + epsilon), m and v being the means. A step settles the factors. */
 typedef struct adam_update {
   ph_intake in;
-  float rate, epsilon, keep, beta1, beta2, rest1, rest2;
+  float keep, of_gradient, of_mean, of_root, epsilon;
+  float beta1, beta2, rest1, rest2;
 } adam_update;
 
-PH_VECTOR static void adam_span(adam_update u, float *restrict values, const float *restrict gradient,
-                                float *restrict first, float *restrict second, int64_t count) {
+PH_VECTOR static void update_span(adam_update u, float *restrict values, const float *restrict gradient,
+                                  float *restrict first, float *restrict second, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     float g = ph_take(u.in, gradient[i]);
     float m = u.beta1 * first[i] + u.rest1 * g;
     float v = u.beta2 * second[i] + u.rest2 * g * g;
     first[i] = m;
     second[i] = v;
-    values[i] = u.keep * values[i] + u.rate * m / (sqrtf(v) + u.epsilon);
+    values[i] = u.keep * values[i] + (u.of_gradient * g + u.of_mean * m) / (u.of_root * sqrtf(v) + u.epsilon);
   }
 }
+
+static void update(ph_optimiser *o, adam_update u, float *values, const float *gradient, int64_t count) {
+  const ph_optimiser_settings *s = &o->settings;
+  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
+  u.in = ph_optimiser_intake(o, gradient, count);
+  u.beta1 = (float)s->beta1, u.rest1 = (float)(1 - s->beta1);
+  u.beta2 = (float)s->beta2, u.rest2 = (float)(1 - s->beta2);
+#pragma omp parallel for schedule(static) if (count >= PH_PARALLEL_FROM)
+  for (int64_t from = 0; from < count; from += PH_SPAN) {
+    int64_t length = count - from < PH_SPAN ? count - from : PH_SPAN;
+    update_span(u, values + from, gradient + from, first + from, second + from, length);
+  }
+}
+
+/* ---- adam ---- */
 
 static void adam(ph_optimiser *o, float *values, const float *gradient, int64_t count) {
   const ph_optimiser_settings *s = &o->settings;
   const double t = (double)(o->steps + 1), correction = sqrt(1 - pow(s->beta2, t));
   const adam_update u = {
-      .in = ph_optimiser_intake(o, gradient, count),
-      .rate = (float)(s->rate * correction / (1 - pow(s->beta1, t))),
+      .keep = (float)(1 - s->rate * s->weight_decay),
+      .of_mean = (float)(s->rate * correction / (1 - pow(s->beta1, t))),
+      .of_root = 1,
       /* sqrt(v) / correction + e is (sqrt(v) + e * correction) / correction. */
       .epsilon = (float)(s->form == PYTORCH ? s->epsilon * correction : s->epsilon),
-      .keep = (float)(1 - s->rate * s->weight_decay),
-      .beta1 = (float)s->beta1,
-      .beta2 = (float)s->beta2,
-      .rest1 = (float)(1 - s->beta1),
-      .rest2 = (float)(1 - s->beta2),
   };
-  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
-#pragma omp parallel for schedule(static) if (count >= PH_PARALLEL_FROM)
-  for (int64_t from = 0; from < count; from += PH_SPAN) {
-    int64_t length = count - from < PH_SPAN ? count - from : PH_SPAN;
-    adam_span(u, values + from, gradient + from, first + from, second + from, length);
-  }
+  update(o, u, values, gradient, count);
 }
 
 const ph_optimiser_kind ph_optimiser_adam = {"adam", adam_fields, 2, adam};
@@ -83,27 +91,19 @@ static double momentum_at(double beta1, int64_t t) {
 }
 
 static void nadam(ph_optimiser *o, float *values, const float *gradient, int64_t count) {
-  const ph_intake in = ph_optimiser_intake(o, gradient, count);
   const ph_optimiser_settings *s = &o->settings;
   const int64_t t = o->steps + 1;
   double product = 1;
   for (int64_t i = 1; i <= t && product > 1e-20; i++) product *= momentum_at(s->beta1, i);
   const double now = momentum_at(s->beta1, t), next = momentum_at(s->beta1, t + 1);
-  const float of_gradient = (float)(s->rate * (1 - now) / (1 - product));
-  const float of_mean = (float)(s->rate * next / (1 - product * next));
-  const float correction = (float)(1 / sqrt(1 - pow(s->beta2, (double)t))), epsilon = (float)s->epsilon;
-  const float beta1 = (float)s->beta1, beta2 = (float)s->beta2;
-  const float rest1 = (float)(1 - s->beta1), rest2 = (float)(1 - s->beta2);
-  float *first = ph_tensor_data(o->state[0]), *second = ph_tensor_data(o->state[1]);
-#pragma omp parallel for simd schedule(static) if (parallel : count >= PH_PARALLEL_FROM)
-  for (int64_t i = 0; i < count; i++) {
-    float g = ph_take(in, gradient[i]);
-    float m = beta1 * first[i] + rest1 * g;
-    float v = beta2 * second[i] + rest2 * g * g;
-    first[i] = m;
-    second[i] = v;
-    values[i] += (of_gradient * g + of_mean * m) / (correction * sqrtf(v) + epsilon);
-  }
+  const adam_update u = {
+      .keep = 1,
+      .of_gradient = (float)(s->rate * (1 - now) / (1 - product)),
+      .of_mean = (float)(s->rate * next / (1 - product * next)),
+      .of_root = (float)(1 / sqrt(1 - pow(s->beta2, (double)t))),
+      .epsilon = (float)s->epsilon,
+  };
+  update(o, u, values, gradient, count);
 }
 
 const ph_optimiser_kind ph_optimiser_nadam = {"nadam", nadam_fields, 2, nadam};
