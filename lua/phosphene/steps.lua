@@ -10,6 +10,7 @@ local network = require "phosphene.network"
 local parameterisations = require "phosphene.parameterisations"
 local progress = require "phosphene.progress"
 local schedules = require "phosphene.schedules"
+local suggest = require "phosphene.suggest"
 local transforms = require "phosphene.transforms"
 
 local steps = {}
@@ -67,17 +68,19 @@ run.save = misuse.guard(checkpoint.save)
 -- Lucid redirects ReLU gradients while global_step <= 16 (lucid/misc/redirected_relu_grad.py), which is 17 updates.
 local redirected_steps = 17
 
+local relu_names = { "deconvnet", "guided", "leaky", "open", "plain", "redirected" }
+
 -- A function from the step to the mode of its ReLUs, and a name for it.
 local function relu_modes(choice)
   if type(choice) == "function" then return choice, "custom" end
   if choice == "redirected" then
     return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
   end
-  if choice ~= "plain" and choice ~= "guided" and choice ~= "deconvnet" then
-    misuse.raise("relu: 'redirected', 'plain', 'guided', 'deconvnet' or a function expected, got '%s'",
-      tostring(choice))
+  for _, name in ipairs(relu_names) do
+    if choice == name then return function() return choice end, choice end
   end
-  return function() return choice end, choice
+  misuse.raise("relu: no '%s'; %s", tostring(choice),
+    suggest(choice, relu_names, ("there are %s, or a function of the step"):format(table.concat(relu_names, ", "))))
 end
 
 local function network_of(given)

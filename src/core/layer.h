@@ -15,13 +15,19 @@ enum { PH_MAX_PARAMETERS = 5, PH_MAX_INPUTS = 64 };
 
 /* How ReLU's gradient is taken. `plain`: the derivative. `redirected` (Lucid): where the whole image's masked
    gradient is zero, let through what would wake a unit. `guided` (Springenberg et al., 2014): the derivative,
-   positive gradients only. `deconvnet` (Zeiler and Fergus, 2014): positive gradients, whatever x was. */
+   positive gradients only. `deconvnet` (Zeiler and Fergus, 2014): positive gradients, whatever x was. `open`:
+   all of it, as if the layer were linear. `leaky` (lucent's InceptionV1): a tenth of it where x < 0. */
 typedef enum ph_relu_mode {
   PH_RELU_PLAIN,
   PH_RELU_REDIRECTED,
   PH_RELU_GUIDED,
-  PH_RELU_DECONVNET
+  PH_RELU_DECONVNET,
+  PH_RELU_OPEN,
+  PH_RELU_LEAKY
 } ph_relu_mode;
+
+/* What `leaky` lets through where a unit is silent. */
+#define PH_RELU_LEAK 0.1F
 
 /* How max_pool's gradient is taken. `plain`: all of it to the greatest value. The smooth ones are those of
    two pools that the greatest value is taken to stand for (Lucid): `smooth` of the window's mean, `smooth_l2`

@@ -90,11 +90,20 @@ describe("ph.render", function()
       { parameterisation = "pixels", decorrelate = false, squash = "clip" }, { decay = 1.5, deviation = 0.1 },
       { optimiser = "ascent", rate = 1 }, { optimiser = { "momentum", momentum = 0.5 } },
       { transforms = "none" }, { transforms = "distill" }, { transforms = { ph.jitter(4) } },
-      { relu = "plain" }, { relu = "guided" }, { relu = "deconvnet" }, { pool = "smooth" }, { pool = "smooth_l2" },
+      { relu = "plain" }, { relu = "guided" }, { relu = "deconvnet" }, { relu = "open" },
+      { relu = "leaky" }, { pool = "smooth" }, { pool = "smooth_l2" },
       { relu = function(step) return step < 2 and "guided" or "plain" end },
     } do
       assert.equal(4, render(options).steps)
     end
+  end)
+
+  it("knows the ways back by name, also those that a function gives", function()
+    assert.error_matches(function() render { relu = "guidd" } end, "relu: no 'guidd'; did you mean 'guided'%?$")
+    assert.error_matches(function() render { relu = 3 } end, "relu: no '3'; there are deconvnet, guided, leaky")
+    assert.error_matches(function() render { relu = function() return "opem" end } end,
+      "relu: no 'opem'; did you mean 'open'%?$")
+    assert.error_matches(function() render { pool = "smoth" } end, "pool: no 'smoth'; did you mean 'smooth'%?$")
   end)
 
   it("redirects ReLU gradients for the first 17 steps, which wakes units that nothing reaches", function()

@@ -200,13 +200,13 @@ static ph_status build(const ph_backend *backend, ph_network **net, ph_error *e)
 /* Runs the graph with the named taps in every mode. */
 static void compare_taps(ph_network *const nets[BOTH], const char *const *names, int count,
                          ph_shape picture) {
-  static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet"};
+  static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", "open", "leaky"};
   int taps[MOST_TAPS];
   char name[200];
   ph_error e;
   for (int i = 0; i < count; i++)
     if (ph_network_find(nets[0], names[i], &taps[i], &e) != PH_OK) fail_with(names[i], &e);
-  for (int mode = 0; mode < 4; mode++) {
+  for (int mode = PH_RELU_PLAIN; mode <= PH_RELU_LEAKY; mode++) {
     snprintf(name, sizeof name, "%d taps up to %s of %dx%d, %s", count, names[count - 1], (int)picture.dim[2],
              (int)picture.dim[3], modes[mode]);
     compare(nets, NULL, picture,

@@ -285,6 +285,11 @@ static void check_relu_modes(void) {
   check_rows(PH_RELU_GUIDED, "guided", guided, 5, 1);
   const relu_row deconvnet[] = {{1, -1, 1}, {-1, -1, 0}, {1, 1, 1}, {-1, 1, 0}, {1, 0, 1}};
   check_rows(PH_RELU_DECONVNET, "deconvnet", deconvnet, 5, 1);
+  const relu_row open[] = {{1, -1, 1}, {-1, -1, -1}, {1, 1, 1}, {-1, 1, -1}, {1, 0, 1}};
+  check_rows(PH_RELU_OPEN, "open", open, 5, 1);
+  const double tenth = (double)0.1F;
+  const relu_row leaky[] = {{1, -1, tenth}, {-1, -1, -tenth}, {1, 1, 1}, {-1, 1, -1}, {1, 0, 1}};
+  check_rows(PH_RELU_LEAKY, "leaky", leaky, 5, 1);
 }
 
 static void check_redirected_images(void) {

@@ -76,7 +76,9 @@ static void check_relu6(void) {
               {PH_RELU_REDIRECTED, 0, {1, -1, 0, 0}, "redirected, none awake"},
               {PH_RELU_GUIDED, 0.5, {0, 0, 0, 0.5}, "guided"},
               {PH_RELU_GUIDED, -0.5, {0, 0, 0, 0}, "guided, downhill"},
-              {PH_RELU_DECONVNET, 0.5, {1, 0, 0, 0.5}, "deconvnet"}};
+              {PH_RELU_DECONVNET, 0.5, {1, 0, 0, 0.5}, "deconvnet"},
+              {PH_RELU_OPEN, 0.5, {1, -1, -1, 0.5}, "open"},
+              {PH_RELU_LEAKY, 0.5, {(double)0.1F, 0, -(double)0.1F, 0.5}, "leaky"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     layer_instance it;
     ph_error e;

@@ -136,7 +136,8 @@ function network:find_label(text) end
 ---
 --- `relu` says how gradients pass a ReLU on the way back: "plain", the derivative; "redirected" (Lucid), which wakes
 --- units that nothing reaches; "guided" (Springenberg et al., 2014), positive gradients only; "deconvnet" (Zeiler and
---- Fergus, 2014), all positive gradients, even where the unit was silent. `pool` says the same of
+--- Fergus, 2014), all positive gradients, even where the unit was silent; "open", all gradients, as if ReLUs were not there
+--- (Lucid's linearisation, Xplique's warm-up); "leaky", a tenth where x < 0 (lucent's InceptionV1). `pool` says the same of
 --- max pools: "plain", to the greatest value; "smooth", as if they were average pools; "smooth_l2", as if they were the
 --- window's mean square over its mean absolute value plus 0.01 (both Lucid's). `backward = false` saves work where no
 --- backward pass follows.

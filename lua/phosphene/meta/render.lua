@@ -27,8 +27,8 @@ local ph = {}
 ---@field rate number|ph.schedule|(fun(step: integer, steps: integer): number)|nil of the optimiser, by default its own:
 --- 0.05 for adam; a schedule (see ph.schedules) or a function gives that of each step, from 1
 ---@field resume string? the path of a checkpoint to go on from, of a run with the same options but for `steps`
----@field relu "redirected"|"plain"|"guided"|"deconvnet"|(fun(step: integer): string)|nil how gradients pass ReLUs:
---- "redirected", for the first 17 steps, then plain
+---@field relu "redirected"|"plain"|"guided"|"deconvnet"|"open"|"leaky"|(fun(step: integer): string)|nil how gradients pass
+--- ReLUs, as in `network:forward`; "redirected", which is for the first 17 steps, then plain
 ---@field pool "plain"|"smooth"|"smooth_l2"|nil how they pass max pools, as in `network:forward`; "plain"
 
 --- A run of `ph.steps`, alive while it runs. Its tensors are overwritten by the next step: `clone` what is to be kept.

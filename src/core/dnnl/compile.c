@@ -271,7 +271,7 @@ fail:
 /* ---- fusion ---- */
 
 /* For each convolution whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
-   Redirected ReLU looks at what is below zero, so it stays apart. */
+   Where a ReLU's gradient minds what is below zero, it stays apart. */
 static void find_fused(const plan *p, const ph_plan_request *request, const bool *needed, int *fused) {
   int count = ph_network_count(p->network);
   for (int i = 0; i < count; i++) fused[i] = -1;
@@ -288,7 +288,7 @@ static void find_fused(const plan *p, const ph_plan_request *request, const bool
   for (int i = 0; i < request->taps; i++) fused[request->tap[i]] = -2;
   for (int i = 0; i < count; i++) {
     bool convolution = ph_network_layer(p->network, i)->type == &ph_layer_convolution;
-    if (fused[i] < 0 || !convolution || request->relu_mode == PH_RELU_REDIRECTED) fused[i] = -1;
+    if (fused[i] < 0 || !convolution || phd_minds_negatives(request->relu_mode)) fused[i] = -1;
   }
 }
 

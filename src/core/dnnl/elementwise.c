@@ -24,8 +24,10 @@ PH_VECTOR static void note_negative(const float *x, unsigned char *restrict sign
   for (int64_t i = 0; i < count; i++) signs[i] = x[i] < 0;
 }
 
+bool phd_minds_negatives(ph_relu_mode mode) { return mode == PH_RELU_REDIRECTED || mode == PH_RELU_LEAKY; }
+
 ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e) {
-  if (!p->backward || op->mode == PH_RELU_DECONVNET) return PH_OK;
+  if (!p->backward || op->mode == PH_RELU_DECONVNET || op->mode == PH_RELU_OPEN) return PH_OK;
   int64_t floats = (phd_floats(p, op->output) + (int64_t)sizeof(float) - 1) / (int64_t)sizeof(float);
   return phd_add_buffer(p, true, floats, &op->workspace, e);
 }
@@ -40,7 +42,7 @@ void phd_note_signs(const run *r, const operation *op, const float *x) {
   unsigned char *signs = signs_of(r, op);
   FOR_EACH_PIECE(count) {
     int64_t size = piece_end(from, count) - from;
-    if (op->mode == PH_RELU_REDIRECTED)
+    if (phd_minds_negatives(op->mode))
       note_negative(x + from, signs + from, size);
     else
       note_positive(x + from, signs + from, size);
@@ -57,6 +59,10 @@ PH_VECTOR static void mask_guided(float *restrict g, const unsigned char *restri
 
 PH_VECTOR static void mask_deconvnet(float *g, int64_t count) {
   for (int64_t i = 0; i < count; i++) g[i] = g[i] > 0 ? g[i] : 0;
+}
+
+PH_VECTOR static void mask_leaky(float *restrict g, const unsigned char *restrict negative, int64_t count) {
+  for (int64_t i = 0; i < count; i++) g[i] = negative[i] ? PH_RELU_LEAK * g[i] : g[i];
 }
 
 /* Lucid's rule, as in layers/relu.c: what is padding has x = 0 and g = 0, and so changes nothing. */
@@ -90,6 +96,7 @@ static void redirect(float *g, const unsigned char *negative, int64_t count) {
 
 void phd_mask(const run *r, const operation *op, float *g) {
   const int64_t count = phd_floats(r->plan, op->output);
+  if (op->mode == PH_RELU_OPEN) return;
   if (op->mode == PH_RELU_DECONVNET) {
     FOR_EACH_PIECE(count) mask_deconvnet(g + from, piece_end(from, count) - from);
     return;
@@ -103,6 +110,8 @@ void phd_mask(const run *r, const operation *op, float *g) {
     int64_t size = piece_end(from, count) - from;
     if (op->mode == PH_RELU_GUIDED)
       mask_guided(g + from, signs + from, size);
+    else if (op->mode == PH_RELU_LEAKY)
+      mask_leaky(g + from, signs + from, size);
     else
       mask_plain(g + from, signs + from, size);
   }

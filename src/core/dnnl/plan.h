@@ -170,6 +170,7 @@ void phd_import(const plan *p, int v, const float *plain, float *dst, bool add);
 
 /* ReLUs, fused or not: the way back reads one byte a number, noted on the way forward, not the numbers: they
    need not be kept. Which sign is noted is up to the mode. */
+bool phd_minds_negatives(ph_relu_mode mode); /* whether signs are those of x < 0, and not of x > 0 */
 ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e);
 void phd_note_signs(const run *r, const operation *op, const float *x);
 

@@ -59,6 +59,12 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     case PH_RELU_DECONVNET:
       for (int64_t i = 0; i < count; i++) dst[i] += g[i] > 0 ? g[i] : 0;
       break;
+    case PH_RELU_OPEN:
+      for (int64_t i = 0; i < count; i++) dst[i] += g[i];
+      break;
+    case PH_RELU_LEAKY:
+      for (int64_t i = 0; i < count; i++) dst[i] += x[i] < 0 ? PH_RELU_LEAK * g[i] : x[i] <= most ? g[i] : 0;
+      break;
   }
 }
 

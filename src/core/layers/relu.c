@@ -1,4 +1,4 @@
-/* relu: max(x, 0), and the four ways to take its gradient. Gradients here point uphill, for objectives are
+/* relu: max(x, 0), and the ways to take its gradient. Gradients here point uphill, for objectives are
    maximised; Lucid's rule is stated for the gradient of a loss, so its signs are turned round. */
 #include "../layer.h"
 
@@ -41,6 +41,12 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
       break;
     case PH_RELU_DECONVNET:
       for (int64_t i = 0; i < count; i++) dst[i] += g[i] > 0 ? g[i] : 0;
+      break;
+    case PH_RELU_OPEN:
+      for (int64_t i = 0; i < count; i++) dst[i] += g[i];
+      break;
+    case PH_RELU_LEAKY:
+      for (int64_t i = 0; i < count; i++) dst[i] += x[i] < 0 ? PH_RELU_LEAK * g[i] : g[i];
       break;
   }
 }
