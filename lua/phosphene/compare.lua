@@ -42,7 +42,7 @@ local function options_of(common, variant, title)
 end
 
 local function check(common, variants)
-  if type(common) ~= "table" then misuse.raise("compare: a table of options expected, got a %s", type(common)) end
+  if type(common) ~= "table" then misuse.raise("compare: a table of options expected, got %s", misuse.shown(common)) end
   if type(variants) ~= "table" or #variants == 0 then misuse.raise "compare: a list of what is compared expected" end
   for i, variant in ipairs(variants) do
     if type(variant) ~= "table" or type(variant[1]) ~= "string" then

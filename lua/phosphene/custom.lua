@@ -24,12 +24,12 @@ end
 local function check_functions(given)
   if type(given) == "function" then return { value = given } end
   if type(given) ~= "table" then
-    misuse.raise("head: a function, or a table { value = f, gradient = g }, expected, got a %s", type(given))
+    misuse.raise("head: a function, or a table { value = f, gradient = g }, expected, got %s", misuse.shown(given))
   end
   misuse.check_keys(given, { "value", "gradient" }, "head")
   for _, key in ipairs { "value", "gradient" } do
     if type(given[key]) ~= "function" then
-      misuse.raise("head: %s: a function expected, got a %s", key, type(given[key]))
+      misuse.raise("head: %s: a function expected, got %s", key, misuse.shown(given[key]))
     end
   end
   return { value = given.value, gradient = given.gradient }
@@ -40,7 +40,7 @@ end
 --- A head from a function; see meta/objective.lua.
 function custom.head(layers, given, options)
   options = options or {}
-  if type(options) ~= "table" then misuse.raise("head: a table of options expected, got a %s", type(options)) end
+  if type(options) ~= "table" then misuse.raise("head: a table of options expected, got %s", misuse.shown(options)) end
   misuse.check_keys(options, { "name", "batch" }, "head")
   if type(layers) ~= "table" then layers = { layers } end
   if #layers == 0 then misuse.raise("head: no layer given") end

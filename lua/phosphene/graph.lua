@@ -73,7 +73,7 @@ end
 
 --- See meta/network.lua.
 local function graph(net, path, height, width)
-  if type(path) ~= "string" then misuse.raise("graph: a path expected, got a %s", type(path)) end
+  if type(path) ~= "string" then misuse.raise("graph: a path expected, got %s", misuse.shown(path)) end
   height = misuse.check_count(height or 224, 1, "graph: height")
   return core.save_text(path, text_of(net, height, misuse.check_count(width or height, 1, "graph: width")))
 end

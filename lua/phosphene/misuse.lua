@@ -2,9 +2,11 @@
 -- line of the recipe that made it: the innermost function on the stack that is not the library's. Must not know
 -- what is being checked.
 
+local request = require "phosphene.request"
+local shown = require "phosphene.shown"
 local suggest = require "phosphene.suggest"
 
-local misuse = {}
+local misuse = { shown = shown }
 
 local library = debug.getinfo(1, "S").source:match "^(.*)misuse%.lua$"
 
@@ -12,7 +14,8 @@ local function is_library(info)
   return info.source:sub(1, #library) == library
 end
 
---- "mine.lua:12: " for the recipe's line in the calling stack; "" where there is none.
+--- "mine.lua:12: " for the recipe's line in the calling stack; "mine.lua: " where a recipe's last line is
+--- `return ph.render { … }`, since Lua forgets a function that returns what it calls; "" where there is no recipe.
 function misuse.position()
   local level = 2
   local info = debug.getinfo(level, "Sl")
@@ -23,7 +26,8 @@ function misuse.position()
     level = level + 1
     info = debug.getinfo(level, "Sl")
   end
-  return ""
+  local running = request.current()
+  return running and running.script and running.script .. ": " or ""
 end
 
 -- A message that begins with a position inside the library gets the recipe's instead. Runs as a message handler,
@@ -57,12 +61,17 @@ function misuse.guard(f)
   return function(...) return finish(xpcall(f, misuse.relocate, ...)) end
 end
 
---- Raises unless every key of `given` is in the list `known`; integer keys up to `positional` are fine.
+--- Raises unless `given` is a table of which every key is in the list `known`; integers up to `positional` are fine.
 function misuse.check_keys(given, known, what, positional)
+  if type(given) ~= "table" then misuse.raise("%s: a table of options expected, got %s", what, shown(given)) end
   local is_known = {}
   for _, key in ipairs(known) do is_known[key] = true end
   for key in pairs(given) do
     local is_positional = math.type(key) == "integer" and key >= 1 and key <= (positional or 0)
+    if math.type(key) and not is_positional then
+      misuse.raise("%s: entry %s, %s, has no name; options are %s", what, tostring(key), shown(given[key]),
+        table.concat(known, ", "))
+    end
     if not is_positional and not is_known[key] then
       misuse.raise("%s: unknown option '%s'; %s", what, tostring(key),
         suggest(key, known, "options are " .. table.concat(known, ", ")))
@@ -74,7 +83,7 @@ end
 function misuse.check_count(value, least, what)
   local count = math.type(value) and math.tointeger(value)
   if not count or count < least then
-    misuse.raise("%s: a whole number of at least %d expected, got %s", what, least, tostring(value))
+    misuse.raise("%s: a whole number of at least %d expected, got %s", what, least, shown(value))
   end
   return count
 end

@@ -3,6 +3,7 @@
 -- show.
 
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
 local picture = require "phosphene.picture"
 
@@ -85,17 +86,13 @@ end
 -- over a checkerboard.
 local function flatten(images, background, checkerboard)
   local list = {}
-  for _, batch in ipairs(type(images) == "table" and images or { images }) do
+  for _, batch in ipairs(images) do
     local shape = batch:shape()
-    if #shape ~= 4 or (shape[2] ~= 3 and shape[2] ~= 4) then
-      misuse.raise("montage: pictures (n, 3, h, w) expected, got %s", table.concat(shape, "x"))
-    end
     for _, image in ipairs(shape[1] == 1 and { batch } or picture.split(batch)) do
       local below = shape[2] == 4 and (checkerboard and picture.checkerboard(shape[3], shape[4]) or background)
       list[#list + 1] = below and picture.over(image, below) or image
     end
   end
-  if #list == 0 then misuse.raise "montage: no pictures" end
   return list
 end
 
@@ -171,12 +168,37 @@ end
 local option_names = { "columns", "labels", "title", "caption", "row_labels", "column_labels", "padding", "background",
   "checkerboard", "colour", "text_size" }
 
+local a_colour = expect.list(expect.within(0, 1), "three numbers from 0 to 1, {red, green, blue},", 3)
+local a_text = expect.kinds("a text", "string", "number")
+local texts = expect.kinds("a list of texts", "table")
+local expected = {
+  columns = expect.whole(1), padding = expect.whole(0, 4096), title = a_text, caption = a_text, labels = texts,
+  row_labels = texts, column_labels = texts, background = a_colour,
+  colour = a_colour, checkerboard = expect.truth, text_size = expect.within(4, 256),
+}
+
+local function check(options)
+  misuse.check_keys(options, option_names, "montage")
+  expect.fields(options, expected, "montage: ")
+  for _, name in ipairs { "labels", "row_labels", "column_labels" } do
+    for place, text in pairs(options[name] or {}) do -- not everything needs one
+      expect.value(text, a_text, ("montage: %s: %s"):format(name, tostring(place)))
+    end
+  end
+end
+
+-- Batches as a list of them.
+local function list_of(images)
+  if type(images) ~= "table" then images = { images } end
+  if next(images) == nil then misuse.raise "montage: no pictures" end
+  return expect.elements(images, expect.pictures, "montage")
+end
+
 --- One picture of many; see meta/phosphene.lua.
 local function montage(images, options)
   options = options or {}
-  misuse.check_keys(options, option_names, "montage")
-  if options.columns then misuse.check_count(options.columns, 1, "montage: columns") end
-  if options.padding then misuse.check_count(options.padding, 0, "montage: padding") end
+  images = list_of(images)
+  check(options)
   local background = options.background or { 1, 1, 1 }
   local is_dark = background[1] + background[2] + background[3] < 1.5
   local colour = options.colour or (is_dark and { 0.92, 0.92, 0.92 } or { 0.1, 0.1, 0.1 })

@@ -69,7 +69,7 @@ local option_names = { "backend", "threads", "labels", "input", "prototxt", "caf
 
 local function check(name, options)
   if type(name) ~= "string" then
-    misuse.raise("network: a name or the path of a file expected, got a %s", type(name))
+    misuse.raise("network: a name or the path of a file expected, got %s", misuse.shown(name))
   end
   misuse.check_keys(options, option_names, "network")
   for _, option in ipairs { "input", "prototxt", "caffemodel" } do

@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local custom = require "phosphene.custom"
+local expect = require "phosphene.expect"
 local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 
@@ -11,7 +12,7 @@ local objectives = {}
 -- A head of the core from what was given by place and in the table of options.
 local function head(kind, by_place, options)
   if options ~= nil and type(options) ~= "table" then
-    misuse.raise("%s: a table of options expected after its arguments, got a %s", kind, type(options))
+    misuse.raise("%s: a table of options expected after its arguments, got %s", kind, misuse.shown(options))
   end
   local settings = {}
   for key, value in pairs(options or {}) do settings[key] = value end
@@ -190,8 +191,12 @@ objectives.head = custom.head
 
 -- ---- several objectives ----
 
+local an_objective = expect.kinds("an objective (ph.channel and the like, \"layer:unit\" or a number)", "objective",
+  "string", "number")
+
 local function check_list(list, what)
-  if type(list) ~= "table" or #list == 0 then misuse.raise("%s: a list of objectives expected", what) end
+  if type(list) ~= "table" or next(list) == nil then misuse.raise("%s: a list of objectives expected", what) end
+  expect.elements(list, an_objective, what)
 end
 
 function objectives.sum(list)
@@ -210,7 +215,7 @@ function objectives.each(list)
 end
 
 function objectives.interpolate(from, to, options)
-  if type(options) ~= "table" then misuse.raise("interpolate: { frames = … } expected, got a %s", type(options)) end
+  options = options or {}
   misuse.check_keys(options, { "frames" }, "interpolate")
   local frames = misuse.check_count(options.frames, 2, "interpolate: frames")
   local first, last, total = core.objective(from), core.objective(to), 0

@@ -13,7 +13,7 @@ local function normal(name) return (name:gsub("%-", "_")) end
 -- The declared options: a list, and by name.
 local function declare(declared)
   if type(declared) ~= "table" then
-    misuse.raise("options: a table of names and defaults expected, got a %s", type(declared))
+    misuse.raise("options: a table of names and defaults expected, got %s", misuse.shown(declared))
   end
   local all = {}
   for name, default in pairs(declared) do

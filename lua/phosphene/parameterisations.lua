@@ -2,6 +2,7 @@
 -- names of their own. Must not know what is optimised, nor how.
 
 local core = require "phosphene.core"
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 
 local parameterisations = {}
@@ -10,7 +11,7 @@ local parameterisations = {}
 local function split(given, what)
   if type(given) == "string" then return given, {} end
   if type(given) ~= "table" then
-    misuse.raise("%s: a name, or a table { name, settings… }, expected, got a %s", what, type(given))
+    misuse.raise("%s: a name, or a table { name, settings… }, expected, got %s", what, misuse.shown(given))
   end
   local settings = {}
   for key, value in pairs(given) do
@@ -73,13 +74,23 @@ end
 -- Options of a run that are settings of its parameterisation.
 local forwarded = { "batch", "decorrelate", "squash", "deviation", "decay", "image" }
 
+-- An image has its size: another one that is asked for would be ignored.
+local function check_size(options)
+  local shape = options.image and options.image:shape()
+  for name, axis in pairs(shape and { size = 3, height = 3, width = 4 } or {}) do
+    local is_other = options[name] and (options[name] ~= shape[axis] or name == "size" and options.size ~= shape[4])
+    if is_other then
+      misuse.raise("%s is %d, but the image is %dx%d; ph.resize_image changes that", name, options[name], shape[4],
+        shape[3])
+    end
+  end
+end
+
 --- What a run optimises, from its options.
 function parameterisations.of(options, seed)
   local given = options.parameterisation or "fourier"
-  if type(given) == "userdata" then return given end
-  for _, name in ipairs { "size", "height", "width", "batch" } do
-    if options[name] then misuse.check_count(options[name], 1, name) end
-  end
+  if kind_of(given) == "parameterisation" then return given end
+  check_size(options)
   local kind, settings = split(given, "parameterisation")
   for _, name in ipairs(forwarded) do
     if settings[name] == nil then settings[name] = options[name] end

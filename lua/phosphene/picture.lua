@@ -20,7 +20,18 @@ function picture.crop(tensor, height, width)
   return middle:paste(tensor, (height - shape[3]) // 2, (width - shape[4]) // 2)
 end
 
-local readable = { png = true, jpg = true, jpeg = true }
+local suffixes = { png = true, jpg = true, jpeg = true }
+
+local function is_picture(path)
+  local suffix = path:match "%.(%w+)$"
+  return suffix and suffixes[suffix:lower()]
+end
+
+--- Whether a picture could be written there: true, or nil and what stands in the way.
+function picture.can_save(path)
+  if is_picture(path) then return core.can_write(path) end
+  return nil, ("cannot write '%s': pictures end in .png, .jpg or .jpeg"):format(path)
+end
 
 --- Paths of the pictures in a folder, sorted by name; or nil and a message.
 function picture.list(folder)
@@ -28,8 +39,7 @@ function picture.list(folder)
   if not names then return nil, problem end
   local paths = {}
   for _, name in ipairs(names) do
-    local suffix = name:match "%.(%w+)$"
-    if suffix and readable[suffix:lower()] then paths[#paths + 1] = folder .. "/" .. name end
+    if is_picture(name) then paths[#paths + 1] = folder .. "/" .. name end
   end
   return paths
 end

@@ -3,6 +3,7 @@
 
 local commands = require "phosphene.commands"
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
 local paths = require "phosphene.paths"
 local request = require "phosphene.request"
@@ -110,16 +111,19 @@ local function run(asked, chunk_name)
   return start(asked, chunk, table.unpack(asked.words))
 end
 
+local a_recipe = expect.kinds("the name or path of a recipe", "string")
+local a_table = expect.kinds("a table of options", "table")
+
 --- See meta/recipe.lua.
 function recipe.run(name, options)
   options = options or {}
-  if type(name) ~= "string" then misuse.raise("run: the name or path of a recipe expected, got a %s", type(name)) end
-  if type(options) ~= "table" then misuse.raise("run: a table of options expected, got a %s", type(options)) end
+  expect.value(name, a_recipe, "run")
+  expect.value(options, a_table, "run")
   local path, problem = recipe.find(name)
   if not path then misuse.raise("%s", problem) end
   local stem = path:match "([^/]*)%.lua$"
   local called = stem and path == bundled_path(stem) and stem or path
-  local asked = { text = assert(read_file(path)), called = "phosphene " .. called }
+  local asked = { text = assert(read_file(path)), called = "phosphene " .. called, script = path }
   if #options > 0 then asked.words = options else asked.values, asked.position = options, misuse.position() end
   return run(asked, "@" .. path)
 end

@@ -2,7 +2,9 @@
 -- itself is in steps.lua, what comes out of it in result.lua. Must not know how a step works.
 
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
+local picture = require "phosphene.picture"
 local progress = require "phosphene.progress"
 local result = require "phosphene.result"
 local steps = require "phosphene.steps"
@@ -13,7 +15,7 @@ local stops = require "phosphene.stops"
 -- The steps at which pictures are kept: a map from how many updates have been made to the number that was asked for.
 local function snapshot_steps(list, extra)
   local wanted = {}
-  for _, step in ipairs(list or {}) do wanted[misuse.check_count(step, 0, "snapshots") + extra] = step end
+  for _, step in ipairs(list or {}) do wanted[step + extra] = step end
   return wanted
 end
 
@@ -154,10 +156,35 @@ for _, name in ipairs { "snapshots", "counting", "stop", "keep", "restarts", "on
   option_names[#option_names + 1] = name
 end
 
-local function check_choice(given, first, second, what)
-  if given ~= nil and given ~= first and given ~= second then
-    misuse.raise("%s: '%s' or '%s' expected, got '%s'", what, first, second, tostring(given))
+local expected = {
+  snapshots = expect.list(expect.whole(0), "a list of steps, whole numbers of at least 0,"),
+  counting = expect.choice("updates", "lucid"), keep = expect.choice("last", "best"), restarts = expect.whole(1),
+  on_step = expect.callable, progress = expect.truth, title = expect.text, output = expect.text,
+  checkpoint = expect.text,
+}
+
+-- Before hours of work it is found out that its files can be written.
+local function check_files(options)
+  local can, problem = true, nil
+  if options.output then can, problem = picture.can_save(options.output) end
+  if can and options.checkpoint then can, problem = core.can_write(options.checkpoint) end
+  if not can then misuse.raise("render: %s", problem) end
+end
+
+local function check_snapshots(options)
+  local steps_made = math.tointeger(options.steps or 512)
+  for _, step in ipairs(options.snapshots or {}) do
+    if step > steps_made then misuse.raise("snapshots: step %d is after the last, %d", step, steps_made) end
   end
+end
+
+local function check(options)
+  misuse.check_keys(options, option_names, "render", 2)
+  steps.check(options)
+  expect.fields(options, expected)
+  stops.check(options.stop)
+  check_snapshots(options)
+  check_files(options)
 end
 
 local function check_saved(saved, problem)
@@ -166,11 +193,8 @@ end
 
 --- A whole run; see meta/render.lua.
 local function render(options)
-  misuse.check_keys(options, option_names, "render", 2)
-  check_choice(options.counting, "updates", "lucid", "counting")
-  check_choice(options.keep, "last", "best", "keep")
-  stops.check(options.stop)
-  local count = misuse.check_count(options.restarts or 1, 1, "restarts")
+  check(options)
+  local count = math.tointeger(options.restarts or 1)
   check_restarts(options, count)
   -- Lucid's loop runs over range(max(thresholds) + 1) and keeps pictures after the update (lucid/optvis/render.py).
   local extra = options.counting == "lucid" and 1 or 0

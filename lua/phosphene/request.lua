@@ -9,7 +9,7 @@ local closing = { __close = function() stack[#stack] = nil end }
 
 --- Makes `r` the current request until the returned value is closed: `local _ <close> = request.open(r)`. A request has
 --- either `words`, as on a command line, or `values` by name, with `position`, where they were given; besides, how the
---- recipe is `called` and its `text`.
+--- recipe is `called`, its `text`, and its path, `script`, where it is a file.
 function request.open(r)
   stack[#stack + 1] = r
   return setmetatable({}, closing)

@@ -13,7 +13,7 @@ function schedule:__tostring() return self.text end
 
 local function check_number(value, what)
   if math.type(value) == nil or value ~= value or math.abs(value) == math.huge then
-    misuse.raise("%s: a finite number expected, got %s", what, tostring(value))
+    misuse.raise("%s: a finite number expected, got %s", what, misuse.shown(value))
   end
   return value
 end
@@ -52,7 +52,7 @@ end)
 
 schedules.exponential = misuse.guard(function(first, last)
   if check_number(first, "exponential") <= 0 or check_number(last, "exponential") <= 0 then
-    misuse.raise("exponential: two numbers above 0 expected, got %s and %s", tostring(first), tostring(last))
+    misuse.raise("exponential: two numbers above 0 expected, got %s and %s", misuse.shown(first), misuse.shown(last))
   end
   local function at(step, steps) return first * (last / first) ^ progress(step, steps) end
   return make(at, "exponential", first, last)
@@ -75,7 +75,7 @@ schedules.warm_up = misuse.guard(function(count, given)
   misuse.check_count(count, 1, "warm_up")
   if math.type(given) then given = schedules.constant(given) end
   if not schedules.is_schedule(given) then
-    misuse.raise("warm_up: a schedule or a number expected after the steps, got %s", tostring(given))
+    misuse.raise("warm_up: a schedule or a number expected after the steps, got %s", misuse.shown(given))
   end
   -- What follows has the remaining steps to itself.
   local function at(step, steps)

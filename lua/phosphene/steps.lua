@@ -4,6 +4,7 @@
 
 local checkpoint = require "phosphene.checkpoint"
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 local network = require "phosphene.network"
@@ -19,6 +20,15 @@ local steps = {}
 steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
   "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool",
   "resume" }
+
+-- What they are, but for those that are checked where they are used.
+local expected = {
+  steps = expect.whole(0), size = expect.whole(1), width = expect.whole(1), height = expect.whole(1),
+  batch = expect.whole(1), seed = expect.integer, image = expect.pictures, decorrelate = expect.truth,
+  optimiser = expect.kinds("a name, a table { name, settings… } or an optimiser", "string", "table", "optimiser"),
+  rate = expect.kinds("a number, a schedule or a function", "number", "table", "function"),
+  resume = expect.text,
+}
 
 -- ---- a run, and its one verb ----
 
@@ -72,20 +82,27 @@ local relu_names = { "deconvnet", "guided", "leaky", "open", "plain", "redirecte
 
 -- A function from the step to the mode of its ReLUs, and a name for it.
 local function relu_modes(choice)
-  if type(choice) == "function" then return choice, "custom" end
+  if type(choice) == "function" then
+    return function(step)
+      return choice(step) or misuse.raise("step %d: relu: the function gave nil, not the name of a mode", step)
+    end, "custom"
+  end
   if choice == "redirected" then
     return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
   end
   for _, name in ipairs(relu_names) do
     if choice == name then return function() return choice end, choice end
   end
-  misuse.raise("relu: no '%s'; %s", tostring(choice),
+  misuse.raise("relu: no mode %s; %s", misuse.shown(choice),
     suggest(choice, relu_names, ("there are %s, or a function of the step"):format(table.concat(relu_names, ", "))))
 end
 
 local function network_of(given)
   if kind_of(given) == "network" then return given end
-  if type(given) ~= "string" then misuse.raise("net: a network or its name expected, got a %s", kind_of(given)) end
+  if given == nil then
+    misuse.raise("net: a network or its name expected, got nil; assert(ph.network(…)) says why one was not loaded")
+  end
+  if type(given) ~= "string" then misuse.raise("net: a network or its name expected, got %s", misuse.shown(given)) end
   local net, problem = network.load(given)
   return net or misuse.raise("%s", problem)
 end
@@ -112,6 +129,9 @@ function steps.any_seed()
   return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF
 end
 
+--- Raises where an option is not what it should be.
+function steps.check(options) expect.fields(options, expected) end
+
 --- A new run from checked options: what `ph.steps` iterates over.
 function steps.new(options)
   local resumed = options.resume and checkpoint.read(options.resume)
@@ -124,7 +144,7 @@ function steps.new(options)
     seed = seed,
     step = 0,
     values = {},
-    steps = misuse.check_count(options.steps or 512, 0, "steps"),
+    steps = math.tointeger(options.steps or 512),
     parameterisation = parameterisations.of(options, seed),
     transforms = transforms.pipeline(options.transforms or "lucid"),
     random = core.random(seed, "transforms"),
@@ -143,6 +163,7 @@ end
 --- Iterates over the steps of a new run; see meta/render.lua.
 function steps.iterate(options)
   misuse.check_keys(options, steps.option_names, "steps", 2)
+  steps.check(options)
   local self = steps.new(options)
   if not options.seed and not options.resume then progress.tell_seed(self.seed) end
   return misuse.guard(function()

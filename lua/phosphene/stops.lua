@@ -26,7 +26,7 @@ function stops.plateau(options)
   local count = misuse.check_count(options.steps or 50, 1, "plateau: steps")
   local gain = options.gain or 0.01
   if math.type(gain) == nil or not (gain >= 0 and gain < math.huge) then
-    misuse.raise("plateau: gain: a number of at least 0 expected, got %s", tostring(gain))
+    misuse.raise("plateau: gain: a number of at least 0 expected, got %s", misuse.shown(gain))
   end
   local function at(run)
     local values = run.values
@@ -41,7 +41,7 @@ end
 --- A stop as options give it, or nil.
 function stops.check(given)
   if given == nil or type(given) == "function" or getmetatable(given) == stop then return given end
-  misuse.raise("stop: a function of the run or ph.plateau{…} expected, got a %s", type(given))
+  misuse.raise("stop: a function of the run or ph.plateau{…} expected, got %s", misuse.shown(given))
 end
 
 return stops

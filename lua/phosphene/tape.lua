@@ -18,7 +18,7 @@ tape.is_variable = is_variable
 local function value_of(x)
   if is_variable(x) then return x.value end
   if math.type(x) or kind_of(x) == "tensor" then return x end
-  misuse.raise("a variable, a tensor or a number expected, got a %s", kind_of(x))
+  misuse.raise("a variable, a tensor or a number expected, got %s", misuse.shown(x))
 end
 
 --- A variable to begin with, on a tape of its own or on that of another variable.

@@ -2,6 +2,7 @@
 -- the rest in a table of options; the core checks them all. Must not know what is seen through them.
 
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
 local suggest = require "phosphene.suggest"
 
@@ -10,7 +11,7 @@ local transforms = {}
 -- A transform of the core from what was given by place and in the table of options.
 local function make(kind, key, value, options)
   if options ~= nil and type(options) ~= "table" then
-    misuse.raise("%s: a table of options expected after its arguments, got a %s", kind, type(options))
+    misuse.raise("%s: a table of options expected after its arguments, got %s", kind, misuse.shown(options))
   end
   local settings = {}
   for name, setting in pairs(options or {}) do settings[name] = setting end
@@ -36,7 +37,7 @@ end
 local function of_list(kind, key)
   return misuse.guard(function(list)
     if type(list) ~= "table" then
-      misuse.raise("%s: a list of %s expected, got a %s", kind, key, type(list))
+      misuse.raise("%s: a list of %s expected, got %s", kind, key, misuse.shown(list))
     end
     local values, options = { table.unpack(list) }, {}
     for name, setting in pairs(list) do
@@ -175,16 +176,30 @@ function scheduled:__tostring()
   return self.current and ("custom, at step %d %s"):format(self.step, self.current) or "custom"
 end
 
+local a_transform = expect.kinds("a transform, ph.jitter(8) for example,", "transform")
+
+-- ph.jitter where ph.jitter(8) was meant would pass for a function that gives the transforms of each step.
+local function refuse_constructor(f)
+  for name, constructor in pairs(transforms) do
+    if rawequal(f, constructor) then
+      misuse.raise("transforms: ph.%s is a function; call it, as in ph.%s(8)", name, name)
+    end
+  end
+end
+
 --- What runs them: from a list, a single transform, the name of a standard list, or a function from the step to one of
 --- these.
 transforms.pipeline = misuse.guard(function(choice)
-  if type(choice) == "function" then return setmetatable({ choose = choice, step = 0 }, scheduled) end
-  if type(choice) == "string" then return core.pipeline(transforms.named(choice)) end
-  if type(choice) == "userdata" then return core.pipeline { choice } end
-  if type(choice) ~= "table" then
-    misuse.raise("transforms: a list of transforms or the name of one expected, got a %s", type(choice))
+  if type(choice) == "function" then
+    refuse_constructor(choice)
+    return setmetatable({ choose = choice, step = 0 }, scheduled)
   end
-  return core.pipeline(choice)
+  if type(choice) == "string" then return core.pipeline(transforms.named(choice)) end
+  if type(choice) == "userdata" then choice = { choice } end
+  if type(choice) ~= "table" then
+    misuse.raise("transforms: a list of transforms or the name of one expected, got %s", misuse.shown(choice))
+  end
+  return core.pipeline(expect.elements(choice, a_transform, "transforms"))
 end)
 
 return transforms

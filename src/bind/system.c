@@ -89,6 +89,17 @@ static int system_save_text(lua_State *L) {
   return 1;
 }
 
+/* core.can_write(path) -> true | nil, message: begins the file, and gives it up; folders that were missing
+   stay */
+static int system_can_write(lua_State *L) {
+  ph_error e;
+  ph_atomic *file;
+  if (ph_atomic_begin(luaL_checkstring(L, 1), &file, &e) != PH_OK) return phb_fail(L, &e);
+  ph_atomic_abandon(file);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* A listing is boxed while its names are pushed, since pushing may raise. */
 typedef struct listing {
   struct dirent **entry;
@@ -160,6 +171,7 @@ static const luaL_Reg functions[] = {{"memory", system_memory},
                                      {"watch_interrupt", system_watch_interrupt},
                                      {"interrupted", system_interrupted},
                                      {"save_text", system_save_text},
+                                     {"can_write", system_can_write},
                                      {"list_folder", system_list_folder},
                                      {"nearest", system_nearest},
                                      {NULL, NULL}};

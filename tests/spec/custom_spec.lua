@@ -234,8 +234,8 @@ describe("heads as functions", function()
       assert.matches("^tests/spec/custom_spec%.lua:%d+: " .. expected .. "$", problem)
     end
     local named = { name = "f" }
-    fails("head: a function, or a table { value = f, gradient = g }, expected, got a nil", "conv")
-    fails("head: gradient: a function expected, got a nil", "conv", { value = function() end })
+    fails("head: a function, or a table { value = f, gradient = g }, expected, got nil", "conv")
+    fails("head: gradient: a function expected, got nil", "conv", { value = function() end })
     fails("head: unknown option 'gradiant'; did you mean 'gradient'%?", "conv", { value = print, gradiant = print })
     fails("head: unknown option 'nam'; did you mean 'name'%?", "conv", print, { nam = "x" })
     fails("head: no layer given", {}, print)
@@ -255,7 +255,7 @@ describe("heads as functions", function()
     fails("layer 'conv': the gradient of head%(\"conv\", {name = \"f\"}%): expected a tensor of shape 1x4x4x4, got 2",
       "conv", { value = function() return 1 end, gradient = function() return core.tensor { 2 } end }, named)
     fails("slice: 1 from 4 on are not all among the 4 of axis 1", "conv", function(a) return a:channel(4):sum() end)
-    fails("a variable, a tensor or a number expected, got a string", "conv", function(a) return (a * "x"):sum() end)
+    fails("a variable, a tensor or a number expected, got 'x'", "conv", function(a) return (a * "x"):sum() end)
     fails("slice: axis 4 out of range 0..3", "conv", function(a) return a:slice(4, 0):sum() end)
   end)
 
@@ -311,7 +311,7 @@ describe("several objectives", function()
     assert.near(2.6, evaluate(ph.interpolate("image:0", "image:2", { frames = 2 }), images), 1e-6)
     assert.error_matches(function() ph.interpolate("a:1", "a:2", { frames = 1 }) end,
       "interpolate: frames: a whole number of at least 2 expected, got 1")
-    assert.error_matches(function() ph.interpolate("a:1", "a:2", 5) end, "interpolate: { frames = … } expected")
+    assert.error_matches(function() ph.interpolate("a:1", "a:2", 5) end, "interpolate: a table of options expected, got 5")
     assert.error_matches(function() ph.interpolate("a:1", "a:2", { frame = 5 }) end, "did you mean 'frames'")
   end)
 end)

@@ -160,6 +160,11 @@ describe("an error", function()
     assert.equal("phosphene: (command line):1: unexpected symbol near <eof>\n", (code "x ="))
   end)
 
+  it("of what a recipe's last line returns names the recipe, as Lua forgets the line", function()
+    local path = write("last.lua", "return require('phosphene').render { 'googlenet-tiny', 'mixed4z:1' }")
+    assert.equal(("phosphene: %s: no layer 'mixed4z'; did you mean 'mixed4a'?\n"):format(path), (run(path)))
+  end)
+
   it("that is no string still ends in one line", function()
     assert.equal("phosphene: an error that is a table value\n", (code "error {}"))
     assert.equal("phosphene: an error that is a nil value\n", (code "error()"))

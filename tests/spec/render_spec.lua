@@ -79,7 +79,7 @@ describe("ph.render", function()
 
   it("starts from a picture", function()
     local start = core.tensor({ 1, 3, 40, 48 }, 0.25)
-    local result = render { steps = 0, image = start }
+    local result = ph.render { net, "mixed4a:3", steps = 0, image = start, seed = 1, progress = false }
     assert.same({ 1, 3, 40, 48 }, result.image:shape())
     assert.near(0.25, result.image:statistics().mean, 1e-3)
     assert.near(0, result.image:statistics().deviation, 1e-3)

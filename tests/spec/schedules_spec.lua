@@ -55,7 +55,7 @@ describe("schedules", function()
   it("say what is wrong, at the recipe's line", function()
     for message, f in pairs {
       ["linear: a finite number expected, got nil"] = function() schedules.linear() end,
-      ["cosine: a finite number expected, got fast"] = function() schedules.cosine("fast") end,
+      ["cosine: a finite number expected, got 'fast'"] = function() schedules.cosine("fast") end,
       ["constant: a finite number expected, got inf"] = function() schedules.constant(math.huge) end,
       ["exponential: two numbers above 0 expected, got 1 and 0"] = function() schedules.exponential(1, 0) end,
       ["warm_up: a whole number of at least 1 expected, got 0"] = function() schedules.warm_up(0, 1) end,

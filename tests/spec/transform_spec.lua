@@ -211,10 +211,10 @@ describe("transforms", function()
       ["jitter: distance must be given"] = function() transforms.jitter() end,
       ["jitter: distance must be a whole number, got 1.5"] = function() transforms.jitter(1.5) end,
       ["jitter: distance takes one number, got text"] = function() transforms.jitter "8" end,
-      ["jitter: a table of options expected after its arguments, got a number"] = function()
+      ["jitter: a table of options expected after its arguments, got 2"] = function()
         transforms.jitter(1, 2)
       end,
-      ["random_scale: a list of factors expected, got a number"] = function() transforms.random_scale(0.9) end,
+      ["random_scale: a list of factors expected, got 0.9"] = function() transforms.random_scale(0.9) end,
       ["random_scale: factors must be given"] = function() transforms.random_scale {} end,
       ["random_rotate: no setting 'methd'; did you mean 'method'?"] = function()
         transforms.random_rotate { 1, methd = "lucid" }
@@ -222,7 +222,7 @@ describe("transforms", function()
       ["crop: size 0 out of range 1..65536"] = function() transforms.crop(0) end,
       ["no transforms 'lucd'; did you mean 'lucid'?"] = function() transforms.named "lucd" end,
       ["no transforms 'x'; there are captum, distill, lucid, none"] = function() transforms.pipeline "x" end,
-      ["transforms: a list of transforms or the name of one expected, got a number"] = function()
+      ["transforms: a list of transforms or the name of one expected, got 8"] = function()
         transforms.pipeline(8)
       end,
       ["element 2 is a function, not a transform"] = function()
