@@ -93,7 +93,7 @@ local function relu_modes(choice)
   for _, name in ipairs(relu_names) do
     if choice == name then return function() return choice end, choice end
   end
-  misuse.raise("relu: no mode %s; %s", misuse.shown(choice),
+  misuse.raise("relu: no '%s'; %s", tostring(choice),
     suggest(choice, relu_names, ("there are %s, or a function of the step"):format(table.concat(relu_names, ", "))))
 end
 

@@ -53,7 +53,7 @@ describe("misuse", function()
       { "decorrelate = 'yes'", "decorrelate: true or false expected, got 'yes'" },
       { "optimiser = net", "optimiser: a name, a table { name, settings… } or an optimiser expected, got a network" },
       { "rate = '1'", "rate: a number, a schedule or a function expected, got '1'" },
-      { "relu = 'plane'", "relu: no mode 'plane'; did you mean 'plain'?" },
+      { "relu = 'plane'", "relu: no 'plane'; did you mean 'plain'?" },
       { "relu = function() end", "step 1: relu: the function gave nil, not the name of a mode" },
       { "relu = function() return 'plane' end", "relu: no 'plane'; did you mean 'plain'?" },
       { "pool = 'smoth'", "pool: no 'smoth'; did you mean 'smooth'?" },

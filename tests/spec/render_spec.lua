@@ -193,7 +193,7 @@ describe("misuse of ph.render", function()
     { "an unknown parameterisation", { parameterisation = "fourrier" }, "did you mean 'fourier'" },
     { "an unknown optimiser", { optimiser = "adma" }, "did you mean 'adam'" },
     { "unknown transforms", { transforms = "lucit" }, "lucid" },
-    { "an unknown ReLU mode", { relu = "guide" }, "'redirected', 'plain', 'guided'" },
+    { "an unknown ReLU mode", { relu = "guide" }, "relu: no 'guide'; did you mean 'guided'%?" },
     { "a fraction of steps", { steps = 1.5 }, "steps: a whole number" },
     { "a size of nothing", { size = 0 }, "size: a whole number of at least 1" },
     { "no objective", { [2] = false }, "objective" },
