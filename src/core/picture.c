@@ -1,6 +1,8 @@
 /* Settling a picture's sizes, and its colours. */
 #include "picture.h"
 
+#include <stdio.h>
+
 enum { DEFAULT_SIDE = 128 };
 
 ph_shape ph_picture_shape(const ph_picture *p) {
@@ -29,7 +31,15 @@ static ph_status check_colours(const ph_picture *p, const char *what, ph_error *
 ph_status ph_picture_expect(const ph_tensor *tensor, ph_shape shape, const char *what, ph_error *e) {
   ph_shape got = ph_tensor_shape(tensor);
   if (got.rank == 4 && got.dim[0] == 1) shape.dim[0] = 1; /* one serves every image of the batch */
-  return ph_tensor_expect(tensor, shape, what, e);
+  ph_status status = ph_tensor_expect(tensor, shape, what, e);
+  return status == PH_OK ? ph_picture_expect_finite(tensor, what, e) : status;
+}
+
+ph_status ph_picture_expect_finite(const ph_tensor *tensor, const char *what, ph_error *e) {
+  int64_t strange = ph_tensor_statistics(tensor).not_finite;
+  if (strange == 0) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "%s: %lld of %lld numbers are NaN or infinite", what, (long long)strange,
+                 (long long)ph_tensor_count(tensor));
 }
 
 ph_status ph_picture_settle(ph_picture *p, const ph_tensor *image, const char *what, ph_error *e) {
@@ -49,7 +59,9 @@ ph_status ph_picture_settle(ph_picture *p, const ph_tensor *image, const char *w
   p->width = first_given(p->width, p->height, DEFAULT_SIDE);
   ph_status status = check_colours(p, what, e);
   if (status != PH_OK || image == NULL) return status;
-  return ph_picture_expect(image, ph_picture_shape(p), what, e);
+  char image_of[100];
+  snprintf(image_of, sizeof image_of, "%s: image", what);
+  return ph_picture_expect(image, ph_picture_shape(p), image_of, e);
 }
 
 ph_colour ph_picture_colour(const ph_picture *p) {

@@ -48,8 +48,12 @@ ph_shape ph_picture_shape(const ph_picture *picture);
    where settings do not go together. */
 ph_status ph_picture_settle(ph_picture *picture, const ph_tensor *image, const char *what, ph_error *e);
 
-/* PH_MISUSE unless the tensor is one of `shape` for all images of the batch, or as many as it has. */
+/* PH_MISUSE unless the tensor is one of `shape` for all images of the batch, or as many as it has, and all
+   its numbers are finite. */
 ph_status ph_picture_expect(const ph_tensor *tensor, ph_shape shape, const char *what, ph_error *e);
+
+/* PH_MISUSE where a number is NaN or infinite. */
+ph_status ph_picture_expect_finite(const ph_tensor *tensor, const char *what, ph_error *e);
 
 /* The colours that the settings, once settled, ask for. */
 ph_colour ph_picture_colour(const ph_picture *picture);

@@ -155,8 +155,11 @@ static ph_status check_images(const ph_network *net, ph_shape shape, ph_error *e
   /* Layer 0 is the image, so that its shape alone says how many channels there are. */
   ph_status status = net->layer[0].type->shape(&net->layer[0], &shape, &source, e);
   if (status == PH_OK && shape.dim[1] != source.dim[1])
-    status = ph_fail(e, PH_MISUSE, "images: expected %lld channels, got %s", (long long)source.dim[1],
-                     ph_shape_print(shape, text));
+    status = ph_fail(e, PH_MISUSE, "images: expected %lld channels, got %s%s", (long long)source.dim[1],
+                     ph_shape_print(shape, text),
+                     shape.dim[1] == source.dim[1] + 1
+                         ? "; if the last is opacity, the transform collapse() lays them over a background"
+                         : "");
   return status;
 }
 

@@ -46,7 +46,7 @@ static const ph_field fields[] = {PH_PICTURE_FIELDS(maco_config, 1, 1),
                                   {.key = NULL}};
 
 static ph_status check(const void *config, const ph_given *given, ph_error *e) {
-  static const char what[] = "parameterisation 'maco'";
+  static const char what[] = "parameterisation 'maco'", what_spectrum[] = "parameterisation 'maco': spectrum";
   const maco_config *c = config;
   char text[PH_SHAPE_TEXT];
   if (given->image != NULL && c->standardise)
@@ -56,7 +56,12 @@ static ph_status check(const void *config, const ph_given *given, ph_error *e) {
   if (s.rank != 3 || (s.dim[0] != 1 && s.dim[0] != c->picture.channels))
     return ph_fail(e, PH_MISUSE, "%s: a spectrum (1 or %lld, h, w // 2 + 1) expected, got %s", what,
                    (long long)c->picture.channels, ph_shape_print(s, text));
-  return PH_OK;
+  ph_status status = ph_picture_expect_finite(given->spectrum, what_spectrum, e);
+  if (status != PH_OK) return status;
+  const ph_statistics numbers = ph_tensor_statistics(given->spectrum);
+  if (numbers.least >= 0 && numbers.most > 0) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "%s: magnitudes from %g to %g; none should be negative, and not all be 0",
+                 what_spectrum, numbers.least, numbers.most);
 }
 
 static ph_shape shape(const void *config) {
