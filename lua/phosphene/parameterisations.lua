@@ -95,10 +95,11 @@ function parameterisations.of(options, seed)
   for _, name in ipairs(forwarded) do
     if settings[name] == nil then settings[name] = options[name] end
   end
-  -- An image brings its own size, and must have one that is asked for.
-  local size = options.size or not settings.image and 128 or nil
-  settings.height = settings.height or options.height or size
-  settings.width = settings.width or options.width or size
+  if not settings.image then
+    local size = options.size or 128
+    settings.height = settings.height or options.height or size
+    settings.width = settings.width or options.width or size
+  end
   settings.random = settings.random or core.random(seed, "init")
   return parameterisations.new(kind, settings)
 end

@@ -60,8 +60,7 @@ describe("one line says what does not fit:", function()
   end)
 
   it("the picture to start from", function()
-    fails("parameterisation 'fourier': image: expected a tensor of shape 1x3x48x48, got 1x3x32x32",
-      { image = picture, size = 48 })
+    fails("size is 48, but the image is 32x32; ph.resize_image changes that", { image = picture, size = 48 })
     fails("parameterisation 'fourier': image: expected a tensor of shape 3x3x32x32, got 2x3x32x32",
       { image = ph.tensor { 2, 3, 32, 32 }, batch = 3 })
     fails("parameterisation 'fourier': the image must be (n, c, h, w), got 3x32x32",
@@ -121,7 +120,7 @@ describe("one line says what does not fit:", function()
     fails("layer 'mixed4a': tensor_direction expected a tensor of at most 256x2x2, got 256x40x40",
       { [2] = ph.tensor_direction("mixed4a", ph.tensor { 256, 40, 40 }), transforms = "none" })
     fails("crop(64, 64): an image of 32x32 is smaller than that", { transforms = { ph.crop(64) } })
-    fails("transforms: element 1 is a number, not a transform", { transforms = { 4 } })
+    fails("transforms: number 1: a transform, ph.jitter(8) for example, expected, got 4", { transforms = { 4 } })
     fails("size: a whole number of at least 1 expected, got 0", { size = 0 })
     fails("parameterisation 'fourier': height 100000 out of range 1..16384", { height = 100000, width = 32 })
     fails("optimiser: no kind 'adm'; did you mean 'adam'?", { optimiser = "adm" })
