@@ -17,7 +17,7 @@ local function identity_of(run)
     objective = tostring(run.objective),
     seed = tostring(run.seed),
     parameterisation = tostring(run.parameterisation),
-    transforms = tostring(run.transforms),
+    transforms = type(run.transforms) == "table" and "custom" or tostring(run.transforms),
     relu = run.relu_name,
   }
 end
@@ -63,6 +63,7 @@ function checkpoint.restore(self, run)
   run.optimiser:restore(state, self.optimiser_steps)
   run.random:restore(self.metadata.random or "")
   run.step = self.step
+  if type(run.transforms) == "table" then run.transforms.step = self.step end -- asked anew at each step
 end
 
 return checkpoint

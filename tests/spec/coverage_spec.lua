@@ -12,6 +12,7 @@ local function names()
   local values = {
     l = "mixed4a",
     v = ph.tensor({ channels }, 1),
+    m = ph.tensor({ channels, channels }, 1),
     t = ph.tensor({ channels, 2, 2 }, 1),
     x = ph.tensor({ 1, 3, 32, 32 }, 0.4),
     net = net,

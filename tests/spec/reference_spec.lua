@@ -116,6 +116,18 @@ describe("Captum's losses", function()
     assert.near(1.3, value_of(ph.neuron_weights("image", ones), flat), 1e-6)
   end)
 
+  -- AngledNeuronDirection: dot = mean(x v M), times max(0.1, dot / (1e-4 + |x|)) ^ 4, at one position.
+  it("have the atlas's whitened neuron", function()
+    local x, v = { 5, -1, 2 }, ph.tensor({ 1, 3 }, { 3, 0.5, 1 })
+    local whitening = ph.tensor({ 3, 3 }, { 2, 0, 0, 0, 1, 0.5, 0, 0, 3 })
+    local dot = (5 * 6 - 1 * 0.5 + 2 * (0.25 + 3)) / 3 -- v M is (6, 0.5, 3.25)
+    local objective = ph.direction_neuron("image", v:matmul(whitening) / 3, { angle = "projection", cosine_power = 4 })
+    assert.near(dot * (dot / (1e-4 + math.sqrt(30))) ^ 4, value_of(objective, ph.tensor({ 1, 3, 1, 1 }, x)), 1e-3)
+    assert.near(-dot * 0.1 ^ 4, value_of(objective, ph.tensor({ 1, 3, 1, 1 }, { -5, 1, -2 })), 1e-6)
+    local plain = ph.direction_neuron("image", v:matmul(whitening) / 3, { angle = "projection" })
+    assert.near(dot, value_of(plain, ph.tensor({ 1, 3, 1, 1 }, x)), 1e-5)
+  end)
+
   it("combine as theirs do, products of losses included", function()
     local a, b = ph.channel("image", 0), ph.channel("image", 1)
     local expected = {

@@ -18,6 +18,10 @@ static const gradient_case map_cases[] = {
     {"layer, sum", "layer", {LAYER, {"norm", 0, {0}, "sum"}, SET("batch", 2)}, {0}},
     {"direction", "direction", {LAYER}, {1, {4}}},
     {"direction with angle", "direction", {LAYER, SET("cosine_power", 2)}, {1, {4}}},
+    {"direction with projection",
+     "direction",
+     {LAYER, SET("cosine_power", 4), CHOOSE("angle", "projection")},
+     {1, {4}}},
     {"direction of one image", "direction", {LAYER, SET("cosine_power", 0.5), SET("batch", 1)}, {1, {4}}},
     {"direction_neuron", "direction_neuron", {LAYER, SET("cosine_power", 1), SET("x", 5)}, {1, {4}}},
     {"tensor_direction, cropped", "tensor_direction", {LAYER, SET("cosine_power", 2)}, {3, {4, 2, 3}}},
@@ -106,7 +110,27 @@ static void check_gradient(const gradient_case *it, ph_shape shape) {
   ph_tensor_release(tensor);
 }
 
+static bool has_case(const gradient_case *cases, const char *type) {
+  while (cases->name != NULL && strcmp(cases->type, type) != 0) cases++;
+  return cases->name != NULL;
+}
+
+/* blur and blur_alpha hold what they compare with constant, so that differences would not tell: tests of
+   their own give their gradients exactly. Heads from outside have none. */
+static void check_complete(void) {
+  static const char *const others[] = {"blur", "blur_alpha", "alpha", "head"};
+  for (int i = 0; ph_head_type_at(i) != NULL; i++) {
+    const char *name = ph_head_type_at(i)->name;
+    bool elsewhere = false;
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+      elsewhere = elsewhere || strcmp(others[k], name) == 0;
+    ok((has_case(map_cases, name) || has_case(unit_cases, name)) != elsewhere, "%s is checked %s", name,
+       elsewhere ? "elsewhere" : "here");
+  }
+}
+
 int main(void) {
+  check_complete();
   for (const gradient_case *it = map_cases; it->name != NULL; it++) check_gradient(it, ph_shape4(3, 4, 5, 6));
   for (const gradient_case *it = unit_cases; it->name != NULL; it++)
     check_gradient(it, ph_shape_of(2, (int64_t[]){3, 7}));

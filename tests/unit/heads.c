@@ -89,6 +89,10 @@ static void check_values(void) {
   near(value_on("direction", squared, vector, ph_shape4(1, 2, 1, 2), activation),
        (8 * pow(8 / (5.0001 * 2.0001), 2) + 2 * pow(2 / (1.0001 * 2.0001), 2)) / 2, 1e-6,
        "direction: dot product times cosine squared");
+  const ph_setting projected[MOST_SETTINGS] = {LAYER, SET("cosine_power", 2), CHOOSE("angle", "projection")};
+  near(value_on("direction", projected, vector, ph_shape4(1, 2, 1, 2), activation),
+       (8 * pow(8 / 5.0001, 2) + 2 * pow(2 / 1.0001, 2)) / 2, 1e-4,
+       "direction: dot product times the squared length of the projection");
   near(value_on("channel_weights", layer, vector, ph_shape4(1, 2, 1, 2), activation), (8 + 2) / 4.0, 1e-6,
        "channel_weights: the mean over channels, too");
   ph_tensor_release(vector);
@@ -156,8 +160,7 @@ static void check_messages(void) {
   fails("logit", (ph_setting[MOST_SETTINGS]){number("class", 3)}, NULL, shape,
         "layer 'mixed4a': logit expects one number a class, got 2x508x3x6");
   fails("channel", (ph_setting[MOST_SETTINGS]){LAYER, number("unit", 0)}, NULL,
-        ph_shape_of(1, (int64_t[]){3}),
-        "layer 'mixed4a': objectives read (n, c, h, w) or (n, units), got 3");
+        ph_shape_of(1, (int64_t[]){3}), "layer 'mixed4a': objectives read (n, c, h, w) or (n, units), got 3");
 
   ph_tensor *vector = tensor_of(ph_shape_of(1, (int64_t[]){512}));
   ph_tensor *large = tensor_of(ph_shape_of(3, (int64_t[]){508, 4, 6}));

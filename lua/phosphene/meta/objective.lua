@@ -45,6 +45,8 @@ function objective:close() end
 
 ---@class ph.direction_options: ph.head_options
 ---@field cosine_power number? how much the angle counts, 0 to 100; 0
+---@field angle "cosine"|"projection"|nil of `ph.direction` and its kin: what is raised to that power, the cosine, or
+--- x . v / |x|, in which v's length counts; "cosine"
 
 ---@class ph.direction_neuron_options: ph.direction_options
 ---@field x integer? the column, from 0; by default the centre
@@ -143,7 +145,8 @@ function ph.probability(class, options) end
 ---@return ph.objective
 function ph.direction(layer, vector, options) end
 
---- The same at one position.
+--- The same at one position. The activation atlas' notebooks and Captum's AngledNeuronDirection have, of a row v,
+--- `ph.direction_neuron(layer, v:matmul(whitening) / channels, { angle = "projection", cosine_power = 4 })`.
 ---@param layer string
 ---@param vector number[]|ph.tensor one number a channel
 ---@param options ph.direction_neuron_options?

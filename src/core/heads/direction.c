@@ -3,8 +3,9 @@
    powers ask for the direction rather than for strength (Carter et al., "Activation Atlas", 2019).
 
    One vector may serve all positions (direction), one position be read (direction_neuron), or every position
-   of a centred rectangle have a vector of its own (tensor_direction). channel_weights is a direction with
-   power 0, divided by the number of channels, and neuron_weights the same at one position. */
+   of a centred rectangle have a vector of its own (tensor_direction). Where angle is "projection", dot(x, v)
+   / |x| stands for the cosine, as in the notebooks of that article. channel_weights is a direction with power
+   0, divided by the number of channels, and neuron_weights the same at one position. */
 #include <math.h>
 #include <string.h>
 
@@ -13,15 +14,27 @@
 typedef struct direction_config {
   ph_head_place place;
   double power;
+  int angle; /* index into angles */
   int64_t x, y;
 } direction_config;
+
+enum { COSINE, PROJECTION };
+static const char *const angles[] = {"cosine", "projection", NULL};
 
 static const double epsilon = 1e-4, floor_cosine = 0.1; /* Lucid 0.3.10, objectives.py, _dot_cossim */
 
 #define COSINE_POWER                                                                                         \
+  {"cosine_power",                                                                                           \
+   PH_REAL,                                                                                                  \
+   offsetof(direction_config, power),                                                                        \
+   0,                                                                                                        \
+   0,                                                                                                        \
+   100,                                                                                                      \
+   NULL,                                                                                                     \
+   "how much the angle counts; 0: not at all"},                                                              \
   {                                                                                                          \
-    "cosine_power", PH_REAL, offsetof(direction_config, power), 0, 0, 100, NULL,                             \
-        "how much the angle counts; 0: not at all"                                                           \
+    "angle", PH_CHOICE, offsetof(direction_config, angle), COSINE, 0, 0, angles,                             \
+        "whether v's length is taken out of the angle's measure, or not"                                     \
   }
 
 static const ph_field direction_fields[] = {PH_HEAD_PLACE, COSINE_POWER, {0}};
@@ -125,13 +138,14 @@ static void accumulate(const ph_head *head, const ph_tap *tap, window win) {
   }
 }
 
-/* One position's term. Replaces *dot and *square by the factors of v and of x in the term's gradient. */
-static double term(double *dot, double *square, double vector_square, double power) {
+/* One position's term, v's length being what its cosine is divided by. Replaces *dot and *square by the
+   factors of v and of x in the term's gradient. */
+static double term(double *dot, double *square, double vector_length, double power) {
   double d = *dot, x_length = sqrt(*square);
   *dot = 1;
   *square = 0;
   if (power == 0) return d;
-  double cosine = d / ((epsilon + x_length) * (epsilon + sqrt(vector_square)));
+  double cosine = d / ((epsilon + x_length) * vector_length);
   double weight = pow(cosine > floor_cosine ? cosine : floor_cosine, power);
   *dot = weight;
   if (cosine > floor_cosine) {
@@ -153,9 +167,11 @@ static double value(const ph_head *head, const ph_tap *tap) {
   int64_t map = win.rows * win.length;
   double *dots = tap->scratch, *squares = dots + tap->n * map, *lengths = squares + tap->n * map;
   double sum = 0;
+  bool projects = config_of(head)->angle == PROJECTION;
   accumulate(head, tap, win);
   for (int64_t i = 0; i < tap->n * map; i++)
-    sum += term(&dots[i], &squares[i], lengths[i % map], config_of(head)->power);
+    sum +=
+        term(&dots[i], &squares[i], projects ? 1 : epsilon + sqrt(lengths[i % map]), config_of(head)->power);
   return share_of(head, tap, win) * sum;
 }
 
