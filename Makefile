@@ -36,7 +36,7 @@ CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o) $(SCHEMAS:$(BUILD)/%=$(BUILD)/obj/%
 BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-BENCHES  := step share scaling start busy
+BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
 .PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo bench bench-peers lint format \

@@ -43,6 +43,7 @@ local function metadata_of(run, value, best)
     rate = run.schedule and schedules.text_of(run.schedule),
     relu = run.relu_name,
     pool = run.forward_options.pool,
+    precision = run.forward_options.precision,
     value = value,
   }
 end

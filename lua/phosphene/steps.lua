@@ -19,7 +19,7 @@ local steps = {}
 --- Names of the options of `ph.steps`; render.lua adds its own.
 steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
   "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool",
-  "resume" }
+  "precision", "resume" }
 
 -- What they are, but for those that are checked where they are used.
 local expected = {
@@ -149,7 +149,7 @@ function steps.new(options)
     transforms = transforms.pipeline(options.transforms or "lucid"),
     random = core.random(seed, "transforms"),
     evaluation = core.evaluation(objective, net),
-    forward_options = { pool = options.pool },
+    forward_options = { pool = options.pool, precision = options.precision },
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
   self.optimiser, self.schedule = optimiser_of(options)

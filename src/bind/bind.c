@@ -94,6 +94,22 @@ double phb_check_number(lua_State *L, int i) {
   return lua_tonumber(L, i);
 }
 
+int phb_check_choice(lua_State *L, int i, const char *const *choices, const char *what) {
+  const char *given = luaL_tolstring(L, i, NULL);
+  int count = 0;
+  for (; choices[count] != NULL; count++) {
+    if (strcmp(given, choices[count]) != 0) continue;
+    lua_pop(L, 1);
+    return count;
+  }
+  const char *near = ph_nearest(given, choices, count);
+  if (near != NULL) return luaL_error(L, "%s: no '%s'; did you mean '%s'?", what, given, near);
+  lua_pushliteral(L, "");
+  for (int n = 0; n < count; n++)
+    lua_pushfstring(L, "%s%s%s", lua_tostring(L, -1), n == 0 ? "" : ", ", choices[n]);
+  return luaL_error(L, "%s: no '%s'; there are %s", what, given, lua_tostring(L, -1));
+}
+
 lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what) {
   luaL_checktype(L, i, LUA_TNUMBER);
   lua_Integer value = luaL_checkinteger(L, i);

@@ -47,6 +47,10 @@ void phb_pace(lua_State *L);
 lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what);
 double phb_check_number(lua_State *L, int i);
 
+/* The index of the text at i among the choices (NULL-terminated); `what` is what is chosen, for the message.
+ */
+int phb_check_choice(lua_State *L, int i, const char *const *choices, const char *what);
+
 /* Reads a table of settings at index i (nil and none: no settings) into at most `most` settings; keys listed
    in `skip` (NULL-terminated, may be NULL) are left to the caller. Numbers, booleans, strings and lists of
    numbers are accepted. Texts and keys point into Lua strings of that table. Returns the count. */

@@ -47,37 +47,26 @@ static const int *read_taps(lua_State *L, ph_network *network, int i, int *count
   return taps;
 }
 
-/* The number of the name on top of the stack among names, for an option. */
-static int check_choice(lua_State *L, const char *option, const char *const *names) {
-  const char *given = luaL_tolstring(L, -1, NULL);
-  int count = 0;
-  for (; names[count] != NULL; count++) {
-    if (strcmp(given, names[count]) != 0) continue;
-    lua_pop(L, 1);
-    return count;
-  }
-  const char *near = ph_nearest(given, names, count);
-  if (near != NULL) return luaL_error(L, "%s: no '%s'; did you mean '%s'?", option, given, near);
-  return luaL_error(L, "%s: no '%s'", option, given);
-}
-
-/* What of { relu=, pool=, backward= } at index i differs from the defaults. */
+/* What of { relu=, pool=, precision=, backward= } at index i differs from the defaults. */
 static void read_run_options(lua_State *L, int i, ph_run *run) {
   static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", "open", "leaky", NULL};
   static const char *const pools[] = {"plain", "smooth", "smooth_l2", NULL};
+  static const char *const precisions[] = {"f32", "bf16", NULL};
   if (lua_isnoneornil(L, i)) return;
   luaL_checktype(L, i, LUA_TTABLE);
   lua_pushnil(L);
   while (lua_next(L, i) != 0) {
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (strcmp(key, "relu") == 0)
-      run->relu_mode = (ph_relu_mode)check_choice(L, key, modes);
+      run->relu_mode = (ph_relu_mode)phb_check_choice(L, lua_gettop(L), modes, key);
     else if (strcmp(key, "pool") == 0)
-      run->pool_mode = (ph_pool_mode)check_choice(L, key, pools);
+      run->pool_mode = (ph_pool_mode)phb_check_choice(L, lua_gettop(L), pools, key);
+    else if (strcmp(key, "precision") == 0)
+      run->precision = (ph_precision)phb_check_choice(L, lua_gettop(L), precisions, key);
     else if (strcmp(key, "backward") == 0)
       run->backward = lua_toboolean(L, -1);
     else
-      luaL_error(L, "forward: no option '%s'; there are relu, pool and backward", key);
+      luaL_error(L, "forward: no option '%s'; there are relu, pool, precision and backward", key);
     lua_pop(L, 1);
   }
 }

@@ -10,6 +10,11 @@
 
 struct ph_network;
 
+/* What activations, gradients and weights are kept as. Sums are float32 always, and so is what crosses the
+   interface. bfloat16 is float32 with 8 bits for the fraction instead of 24; it needs a processor that
+   computes with it, and is PH_MISUSE elsewhere. */
+typedef enum ph_precision { PH_FLOAT32, PH_BFLOAT16 } ph_precision;
+
 typedef struct ph_plan_request {
   const struct ph_network *network;
   int64_t height, width;
@@ -18,6 +23,7 @@ typedef struct ph_plan_request {
   bool backward;
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;
+  ph_precision precision;
   int threads;    /* for one image, at least 1 */
   int companions; /* images of a batch that run at the same time, at least 1 */
 } ph_plan_request;

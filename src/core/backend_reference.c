@@ -74,6 +74,8 @@ static ph_status plan_network(void *shared, const ph_plan_request *request, void
   (void)shared;
   int layers = ph_network_count(request->network);
   ph_status status;
+  if (request->precision != PH_FLOAT32)
+    return ph_fail(e, PH_MISUSE, "precision 'bf16': the backend 'reference' computes in float32 only");
   reference_plan *p = ph_alloc(sizeof *p);
   if (p == NULL) return ph_no_memory(e);
   *p = (reference_plan){.network = request->network,

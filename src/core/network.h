@@ -89,15 +89,15 @@ typedef struct ph_run {
   bool backward;  /* whether ph_network_backward will follow */
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;
+  ph_precision precision;
 } ph_run;
 
 /* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. The network keeps the
    images alive until the next run. */
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e);
 
-/* The activations (n, c, h, w) of a tap of the last run; (n, …) in general, where an image's own axis 0 is left
-   out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if
-   the layer was not a tap. */
+/* The activations (n, c, h, w) of a tap of the last run; (n, …) in general, where an image's own axis 0 is
+   left out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if the layer was not a tap. */
 ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **activation, ph_error *e);
 
 /* The gradient tensor of a tap, of the activation's shape, zero after forward: objectives add into it.

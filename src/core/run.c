@@ -24,8 +24,9 @@ void ph_network_forget_plans(ph_network *network) {
 
 static bool same_request(const ph_plan_request *a, const ph_plan_request *b) {
   return a->height == b->height && a->width == b->width && a->taps == b->taps && a->backward == b->backward &&
-         a->relu_mode == b->relu_mode && a->pool_mode == b->pool_mode && a->threads == b->threads &&
-         a->companions == b->companions && memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0;
+         a->relu_mode == b->relu_mode && a->pool_mode == b->pool_mode && a->precision == b->precision &&
+         a->threads == b->threads && a->companions == b->companions &&
+         memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0;
 }
 
 /* A free entry of the cache; where there is none, the one that has waited longest is dropped. */
@@ -180,6 +181,7 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
                              .backward = run->backward,
                              .relu_mode = run->relu_mode,
                              .pool_mode = run->pool_mode,
+                             .precision = run->precision,
                              .threads = several ? 1 : threads,
                              .companions = several ? threads : 1};
   PH_TRY(find_plan(network, &request, &plan, e));

@@ -19,14 +19,15 @@ function measure.seconds(f)
 end
 
 -- One step at size x size: forward to the tap, and back to the pictures' gradient. Returns a function that takes the
--- step and gives its seconds. What the first step alone does (planning, allocating) has been done.
-function measure.step(net, tap, batch, size)
+-- step and gives its seconds. What the first step alone does (planning, allocating) has been done. `options` are those
+-- of net:forward.
+function measure.step(net, tap, batch, size, options)
   local images = core.random(1, "bench"):fill_normal(core.tensor { batch, 3, size, size }, 0.5, 0.1)
   local image_gradient = core.tensor(images:shape())
-  net:forward(images, tap)
+  net:forward(images, tap, options)
   local gradient = core.tensor(net:activation(tap):shape(), 1e-3)
   local function step()
-    net:forward(images, tap)
+    net:forward(images, tap, options)
     net:inject(tap, gradient)
     net:backward(image_gradient)
   end

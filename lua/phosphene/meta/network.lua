@@ -139,11 +139,13 @@ function network:find_label(text) end
 --- Fergus, 2014), all positive gradients, even where the unit was silent; "open", all gradients, as if ReLUs were not there
 --- (Lucid's linearisation, Xplique's warm-up); "leaky", a tenth where x < 0 (lucent's InceptionV1). `pool` says the same of
 --- max pools: "plain", to the greatest value; "smooth", as if they were average pools; "smooth_l2", as if they were the
---- window's mean square over its mean absolute value plus 0.01 (both Lucid's). `backward = false` saves work where no
---- backward pass follows.
+--- window's mean square over its mean absolute value plus 0.01 (both Lucid's). `precision`
+--- "bf16" keeps weights and activations in half the memory, as bfloat16, and is faster where the processor computes with
+--- it (others raise); numbers then agree to two digits or three. `backward = false` saves work where no backward pass
+--- follows.
 ---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
 ---@param taps string|string[]|nil all layers where nil
----@param options { relu: string?, pool: string?, backward: boolean? }? "plain", "plain", true
+---@param options { relu: string?, pool: string?, precision: string?, backward: boolean? }? "plain", "plain", "f32", true
 ---@return ph.network
 function network:forward(images, taps, options) end
 

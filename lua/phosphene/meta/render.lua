@@ -30,6 +30,8 @@ local ph = {}
 ---@field relu "redirected"|"plain"|"guided"|"deconvnet"|"open"|"leaky"|(fun(step: integer): string)|nil how gradients pass
 --- ReLUs, as in `network:forward`; "redirected", which is for the first 17 steps, then plain
 ---@field pool "plain"|"smooth"|"smooth_l2"|nil how they pass max pools, as in `network:forward`; "plain"
+---@field precision "f32"|"bf16"|nil what the network computes in: float32, or the faster and coarser bfloat16, where the
+--- processor has it; "f32"
 
 --- A run of `ph.steps`, alive while it runs. Its tensors are overwritten by the next step: `clone` what is to be kept.
 ---@class ph.run

@@ -68,15 +68,16 @@ static void close_backend(void *self) {
   ph_free(s);
 }
 
+/* Instruction sets are bit masks, not a scale: AVX2 with VNNI is numerically greater than AVX-512. */
+static bool has_instructions(dnnl_cpu_isa_t isa) { return (dnnl_get_effective_cpu_isa() & isa) == isa; }
+
 static ph_status open_backend(void **self, ph_error *e) {
   shared *s = ph_alloc(sizeof *s);
   ph_status status;
   if (s == NULL) return ph_no_memory(e);
   PH_TRY(phd_check(dnnl_engine_create(&s->engine, dnnl_cpu, 0), NULL, e));
   PH_TRY(phd_check(dnnl_stream_create(&s->stream, s->engine, dnnl_stream_default_flags), NULL, e));
-  /* Instruction sets are bit masks, not a scale: AVX2 with VNNI is numerically greater than AVX-512. */
-  bool wide = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
-  s->block = wide ? 16 : 8;
+  s->block = has_instructions(dnnl_cpu_isa_avx512_core) ? 16 : 8;
   *self = s;
   return PH_OK;
 fail:
@@ -111,12 +112,17 @@ static void use_threads(int threads) {
 }
 
 static ph_status make_plan(void *self, const ph_plan_request *request, void **made, ph_error *e) {
+  const bool half = request->precision == PH_BFLOAT16;
+  if (half && !has_instructions(dnnl_cpu_isa_avx512_core_bf16))
+    return ph_fail(e, PH_MISUSE,
+                   "precision 'bf16': this processor does not compute in bfloat16 (AVX512_BF16)");
   plan *p = ph_alloc(sizeof *p);
   if (p == NULL) return ph_no_memory(e);
   *p = (plan){.shared = self,
               .network = request->network,
               .threads = request->threads,
               .lanes = request->companions,
+              .type = half ? dnnl_bf16 : dnnl_f32,
               .backward = request->backward,
               .mode = request->relu_mode,
               .pool_mode = request->pool_mode};

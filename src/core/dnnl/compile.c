@@ -42,6 +42,7 @@ static ph_status add_value_with(plan *p, ph_shape shape, int64_t channels, const
                                 int *index, ph_error *e) {
   ph_status status;
   value v = {.shape = shape, .blocked = channels > 0, .channels = channels, .gradient = -1};
+  v.type = v.blocked ? p->type : dnnl_f32;
   PH_TRY(make_room((void **)&p->value, p->values, &p->value_room, sizeof *p->value, e));
   if (v.blocked) PH_TRY(set_segments(&v, segments, count, e));
   *index = p->values;
@@ -144,7 +145,7 @@ static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, in
 static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, const int *given, int *output,
                                 ph_error *e) {
   int inputs[PH_MAX_INPUTS];
-  int64_t offset = 0, plane = shape.dim[2] * shape.dim[3];
+  int64_t offset = 0;
   ph_status status;
   for (int i = 0; i < layer->inputs; i++) PH_TRY(in_layout(p, given[i], true, &inputs[i], e));
   PH_TRY(add_concatenated(p, shape, inputs, layer->inputs, output, e));
@@ -157,7 +158,7 @@ static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, 
     place_within(p, p->value[v].activation, p->value[*output].activation, offset);
     if (p->backward) place_within(p, p->value[v].gradient, p->value[*output].gradient, offset);
     if (!movable) PH_TRY(add_operation(p, &phd_copy, NULL, &from, 1, v, e));
-    offset += p->value[v].channels * plane;
+    offset += phd_floats(p, v);
   }
 fail:
   return status;

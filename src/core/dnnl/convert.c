@@ -5,28 +5,30 @@
 
 /* Channel planes [first, last) of a segment are scattered over blocks: plain[(logical + c) * plane + i] is
    blocked[(physical + c) / block][i][(physical + c) % block]. */
-static void export_channel(const float *src, int64_t block, int64_t plane, float *dst, bool add) {
+PHD_KERNEL void export_elements(const void *src, int64_t first, int64_t block, int64_t plane, float *dst,
+                                bool add, element_type type) {
   if (add)
-    for (int64_t i = 0; i < plane; i++) dst[i] += src[i * block];
+    for (int64_t i = 0; i < plane; i++) dst[i] += phd_load(src, first + i * block, type);
   else
-    for (int64_t i = 0; i < plane; i++) dst[i] = src[i * block];
+    for (int64_t i = 0; i < plane; i++) dst[i] = phd_load(src, first + i * block, type);
 }
 
-static void import_channel(const float *src, int64_t block, int64_t plane, float *dst, bool add) {
-  if (add)
-    for (int64_t i = 0; i < plane; i++) dst[i * block] += src[i];
-  else
-    for (int64_t i = 0; i < plane; i++) dst[i * block] = src[i];
+PHD_KERNEL void import_elements(const float *src, int64_t first, int64_t block, int64_t plane, void *dst,
+                                bool add, element_type type) {
+  for (int64_t i = 0; i < plane; i++) {
+    int64_t at = first + i * block;
+    phd_store(dst, at, add ? phd_load(dst, at, type) + src[i] : src[i], type);
+  }
 }
 
 static void copy_plain(const float *src, float *dst, int64_t count, bool add) {
   if (add)
-    phd_add_to(dst, src, count);
+    phd_add_to(dst, src, count, dnnl_f32);
   else
     memcpy(dst, src, (size_t)count * sizeof *dst);
 }
 
-void phd_export(const plan *p, int v, const float *src, float *plain, bool add) {
+void phd_export(const plan *p, int v, const void *src, float *plain, bool add) {
   const value *x = &p->value[v];
   if (!x->blocked) {
     copy_plain(src, plain, ph_shape_count(x->shape), add);
@@ -38,13 +40,13 @@ void phd_export(const plan *p, int v, const float *src, float *plain, bool add) 
 #pragma omp parallel for schedule(static) if (seg->count * plane > 16384)
     for (int64_t c = 0; c < seg->count; c++) {
       int64_t channel = seg->physical + c;
-      export_channel(src + channel / block * block * plane + channel % block, block, plane,
-                     plain + (seg->logical + c) * plane, add);
+      PHD_BY_TYPE(x->type, export_elements, src, channel / block * block * plane + channel % block, block,
+                  plane, plain + (seg->logical + c) * plane, add);
     }
   }
 }
 
-void phd_import(const plan *p, int v, const float *plain, float *dst, bool add) {
+void phd_import(const plan *p, int v, const float *plain, void *dst, bool add) {
   const value *x = &p->value[v];
   if (!x->blocked) {
     copy_plain(plain, dst, ph_shape_count(x->shape), add);
@@ -54,7 +56,7 @@ void phd_import(const plan *p, int v, const float *plain, float *dst, bool add) 
   /* Channels that only fill up a block are zero. */
   if (!add) {
     for (int s = 0; s < x->segments; s++) logical += x->segment[s].count;
-    if (logical < x->channels) memset(dst, 0, (size_t)(x->channels * plane) * sizeof *dst);
+    if (logical < x->channels) memset(dst, 0, (size_t)phd_floats(p, v) * sizeof(float));
   }
   for (int s = 0; s < x->segments; s++) {
     const segment *seg = &x->segment[s];
@@ -62,8 +64,8 @@ void phd_import(const plan *p, int v, const float *plain, float *dst, bool add) 
 #pragma omp parallel for schedule(static, 16) if (seg->count * plane > 16384)
     for (int64_t c = 0; c < seg->count; c++) {
       int64_t channel = seg->physical + c;
-      import_channel(plain + (seg->logical + c) * plane, block, plane,
-                     dst + channel / block * block * plane + channel % block, add);
+      PHD_BY_TYPE(x->type, import_elements, plain + (seg->logical + c) * plane,
+                  channel / block * block * plane + channel % block, block, plane, dst, add);
     }
   }
 }

@@ -134,13 +134,13 @@ static ph_status describe(const shared *s, const convolution_shape *c, const ph_
   dnnl_dims_t many = {f->groups, f->outputs / f->groups, f->inputs / f->groups, f->kernel[0], f->kernel[1]};
   dnnl_dims_t bias = {f->outputs};
   ph_status status;
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[0], 4, src, dnnl_f32, c->picture ? dnnl_nchw : tag),
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[0], 4, src, c->source, c->picture ? dnnl_nchw : tag),
                    layer, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[1], f->groups > 1 ? 5 : 4, f->groups > 1 ? many : one,
-                                                dnnl_f32, dnnl_format_tag_any),
+                                                c->weights, dnnl_format_tag_any),
                    layer, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[2], 1, bias, dnnl_f32, dnnl_a), layer, e));
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[3], 4, dst, dnnl_f32, tag), layer, e));
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[3], 4, dst, c->target, tag), layer, e));
 fail:
   return status;
 }
@@ -214,27 +214,59 @@ static ph_status make_bias(convolution *conv, const operation *op, int64_t outpu
   return PH_OK;
 }
 
-/* Makes the primitive, its weights and its memory objects. */
-static ph_status make_convolution(plan *p, const operation *op, const convolution_shape *c, int variant,
-                                  fill_weights fill, convolution *conv, ph_error *e) {
-  shared *s = p->shared;
+/* ---- the primitive to take ---- */
+
+static ph_status try_desc(const shared *s, const convolution_shape *c, dnnl_alg_kind_t algorithm,
+                          const ph_layer *layer, dnnl_primitive_desc_t *desc, ph_error *e) {
   dnnl_memory_desc_t md[4];
+  ph_status status = describe(s, c, layer, md, e);
+  if (status != PH_OK) return status;
+  return phd_check(c->backward_data ? backward_desc(s, c, md, desc) : forward_desc(s, c, algorithm, md, desc),
+                   layer, e);
+}
+
+/* Whether oneDNN has nothing better for it than loops that are meant to be read. */
+static bool is_slow(dnnl_primitive_desc_t desc) {
+  const char *name = "";
+  dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name);
+  return strstr(name, "ref") != NULL;
+}
+
+/* In bfloat16 the direct algorithm, which is twice as fast there, and so does without Winograd's; in float32
+   Winograd's where it pays. What oneDNN has no fast bfloat16 for is done in float32. */
+static ph_status choose_desc(const shared *s, const convolution_shape *c, const ph_layer *layer,
+                             dnnl_primitive_desc_t *desc, ph_error *e) {
+  convolution_shape wide = *c;
+  if (c->weights == dnnl_bf16 && try_desc(s, c, dnnl_convolution_auto, layer, desc, e) == PH_OK) {
+    if (!is_slow(*desc)) return PH_OK;
+    dnnl_primitive_desc_destroy(*desc);
+    *desc = NULL;
+  }
+  wide.source = wide.weights = wide.target = dnnl_f32;
+  if (!c->backward_data && prefers_winograd(s, c) &&
+      try_desc(s, &wide, dnnl_convolution_winograd, layer, desc, e) == PH_OK)
+    return PH_OK;
+  return try_desc(s, &wide, dnnl_convolution_auto, layer, desc, e);
+}
+
+/* Makes the primitive, its weights and its memory objects. */
+static ph_status make_convolution(plan *p, const operation *op, const convolution_shape *c, primitive_use use,
+                                  int variant, fill_weights fill, convolution *conv, ph_error *e) {
+  shared *s = p->shared;
+  dnnl_memory_desc_t bias;
   dnnl_primitive_desc_t desc = NULL;
-  float *weights;
+  void *weights;
   ph_status status;
-  PH_TRY(describe(s, c, op->layer, md, e));
-  if (c->backward_data)
-    PH_TRY(phd_check(backward_desc(s, c, md, &desc), op->layer, e));
-  else if (!prefers_winograd(s, c) ||
-           forward_desc(s, c, dnnl_convolution_winograd, md, &desc) != dnnl_success)
-    PH_TRY(phd_check(forward_desc(s, c, dnnl_convolution_auto, md, &desc), op->layer, e));
+  PH_TRY(choose_desc(s, c, op->layer, &desc, e));
   const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &weights, e));
-  PH_TRY(phd_make_primitive(p, desc, c->backward_data, op->layer, &conv->primitive, e));
+  PH_TRY(phd_make_primitive(p, desc, use, op->layer, &conv->primitive, e));
   PH_TRY(phd_check(dnnl_memory_create(&conv->weights, layout, s->engine, weights), op->layer, e));
   if (!c->biased) goto fail;
   PH_TRY(make_bias(conv, op, c->form.outputs, e));
-  PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &md[2], s->engine, conv->bias), op->layer, e));
+  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a),
+                   op->layer, e));
+  PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &bias, s->engine, conv->bias), op->layer, e));
 fail: /* also the way out of success */
   dnnl_primitive_desc_destroy(desc);
   return status;
@@ -247,7 +279,7 @@ static void drop_convolution(convolution *conv) {
   ph_free(conv->bias);
 }
 
-static void execute(const run *r, const convolution *conv, const float *src, float *dst) {
+static void execute(const run *r, const convolution *conv, const void *src, void *dst) {
   phd_execute(r, &conv->primitive, src, dst, conv->weights, conv->bias_memory);
 }
 
@@ -269,6 +301,9 @@ static ph_status forward_shape(const plan *p, const operation *op, convolution_s
   ph_status status = ph_convolution_window(op->layer, in->shape, &w, e);
   if (status != PH_OK) return status;
   *c = (convolution_shape){.form = form_of(p, op),
+                           .source = p->type,
+                           .weights = p->type,
+                           .target = p->type,
                            .picture = !in->blocked,
                            .biased = op->layer->parameter[BIAS] != NULL,
                            .relu = op->relu};
@@ -316,6 +351,7 @@ static ph_status reserve(plan *p, operation *op, ph_error *e) {
   if (status != PH_OK || !p->backward) return status;
   s->way = c.picture ? BY_PHASES : can_turn(&c) ? BY_TURNING : BY_PRIMITIVE;
   s->phases = phd_phase_geometry(&c, p->shared->block);
+  /* The picture's gradient is float32 from its phases on. */
   int64_t scratch = s->way == BY_PHASES ? s->phases.channels * s->phases.size[0] * s->phases.size[1]
                                         : phd_floats(p, op->input[0]);
   return s->way == BY_TURNING ? PH_OK : phd_add_buffer(p, false, scratch, &op->scratch, e);
@@ -323,22 +359,26 @@ static ph_status reserve(plan *p, operation *op, ph_error *e) {
 
 static ph_status prepare(plan *p, operation *op, ph_error *e) {
   convolution_state *s = op->state;
+  const element_type in = p->value[op->input[0]].type, out = p->value[op->output].type;
+  primitive_use use = {.source = in, .target = out};
   convolution_shape c;
   ph_status status;
   PH_TRY(forward_shape(p, op, &c, e));
-  PH_TRY(make_convolution(p, op, &c, FORWARD, fill_forward, &s->forward, e));
+  PH_TRY(make_convolution(p, op, &c, use, FORWARD, fill_forward, &s->forward, e));
   if (!p->backward) return PH_OK;
+  use = (primitive_use){.source = out, .target = in};
   if (s->way == BY_TURNING) {
     convolution_shape turned = turned_shape(&c, op->accumulate[0]);
-    PH_TRY(make_convolution(p, op, &turned, TURNED, fill_turned, &s->backward, e));
+    use.adds = op->accumulate[0];
+    PH_TRY(make_convolution(p, op, &turned, use, TURNED, fill_turned, &s->backward, e));
   } else if (s->way == BY_PHASES) {
     convolution_shape phases = phd_phase_shape(&c, &s->phases);
-    PH_TRY(make_convolution(p, op, &phases, PHASES, fill_phases, &s->backward, e));
+    PH_TRY(make_convolution(p, op, &phases, use, PHASES, fill_phases, &s->backward, e));
   } else {
     convolution_shape plain = c;
     plain.biased = plain.relu = false;
-    plain.backward_data = true;
-    PH_TRY(make_convolution(p, op, &plain, FORWARD, fill_forward, &s->backward, e));
+    plain.backward_data = use.backward_data = true;
+    PH_TRY(make_convolution(p, op, &plain, use, FORWARD, fill_forward, &s->backward, e));
   }
 fail:
   return status;
@@ -355,14 +395,14 @@ static void drop(operation *op) {
 
 static void forward(const run *r, const operation *op) {
   const convolution_state *s = op->state;
-  float *dst = phd_activation(r, op->output);
+  void *dst = phd_activation(r, op->output);
   execute(r, &s->forward, phd_activation(r, op->input[0]), dst);
   if (op->relu) phd_note_signs(r, op, dst);
 }
 
 static void backward(const run *r, const operation *op) {
   const convolution_state *s = op->state;
-  float *g = phd_gradient(r, op->output), *dst = phd_gradient(r, op->input[0]);
+  void *g = phd_gradient(r, op->output), *dst = phd_gradient(r, op->input[0]);
   float *scratch = op->scratch < 0 ? NULL : r->work + phd_offset(r->plan, op->scratch);
   if (op->relu) phd_mask(r, op, g);
   if (s->way == BY_PHASES) {
@@ -370,7 +410,7 @@ static void backward(const run *r, const operation *op) {
     phd_join_phases(&s->phases, r->plan->value[op->input[0]].shape, scratch, dst, op->accumulate[0]);
   } else if (s->way == BY_PRIMITIVE && op->accumulate[0]) {
     execute(r, &s->backward, g, scratch);
-    phd_add_to(dst, scratch, phd_floats(r->plan, op->input[0]));
+    phd_add_to(dst, scratch, phd_count(r->plan, op->input[0]), r->plan->value[op->input[0]].type);
   } else {
     execute(r, &s->backward, g, dst);
   }

@@ -8,7 +8,8 @@
 typedef struct convolution_shape {
   weights_form form;
   int64_t input[2], output[2], stride[2], dilation[2], padding[4];
-  bool picture; /* the source is plain channels */
+  element_type source, weights, target; /* what the primitive works in; values of other types are converted */
+  bool picture;                         /* the source is plain channels */
   bool biased, relu;
   bool add;           /* the result is added to what is there */
   bool backward_data; /* the primitive is the way back of this shape */

@@ -35,7 +35,8 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, const w
   dnnl_inner_product_desc_t desc;
   dnnl_primitive_desc_t forward = NULL, backward = NULL;
   dnnl_primitive_attr_t attributes = NULL;
-  float *data;
+  void *data;
+  primitive_use plain = {.source = dnnl_f32, .target = dnnl_f32};
   ph_status status;
   const ph_layer *layer = op->layer;
   bool biased = layer->parameter[1] != NULL;
@@ -50,7 +51,7 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, const w
   TRY_DNNL(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training, &src, &weight,
                                                 biased ? &bias : NULL, &dst));
   TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, attributes, p->shared->engine, NULL));
-  PH_TRY(phd_make_primitive(p, forward, false, layer, &s->forward, e));
+  PH_TRY(phd_make_primitive(p, forward, plain, layer, &s->forward, e));
   PH_TRY(phd_weights(p, op, 0, form, &weight, fill, &data, e));
   TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine, data));
   if (biased)
@@ -58,7 +59,8 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, const w
   if (!p->backward) goto fail;
   TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
   TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, attributes, p->shared->engine, forward));
-  PH_TRY(phd_make_primitive(p, backward, true, layer, &s->backward, e));
+  plain.backward_data = true;
+  PH_TRY(phd_make_primitive(p, backward, plain, layer, &s->backward, e));
 #undef TRY_DNNL
 fail: /* also the way out of success */
   dnnl_primitive_attr_destroy(attributes);
@@ -86,7 +88,7 @@ static void backward(const run *r, const operation *op) {
   float *dst = phd_gradient(r, op->input[0]), *scratch = r->work + phd_offset(r->plan, op->scratch);
   phd_execute(r, &s->backward, phd_gradient(r, op->output), op->accumulate[0] ? scratch : dst, s->weight,
               NULL);
-  if (op->accumulate[0]) phd_add_to(dst, scratch, phd_floats(r->plan, op->input[0]));
+  if (op->accumulate[0]) phd_add_to(dst, scratch, phd_count(r->plan, op->input[0]), dnnl_f32);
 }
 
 const operation_type phd_dense = {.name = "dense",

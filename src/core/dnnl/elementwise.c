@@ -3,8 +3,8 @@
    depend on the number of threads. */
 #include <string.h>
 
-#include "plan.h"
 #include "../vector.h"
+#include "plan.h"
 
 enum { PIECE = 4096 };
 
@@ -14,21 +14,70 @@ enum { PIECE = 4096 };
 
 static int64_t piece_end(int64_t from, int64_t count) { return from + PIECE < count ? from + PIECE : count; }
 
-/* ---- masks and sums ---- */
+/* ---- conversion and sums ---- */
 
-PH_VECTOR static void note_positive(const float *x, unsigned char *restrict signs, int64_t count) {
-  for (int64_t i = 0; i < count; i++) signs[i] = x[i] > 0;
+PH_VECTOR static void widen(float *restrict dst, const void *restrict src, int64_t count) {
+  for (int64_t i = 0; i < count; i++) dst[i] = phd_load(src, i, dnnl_bf16);
 }
 
-PH_VECTOR static void note_negative(const float *x, unsigned char *restrict signs, int64_t count) {
-  for (int64_t i = 0; i < count; i++) signs[i] = x[i] < 0;
+PH_VECTOR static void narrow(void *restrict dst, const float *restrict src, int64_t count) {
+  for (int64_t i = 0; i < count; i++) phd_store(dst, i, src[i], dnnl_bf16);
+}
+
+void phd_convert(void *dst, element_type to, const void *src, element_type from_type, int64_t count) {
+  FOR_EACH_PIECE(count) {
+    int64_t size = piece_end(from, count) - from;
+    const void *piece = phd_read_at(src, from, from_type);
+    if (to == from_type)
+      memcpy(phd_at(dst, from, to), piece, (size_t)(size * phd_size(to)));
+    else if (to == dnnl_f32)
+      widen(phd_at(dst, from, to), piece, size);
+    else
+      narrow(phd_at(dst, from, to), piece, size);
+  }
+}
+
+PHD_KERNEL void add_elements(void *restrict dst, const void *restrict src, int64_t count, element_type type) {
+  for (int64_t i = 0; i < count; i++)
+    phd_store(dst, i, phd_load(dst, i, type) + phd_load(src, i, type), type);
+}
+
+PH_VECTOR static void add_piece(void *dst, const void *src, int64_t count, element_type type) {
+  PHD_BY_TYPE(type, add_elements, dst, src, count);
+}
+
+void phd_add_to(void *dst, const void *src, int64_t count, element_type type) {
+  FOR_EACH_PIECE(count)
+  add_piece(phd_at(dst, from, type), phd_read_at(src, from, type), piece_end(from, count) - from, type);
+}
+
+static void write_or_add(void *dst, const void *src, int64_t count, bool add, element_type type) {
+  if (add)
+    phd_add_to(dst, src, count, type);
+  else
+    memcpy(dst, src, (size_t)(count * phd_size(type)));
+}
+
+/* ---- signs ---- */
+
+PHD_KERNEL void note_elements(const void *restrict x, unsigned char *restrict signs, int64_t count,
+                              bool negative, element_type type) {
+  if (negative)
+    for (int64_t i = 0; i < count; i++) signs[i] = phd_load(x, i, type) < 0;
+  else
+    for (int64_t i = 0; i < count; i++) signs[i] = phd_load(x, i, type) > 0;
+}
+
+PH_VECTOR static void note_piece(const void *x, unsigned char *signs, int64_t count, bool negative,
+                                 element_type type) {
+  PHD_BY_TYPE(type, note_elements, x, signs, count, negative);
 }
 
 bool phd_minds_negatives(ph_relu_mode mode) { return mode == PH_RELU_REDIRECTED || mode == PH_RELU_LEAKY; }
 
 ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e) {
   if (!p->backward || op->mode == PH_RELU_DECONVNET || op->mode == PH_RELU_OPEN) return PH_OK;
-  int64_t floats = (phd_floats(p, op->output) + (int64_t)sizeof(float) - 1) / (int64_t)sizeof(float);
+  int64_t floats = (phd_count(p, op->output) + (int64_t)sizeof(float) - 1) / (int64_t)sizeof(float);
   return phd_add_buffer(p, true, floats, &op->workspace, e);
 }
 
@@ -36,120 +85,118 @@ static unsigned char *signs_of(const run *r, const operation *op) {
   return (unsigned char *)(r->kept + phd_offset(r->plan, op->workspace));
 }
 
-void phd_note_signs(const run *r, const operation *op, const float *x) {
-  const int64_t count = phd_floats(r->plan, op->output);
+void phd_note_signs(const run *r, const operation *op, const void *x) {
+  const int64_t count = phd_count(r->plan, op->output);
+  const element_type type = r->plan->value[op->output].type;
   if (op->workspace < 0) return;
   unsigned char *signs = signs_of(r, op);
-  FOR_EACH_PIECE(count) {
-    int64_t size = piece_end(from, count) - from;
-    if (phd_minds_negatives(op->mode))
-      note_negative(x + from, signs + from, size);
-    else
-      note_positive(x + from, signs + from, size);
+  FOR_EACH_PIECE(count)
+  note_piece(phd_read_at(x, from, type), signs + from, piece_end(from, count) - from,
+             phd_minds_negatives(op->mode), type);
+}
+
+/* ---- masks ---- */
+
+/* What of a gradient is let through, by the sign that was noted and its own. Redirected ReLUs are Lucid's, as
+   in layers/relu.c: they let more through where the image's whole masked gradient is zero. What is padding
+   has x = 0 and g = 0, and so changes nothing. */
+typedef enum mask { POSITIVE, POSITIVE_BOTH, POSITIVE_GRADIENT, NOT_NEGATIVE, NOT_NEGATIVE_BOTH, LEAKY } mask;
+
+PHD_KERNEL void mask_elements(void *restrict g, const unsigned char *restrict signs, int64_t count, mask what,
+                              element_type type) {
+#define FOR_EACH(statement)                                                                                  \
+  for (int64_t i = 0; i < count; i++) statement;                                                             \
+  break
+#define GRADIENT phd_load(g, i, type)
+  switch (what) {
+    case POSITIVE:
+      FOR_EACH(phd_keep_if(g, i, signs[i], type));
+    case POSITIVE_BOTH:
+      FOR_EACH(phd_keep_if(g, i, signs[i] && GRADIENT > 0, type));
+    case POSITIVE_GRADIENT:
+      FOR_EACH(phd_keep_if(g, i, GRADIENT > 0, type));
+    case NOT_NEGATIVE:
+      FOR_EACH(phd_keep_if(g, i, !signs[i], type));
+    case NOT_NEGATIVE_BOTH:
+      FOR_EACH(phd_keep_if(g, i, !(signs[i] && GRADIENT < 0), type));
+    case LEAKY:
+      FOR_EACH(phd_store(g, i, signs[i] ? PH_RELU_LEAK * GRADIENT : GRADIENT, type));
   }
+#undef GRADIENT
+#undef FOR_EACH
 }
 
-PH_VECTOR static void mask_plain(float *restrict g, const unsigned char *restrict positive, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = positive[i] ? g[i] : 0;
+PH_VECTOR static void mask_piece(void *g, const unsigned char *signs, int64_t count, mask what,
+                                 element_type type) {
+  PHD_BY_TYPE(type, mask_elements, g, signs, count, what);
 }
 
-PH_VECTOR static void mask_guided(float *restrict g, const unsigned char *restrict positive, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = positive[i] && g[i] > 0 ? g[i] : 0;
-}
-
-PH_VECTOR static void mask_deconvnet(float *g, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = g[i] > 0 ? g[i] : 0;
-}
-
-PH_VECTOR static void mask_leaky(float *restrict g, const unsigned char *restrict negative, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = negative[i] ? PH_RELU_LEAK * g[i] : g[i];
-}
-
-/* Lucid's rule, as in layers/relu.c: what is padding has x = 0 and g = 0, and so changes nothing. */
-PH_VECTOR static bool wakes(const float *g, const unsigned char *negative, int64_t count) {
+PHD_KERNEL bool any_awake(const void *g, const unsigned char *negative, int64_t count, element_type type) {
   int found = 0;
-  for (int64_t i = 0; i < count; i++) found |= !negative[i] & (g[i] != 0);
+  for (int64_t i = 0; i < count; i++) found |= !negative[i] & (phd_load(g, i, type) != 0);
   return found != 0;
 }
 
-PH_VECTOR static void mask_negative(float *restrict g, const unsigned char *restrict negative,
-                                    int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = negative[i] ? 0 : g[i];
+PH_VECTOR static bool awake_piece(const void *g, const unsigned char *negative, int64_t count,
+                                  element_type type) {
+  return PHD_BY_TYPE(type, any_awake, g, negative, count);
 }
 
-PH_VECTOR static void mask_both(float *restrict g, const unsigned char *restrict negative, int64_t count) {
-  for (int64_t i = 0; i < count; i++) g[i] = negative[i] && g[i] < 0 ? 0 : g[i];
-}
-
-static void redirect(float *g, const unsigned char *negative, int64_t count) {
+static bool is_awake(const void *g, const unsigned char *negative, int64_t count, element_type type) {
   bool awake = false;
   for (int64_t from = 0; from < count && !awake; from += PIECE)
-    awake = wakes(g + from, negative + from, piece_end(from, count) - from);
-  FOR_EACH_PIECE(count) {
-    int64_t size = piece_end(from, count) - from;
-    if (awake)
-      mask_negative(g + from, negative + from, size);
-    else
-      mask_both(g + from, negative + from, size);
-  }
+    awake = awake_piece(phd_read_at(g, from, type), negative + from, piece_end(from, count) - from, type);
+  return awake;
 }
 
-void phd_mask(const run *r, const operation *op, float *g) {
-  const int64_t count = phd_floats(r->plan, op->output);
+void phd_mask(const run *r, const operation *op, void *g) {
+  static const mask masks[] = {[PH_RELU_PLAIN] = POSITIVE,
+                               [PH_RELU_GUIDED] = POSITIVE_BOTH,
+                               [PH_RELU_DECONVNET] = POSITIVE_GRADIENT,
+                               [PH_RELU_LEAKY] = LEAKY};
+  const int64_t count = phd_count(r->plan, op->output);
+  const element_type type = r->plan->value[op->output].type;
+  const unsigned char *signs = op->workspace < 0 ? NULL : signs_of(r, op);
+  mask what;
   if (op->mode == PH_RELU_OPEN) return;
-  if (op->mode == PH_RELU_DECONVNET) {
-    FOR_EACH_PIECE(count) mask_deconvnet(g + from, piece_end(from, count) - from);
-    return;
-  }
-  const unsigned char *signs = signs_of(r, op);
-  if (op->mode == PH_RELU_REDIRECTED) {
-    redirect(g, signs, count);
-    return;
-  }
-  FOR_EACH_PIECE(count) {
-    int64_t size = piece_end(from, count) - from;
-    if (op->mode == PH_RELU_GUIDED)
-      mask_guided(g + from, signs + from, size);
-    else if (op->mode == PH_RELU_LEAKY)
-      mask_leaky(g + from, signs + from, size);
-    else
-      mask_plain(g + from, signs + from, size);
-  }
-}
-
-PH_VECTOR static void add_piece(float *restrict dst, const float *restrict src, int64_t count) {
-  for (int64_t i = 0; i < count; i++) dst[i] += src[i];
-}
-
-void phd_add_to(float *dst, const float *src, int64_t count) {
-  FOR_EACH_PIECE(count) add_piece(dst + from, src + from, piece_end(from, count) - from);
-}
-
-static void write_or_add(float *dst, const float *src, int64_t count, bool add) {
-  if (add)
-    phd_add_to(dst, src, count);
+  if (op->mode == PH_RELU_REDIRECTED)
+    what = is_awake(g, signs, count, type) ? NOT_NEGATIVE : NOT_NEGATIVE_BOTH;
   else
-    memcpy(dst, src, (size_t)count * sizeof *dst);
+    what = masks[op->mode];
+  FOR_EACH_PIECE(count)
+  mask_piece(phd_at(g, from, type), signs == NULL ? NULL : signs + from, piece_end(from, count) - from, what,
+             type);
 }
 
 /* ---- relu, where it could not be fused ---- */
 
-PH_VECTOR static void relu_piece(float *restrict dst, const float *restrict src, int64_t count) {
-  for (int64_t i = 0; i < count; i++) dst[i] = src[i] < 0 ? 0 : src[i];
+PHD_KERNEL void relu_elements(void *restrict dst, const void *restrict src, int64_t count,
+                              element_type type) {
+  for (int64_t i = 0; i < count; i++) {
+    float x = phd_load(src, i, type);
+    phd_store(dst, i, x < 0 ? 0 : x, type);
+  }
+}
+
+PH_VECTOR static void relu_piece(void *dst, const void *src, int64_t count, element_type type) {
+  PHD_BY_TYPE(type, relu_elements, dst, src, count);
 }
 
 static void relu_forward(const run *r, const operation *op) {
-  float *dst = phd_activation(r, op->output);
-  const float *src = phd_activation(r, op->input[0]);
-  int64_t count = phd_floats(r->plan, op->output);
-  FOR_EACH_PIECE(count) relu_piece(dst + from, src + from, piece_end(from, count) - from);
+  void *dst = phd_activation(r, op->output);
+  const void *src = phd_activation(r, op->input[0]);
+  const int64_t count = phd_count(r->plan, op->output);
+  const element_type type = r->plan->value[op->output].type;
+  FOR_EACH_PIECE(count)
+  relu_piece(phd_at(dst, from, type), phd_read_at(src, from, type), piece_end(from, count) - from, type);
   phd_note_signs(r, op, src);
 }
 
 static void relu_backward(const run *r, const operation *op) {
-  float *g = phd_gradient(r, op->output);
+  void *g = phd_gradient(r, op->output);
   phd_mask(r, op, g);
-  write_or_add(phd_gradient(r, op->input[0]), g, phd_floats(r->plan, op->output), op->accumulate[0]);
+  write_or_add(phd_gradient(r, op->input[0]), g, phd_count(r->plan, op->output), op->accumulate[0],
+               r->plan->value[op->output].type);
 }
 
 const operation_type phd_relu = {
@@ -158,16 +205,17 @@ const operation_type phd_relu = {
 /* ---- sum ---- */
 
 static void sum_forward(const run *r, const operation *op) {
-  float *dst = phd_activation(r, op->output);
-  int64_t count = phd_floats(r->plan, op->output);
-  memcpy(dst, phd_activation(r, op->input[0]), (size_t)count * sizeof *dst);
-  for (int i = 1; i < op->inputs; i++) phd_add_to(dst, phd_activation(r, op->input[i]), count);
+  void *dst = phd_activation(r, op->output);
+  const int64_t count = phd_count(r->plan, op->output);
+  const element_type type = r->plan->value[op->output].type;
+  for (int i = 0; i < op->inputs; i++) write_or_add(dst, phd_activation(r, op->input[i]), count, i > 0, type);
 }
 
 static void sum_backward(const run *r, const operation *op) {
-  const float *g = phd_gradient(r, op->output);
+  const void *g = phd_gradient(r, op->output);
+  const int64_t count = phd_count(r->plan, op->output);
   for (int i = 0; i < op->inputs; i++)
-    write_or_add(phd_gradient(r, op->input[i]), g, phd_floats(r->plan, op->output), op->accumulate[i]);
+    write_or_add(phd_gradient(r, op->input[i]), g, count, op->accumulate[i], r->plan->value[op->output].type);
 }
 
 const operation_type phd_sum = {.name = "sum", .forward = sum_forward, .backward = sum_backward};

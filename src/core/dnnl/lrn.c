@@ -21,10 +21,12 @@ typedef struct pixel_rows {
   float padded[ROW];
 } pixel_rows;
 
-static inline void gather(const float *restrict src, int64_t plane, int64_t block, int64_t channels,
-                          float *restrict row) {
+/* Pixels are told by the place of their first element. */
+PHD_KERNEL void gather(const void *restrict src, int64_t pixel, int64_t plane, int64_t block,
+                       int64_t channels, float *restrict row, element_type type) {
   for (int64_t b = 0; b < channels / block; b++)
-    for (int64_t c = 0; c < block; c++) row[b * block + c] = src[b * plane * block + c];
+    for (int64_t c = 0; c < block; c++)
+      row[b * block + c] = phd_load(src, pixel + b * plane * block + c, type);
 }
 
 /* dst[c] = the sum of padded[c - half … c + half]. */
@@ -42,10 +44,10 @@ static inline void clear_sides(float *padded, int64_t channels) {
 
 /* The pixel's x, d = k + alpha / size * sum of squares, and d^-beta. The usual exponents, 1/2 and 3/4, are
  * roots. */
-static inline void find_powers(const ph_lrn_config *config, const float *src, int64_t plane, int64_t block,
-                               int64_t channels, pixel_rows *restrict rows) {
+PHD_KERNEL void find_powers(const ph_lrn_config *config, const void *src, int64_t pixel, int64_t plane,
+                            int64_t block, int64_t channels, pixel_rows *restrict rows, element_type type) {
   float k = (float)config->k, scale = (float)(config->alpha / (double)config->size);
-  gather(src, plane, block, channels, rows->x);
+  gather(src, pixel, plane, block, channels, rows->x, type);
   clear_sides(rows->padded, channels);
   for (int64_t c = 0; c < channels; c++) rows->padded[MOST_HALF + c] = rows->x[c] * rows->x[c];
   window_sum(rows->padded, rows->d, channels, config->size / 2);
@@ -58,33 +60,38 @@ static inline void find_powers(const ph_lrn_config *config, const float *src, in
     for (int64_t c = 0; c < channels; c++) rows->power[c] = powf(rows->d[c], (float)-config->beta);
 }
 
-PH_VECTOR static void forward_pixel(const ph_lrn_config *config, const float *src, float *restrict dst,
-                                    int64_t plane, int64_t block, int64_t channels) {
+PHD_KERNEL void forward_pixel(const ph_lrn_config *config, const void *src, void *restrict dst, int64_t pixel,
+                              int64_t plane, int64_t block, int64_t channels, element_type type) {
   pixel_rows rows;
-  find_powers(config, src, plane, block, channels, &rows);
+  find_powers(config, src, pixel, plane, block, channels, &rows, type);
   for (int64_t b = 0; b < channels / block; b++)
     for (int64_t c = 0; c < block; c++)
-      dst[b * plane * block + c] = rows.x[b * block + c] * rows.power[b * block + c];
+      phd_store(dst, pixel + b * plane * block + c, rows.x[b * block + c] * rows.power[b * block + c], type);
+}
+
+PH_VECTOR static void forward_pixel_of(const ph_lrn_config *config, const void *src, void *dst, int64_t pixel,
+                                       int64_t plane, int64_t block, int64_t channels, element_type type) {
+  PHD_BY_TYPE(type, forward_pixel, config, src, dst, pixel, plane, block, channels);
 }
 
 static void lrn_forward(const run *r, const operation *op) {
   const value *in = &r->plan->value[op->input[0]];
   int64_t block = r->plan->shared->block, plane = ph_plane(in->shape);
-  const float *src = phd_activation(r, op->input[0]);
-  float *dst = phd_activation(r, op->output);
+  const void *src = phd_activation(r, op->input[0]);
+  void *dst = phd_activation(r, op->output);
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < plane; i++)
-    forward_pixel(op->layer->config, src + i * block, dst + i * block, plane, block, in->channels);
+    forward_pixel_of(op->layer->config, src, dst, i * block, plane, block, in->channels, in->type);
 }
 
-PH_VECTOR static void backward_pixel(const ph_lrn_config *config, const float *x, const float *g,
-                                     float *restrict dst, int64_t plane, int64_t block, int64_t channels,
-                                     bool add) {
+PHD_KERNEL void backward_pixel(const ph_lrn_config *config, const void *x, const void *g, void *restrict dst,
+                               int64_t pixel, int64_t plane, int64_t block, int64_t channels, bool add,
+                               element_type type) {
   pixel_rows rows;
   float gradient[ROW];
   float factor = (float)(2 * config->alpha * config->beta / (double)config->size);
-  find_powers(config, x, plane, block, channels, &rows);
-  gather(g, plane, block, channels, gradient);
+  find_powers(config, x, pixel, plane, block, channels, &rows, type);
+  gather(g, pixel, plane, block, channels, gradient, type);
   for (int64_t c = 0; c < channels; c++) {
     gradient[c] *= rows.power[c];
     rows.padded[MOST_HALF + c] = gradient[c] * rows.x[c] / rows.d[c];
@@ -92,23 +99,30 @@ PH_VECTOR static void backward_pixel(const ph_lrn_config *config, const float *x
   window_sum(rows.padded, rows.spread, channels, config->size / 2);
   for (int64_t c = 0; c < channels; c++) gradient[c] -= factor * rows.x[c] * rows.spread[c];
   for (int64_t b = 0; b < channels / block; b++) {
-    float *restrict to = dst + b * plane * block;
+    const int64_t to = pixel + b * plane * block;
+    const float *from = gradient + b * block;
     if (add)
-      for (int64_t c = 0; c < block; c++) to[c] += gradient[b * block + c];
+      for (int64_t c = 0; c < block; c++) phd_store(dst, to + c, phd_load(dst, to + c, type) + from[c], type);
     else
-      for (int64_t c = 0; c < block; c++) to[c] = gradient[b * block + c];
+      for (int64_t c = 0; c < block; c++) phd_store(dst, to + c, from[c], type);
   }
+}
+
+PH_VECTOR static void backward_pixel_of(const ph_lrn_config *config, const void *x, const void *g, void *dst,
+                                        int64_t pixel, int64_t plane, int64_t block, int64_t channels,
+                                        bool add, element_type type) {
+  PHD_BY_TYPE(type, backward_pixel, config, x, g, dst, pixel, plane, block, channels, add);
 }
 
 static void lrn_backward(const run *r, const operation *op) {
   const value *in = &r->plan->value[op->input[0]];
   int64_t block = r->plan->shared->block, plane = ph_plane(in->shape);
-  const float *src = phd_activation(r, op->input[0]), *g = phd_gradient(r, op->output);
-  float *dst = phd_gradient(r, op->input[0]);
+  const void *src = phd_activation(r, op->input[0]), *g = phd_gradient(r, op->output);
+  void *dst = phd_gradient(r, op->input[0]);
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < plane; i++)
-    backward_pixel(op->layer->config, src + i * block, g + i * block, dst + i * block, plane, block,
-                   in->channels, op->accumulate[0]);
+    backward_pixel_of(op->layer->config, src, g, dst, i * block, plane, block, in->channels,
+                      op->accumulate[0], in->type);
 }
 
 const operation_type phd_lrn = {

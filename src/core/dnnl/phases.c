@@ -23,6 +23,9 @@ convolution_shape phd_phase_shape(const convolution_shape *c, const phase_geomet
                                       .outputs = g->channels,
                                       .inputs = c->form.outputs,
                                       .kernel = {g->kernel[0], g->kernel[1]}},
+                             .source = c->target,
+                             .weights = c->weights,
+                             .target = dnnl_f32,
                              .stride = {1, 1},
                              .dilation = {1, 1}};
   for (int axis = 0; axis < 2; axis++) {

@@ -17,10 +17,9 @@
 #ifndef PH_DNNL_PLAN_H
 #define PH_DNNL_PLAN_H
 
-#include <oneapi/dnnl/dnnl.h>
-
 #include "../backend.h"
 #include "../network.h"
+#include "element.h"
 
 /* Channels [logical, logical + count) of a value lie at [physical, physical + count). */
 typedef struct segment {
@@ -40,7 +39,8 @@ typedef struct buffer {
 typedef struct value {
   ph_shape shape; /* of one image, n = 1 */
   bool blocked;
-  int64_t channels; /* physical, for blocked values a multiple of the block */
+  element_type type; /* plain values are float32 always */
+  int64_t channels;  /* physical, for blocked values a multiple of the block */
   int segments;
   segment *segment;
   int activation, gradient; /* buffers */
@@ -103,6 +103,7 @@ struct plan {
   shared *shared;
   const ph_network *network;
   int threads, lanes;
+  element_type type; /* of blocked values */
   bool backward;
   ph_relu_mode mode;
   ph_pool_mode pool_mode;
@@ -142,15 +143,20 @@ static inline int64_t phd_offset(const plan *p, int b) {
   for (; b >= 0; b = p->buffer[b].parent) offset += p->buffer[b].offset;
   return offset;
 }
-static inline float *phd_activation(const run *r, int v) {
+static inline void *phd_activation(const run *r, int v) {
   return r->kept + phd_offset(r->plan, r->plan->value[v].activation);
 }
-static inline float *phd_gradient(const run *r, int v) {
+static inline void *phd_gradient(const run *r, int v) {
   return r->work + phd_offset(r->plan, r->plan->value[v].gradient);
 }
-static inline int64_t phd_floats(const plan *p, int v) {
+
+/* Elements of a value, padding included; and how many floats of memory they take. */
+static inline int64_t phd_count(const plan *p, int v) {
   const value *x = &p->value[v];
   return x->blocked ? x->channels * x->shape.dim[2] * x->shape.dim[3] : ph_shape_count(x->shape);
+}
+static inline int64_t phd_floats(const plan *p, int v) {
+  return phd_count(p, v) * phd_size(p->value[v].type) / (int64_t)sizeof(float);
 }
 
 /* ---- operations ---- */
@@ -164,19 +170,20 @@ bool phd_max_pool_fits(const ph_layer *layer);
 /* Whether the layer's channels and window fit lrn.c's rows. */
 bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
 
-/* Conversion between a value's layout and plain channels; `add` adds to dst. */
-void phd_export(const plan *p, int v, const float *src, float *plain, bool add);
-void phd_import(const plan *p, int v, const float *plain, float *dst, bool add);
+/* Conversion between a value's layout and type and plain float32 channels; `add` adds to dst. */
+void phd_export(const plan *p, int v, const void *src, float *plain, bool add);
+void phd_import(const plan *p, int v, const float *plain, void *dst, bool add);
 
 /* ReLUs, fused or not: the way back reads one byte a number, noted on the way forward, not the numbers: they
    need not be kept. Which sign is noted is up to the mode. */
 bool phd_minds_negatives(ph_relu_mode mode); /* whether signs are those of x < 0, and not of x > 0 */
 ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e);
-void phd_note_signs(const run *r, const operation *op, const float *x);
+void phd_note_signs(const run *r, const operation *op, const void *x);
 
 /* g = the gradient below a ReLU, in place. */
-void phd_mask(const run *r, const operation *op, float *g);
-void phd_add_to(float *dst, const float *src, int64_t count);
+void phd_mask(const run *r, const operation *op, void *g);
+void phd_add_to(void *dst, const void *src, int64_t count, element_type type);
+void phd_convert(void *dst, element_type to, const void *src, element_type from_type, int64_t count);
 
 /* ---- weights.c ---- */
 
@@ -191,27 +198,45 @@ typedef struct weights_form {
    phd_fill_weights, until when the data are zeros. */
 typedef void (*fill_weights)(const plan *p, const operation *op, const weights_form *form, float *plain);
 ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, float **data, ph_error *e);
+                      const dnnl_memory_desc_t *layout, fill_weights fill, void **data, ph_error *e);
 /* Fills what phd_weights asked for; and drops it, where making the plan failed. */
 ph_status phd_fill_weights(plan *p, ph_error *e);
 void phd_drop_unfilled_weights(shared *s);
 void phd_drop_weights(shared *s);
 
+/* One end of a primitive. Where its elements are not of the value's type it is staged: the primitive works on
+   a converted copy. */
+typedef struct primitive_end {
+  dnnl_memory_t *memory; /* one a lane, without memory */
+  int argument;
+  element_type value, own;
+  int64_t count;
+  int64_t stage; /* of the copy, in the work arena */
+} primitive_end;
+
 /* A primitive as every lane can run it: oneDNN's own scratchpads belong to the thread that made them, so
    primitives are made to take ours. */
 typedef struct primitive {
   dnnl_primitive_t handle;
-  dnnl_memory_t *source, *target, *pad; /* one a lane, without memory */
-  int source_argument, target_argument, lanes;
+  primitive_end source, target;
+  dnnl_memory_t *pad; /* one a lane, without memory */
+  int lanes;
+  bool adds;          /* to what is in the target */
   int64_t pad_offset; /* of the scratchpad, in the work arena */
 } primitive;
 
-/* Creates it from a description whose attributes ask for phd_user_pad. The arguments are DNNL_ARG_SRC and
-   _DST, or DNNL_ARG_DIFF_DST and _DIFF_SRC. */
-ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, bool backward_data, const ph_layer *layer,
+/* How a primitive is to be used: its arguments are DNNL_ARG_SRC and _DST, or going back DNNL_ARG_DIFF_DST and
+   _DIFF_SRC, of values with these types. */
+typedef struct primitive_use {
+  bool backward_data, adds;
+  element_type source, target;
+} primitive_use;
+
+/* Creates it from a description whose attributes ask for a scratchpad of the user's. */
+ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use use, const ph_layer *layer,
                              primitive *made, ph_error *e);
 void phd_drop_primitive(primitive *made);
-void phd_execute(const run *r, const primitive *made, const float *src, float *dst, dnnl_memory_t weights,
+void phd_execute(const run *r, const primitive *made, const void *src, void *dst, dnnl_memory_t weights,
                  dnnl_memory_t bias);
 
 ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);

@@ -1,7 +1,7 @@
-/* Pools over blocked values. A block's channels go through together, as one vector; rows of output are shared
-   out among threads on the way forward, whole blocks on the way back, where windows overlap. */
+/* Pools over blocked values. A block's channels go through together, as one vector, and rows are shared out
+   among threads. On the way back each pixel gathers what it is due from all windows that it lies in, so that
+   it is written once. */
 #include <math.h>
-#include <string.h>
 
 #include "../vector.h"
 #include "plan.h"
@@ -10,12 +10,16 @@ typedef struct geometry {
   ph_window window;
   int64_t blocks, block;
   int64_t height, width; /* of the input */
+  element_type type;
 } geometry;
 
 /* Geometry that shape inference has accepted already. */
 static geometry geometry_of(const run *r, const operation *op) {
   const value *in = &r->plan->value[op->input[0]];
-  geometry g = {.block = r->plan->shared->block, .height = in->shape.dim[2], .width = in->shape.dim[3]};
+  geometry g = {.block = r->plan->shared->block,
+                .height = in->shape.dim[2],
+                .width = in->shape.dim[3],
+                .type = in->type};
   g.blocks = in->channels / g.block;
   (void)ph_pool_window(op->layer, in->shape, &g.window, NULL);
   return g;
@@ -26,92 +30,113 @@ typedef struct extent {
 } extent;
 
 /* Kernel positions of output `at` that lie inside an image of `size`. */
-static extent inside(const ph_window *w, int axis, int64_t at, int64_t size) {
+static inline extent inside(const ph_window *w, int axis, int64_t at, int64_t size) {
   int64_t begin = at * w->stride[axis] - w->padding[axis];
   extent e = {begin < 0 ? -begin : 0, w->kernel[axis]};
   if (begin + e.last > size) e.last = size - begin;
   return e;
 }
 
-/* ---- max ---- */
+/* Outputs whose windows hold pixel `at`, from those of a pixel before it: both ends only ever move on. */
+static inline extent covering(const ph_window *w, int axis, int64_t at, extent e) {
+  const int64_t shifted = at + w->padding[axis];
+  while (e.last < w->output[axis] && e.last * w->stride[axis] <= shifted) e.last++;
+  while (e.first < e.last && e.first * w->stride[axis] + w->kernel[axis] <= shifted) e.first++;
+  return e;
+}
 
-/* Eight channels at a time: half a block, or a whole one. */
-typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t places __attribute__((vector_size(32), aligned(4), may_alias));
-typedef uint16_t winners __attribute__((vector_size(16), aligned(2), may_alias));
-enum { LANES = 8 };
+/* ---- max ---- */
 
 /* The maxima of one row of outputs of one block; `winner` is the kernel position of each, the first of equal
    ones. A NaN wins. */
-PH_VECTOR static void max_row(const geometry *g, const float *plane, int64_t y, float *dst,
-                              uint16_t *winner) {
+PHD_KERNEL void max_row(const geometry *g, const void *plane, int64_t y, void *dst, uint16_t *winner,
+                        element_type type) {
   const ph_window *w = &g->window;
   extent rows = inside(w, 0, y, g->height);
+  int64_t at = 0;
   for (int64_t x = 0; x < w->output[1]; x++) {
     extent columns = inside(w, 1, x, g->width);
-    for (int64_t c = 0; c < g->block; c += LANES, dst += LANES, winner += LANES) {
-      lanes best = (lanes){0} - INFINITY;
-      places where = (places){0} + (int32_t)(rows.first * w->kernel[1] + columns.first);
+    for (int64_t c = 0; c < g->block; c += EIGHT, at += EIGHT) {
+      eight best = (eight){0} - INFINITY;
+      eight_ints where = (eight_ints){0} + (int32_t)(rows.first * w->kernel[1] + columns.first);
       for (int64_t i = rows.first; i < rows.last; i++) {
-        const float *row = plane + (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
+        int64_t row = (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
         for (int64_t j = columns.first; j < columns.last; j++) {
-          lanes pixel = *(const lanes *)(row + (x * w->stride[1] - w->padding[1] + j) * g->block);
-          places wins = ~(pixel <= best);
-          best = (lanes)(((places)pixel & wins) | ((places)best & ~wins));
-          where = (where & ~wins) | (((places){0} + (int32_t)(i * w->kernel[1] + j)) & wins);
+          eight pixel = phd_load_eight(plane, row + (x * w->stride[1] - w->padding[1] + j) * g->block, type);
+          eight_ints wins = ~(pixel <= best);
+          best = (eight)(((eight_ints)pixel & wins) | ((eight_ints)best & ~wins));
+          where = (where & ~wins) | (((eight_ints){0} + (int32_t)(i * w->kernel[1] + j)) & wins);
         }
       }
-      *(lanes *)dst = best;
-      *(winners *)winner = __builtin_convertvector(where, winners);
+      phd_store_eight(dst, at, best, type);
+      *(eight_halves *)(winner + at) = __builtin_convertvector(where, eight_halves);
     }
   }
+}
+
+PH_VECTOR static void max_row_of(const geometry *g, const void *plane, int64_t y, void *dst, uint16_t *winner,
+                                 element_type type) {
+  PHD_BY_TYPE(type, max_row, g, plane, y, dst, winner);
+}
+
+static uint16_t *winners_of(const run *r, const operation *op) {
+  return (uint16_t *)(void *)(r->kept + phd_offset(r->plan, op->workspace));
 }
 
 static void max_forward(const run *r, const operation *op) {
   geometry g = geometry_of(r, op);
-  const float *src = phd_activation(r, op->input[0]);
-  float *dst = phd_activation(r, op->output);
-  uint16_t *winner = (uint16_t *)(void *)(r->kept + phd_offset(r->plan, op->workspace));
+  const void *src = phd_activation(r, op->input[0]);
+  void *dst = phd_activation(r, op->output);
+  uint16_t *winner = winners_of(r, op);
   int64_t rows = g.blocks * g.window.output[0], row = g.window.output[1] * g.block;
+  int64_t plane = g.height * g.width * g.block;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < rows; i++)
-    max_row(&g, src + i / g.window.output[0] * g.height * g.width * g.block, i % g.window.output[0],
-            dst + i * row, winner + i * row);
+    max_row_of(&g, phd_read_at(src, i / g.window.output[0] * plane, g.type), i % g.window.output[0],
+               phd_at(dst, i * row, g.type), winner + i * row, g.type);
 }
 
-/* Sends each output's gradient to the pixel that won: every pixel of the window adds it, or nothing. */
-PH_VECTOR static void max_scatter(const geometry *g, const float *gradient, const uint16_t *winner,
-                                  float *dst) {
+/* One row of pixels of one block: each adds the gradients of the windows that it won. */
+PHD_KERNEL void max_gather(const geometry *g, const void *gradient, const uint16_t *winner, int64_t y,
+                           extent rows, void *dst, bool add, element_type type) {
   const ph_window *w = &g->window;
-  for (int64_t y = 0; y < w->output[0]; y++) {
-    extent rows = inside(w, 0, y, g->height);
-    for (int64_t x = 0; x < w->output[1]; x++) {
-      extent columns = inside(w, 1, x, g->width);
-      for (int64_t c = 0; c < g->block; c += LANES, gradient += LANES, winner += LANES) {
-        places amount = *(const places *)gradient;
-        places where = __builtin_convertvector(*(const winners *)winner, places);
-        for (int64_t i = rows.first; i < rows.last; i++) {
-          float *row = dst + (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
-          for (int64_t j = columns.first; j < columns.last; j++) {
-            lanes *pixel = (lanes *)(row + (x * w->stride[1] - w->padding[1] + j) * g->block);
-            *pixel += (lanes)(amount & (where == (int32_t)(i * w->kernel[1] + j)));
-          }
+  extent columns = {0, 0};
+  int64_t at = 0;
+  for (int64_t x = 0; x < g->width; x++) {
+    columns = covering(w, 1, x, columns);
+    for (int64_t c = 0; c < g->block; c += EIGHT, at += EIGHT) {
+      eight sum = add ? phd_load_eight(dst, at, type) : (eight){0};
+      for (int64_t i = rows.first; i < rows.last; i++) {
+        int64_t place = (y + w->padding[0] - i * w->stride[0]) * w->kernel[1] + x + w->padding[1];
+        for (int64_t j = columns.first; j < columns.last; j++) {
+          int64_t from = (i * w->output[1] + j) * g->block + c;
+          eight_ints amount = (eight_ints)phd_load_eight(gradient, from, type);
+          eight_ints where = __builtin_convertvector(*(const eight_halves *)(winner + from), eight_ints);
+          sum += (eight)(amount & (where == (int32_t)(place - j * w->stride[1])));
         }
       }
+      phd_store_eight(dst, at, sum, type);
     }
   }
 }
 
+PH_VECTOR static void max_gather_of(const geometry *g, const void *gradient, const uint16_t *winner,
+                                    int64_t y, void *dst, bool add, element_type type) {
+  extent rows = covering(&g->window, 0, y, (extent){0, 0});
+  PHD_BY_TYPE(type, max_gather, g, gradient, winner, y, rows, dst, add);
+}
+
 static void max_backward(const run *r, const operation *op) {
   geometry g = geometry_of(r, op);
-  const float *gradient = phd_gradient(r, op->output);
-  float *dst = phd_gradient(r, op->input[0]);
-  const uint16_t *winner = (const uint16_t *)(const void *)(r->kept + phd_offset(r->plan, op->workspace));
-  int64_t in = g.height * g.width * g.block, out = g.window.output[0] * g.window.output[1] * g.block;
+  const void *gradient = phd_gradient(r, op->output);
+  void *dst = phd_gradient(r, op->input[0]);
+  const uint16_t *winner = winners_of(r, op);
+  int64_t row = g.width * g.block, out = g.window.output[0] * g.window.output[1] * g.block;
 #pragma omp parallel for schedule(static)
-  for (int64_t b = 0; b < g.blocks; b++) {
-    if (!op->accumulate[0]) memset(dst + b * in, 0, (size_t)in * sizeof *dst);
-    max_scatter(&g, gradient + b * out, winner + b * out, dst + b * in);
+  for (int64_t i = 0; i < g.blocks * g.height; i++) {
+    int64_t from = i / g.height * out;
+    max_gather_of(&g, phd_read_at(gradient, from, g.type), winner + from, i % g.height,
+                  phd_at(dst, i * row, g.type), op->accumulate[0], g.type);
   }
 }
 
@@ -122,7 +147,7 @@ bool phd_max_pool_fits(const ph_layer *layer) {
 
 /* Kernel positions of the winners, one for each output, two in a float's place. */
 static ph_status max_reserve(plan *p, operation *op, ph_error *e) {
-  return phd_add_buffer(p, true, (phd_floats(p, op->output) + 1) / 2, &op->workspace, e);
+  return phd_add_buffer(p, true, (phd_count(p, op->output) + 1) / 2, &op->workspace, e);
 }
 
 const operation_type phd_max_pool = {
@@ -139,76 +164,134 @@ static float share_of(const operation *op, const geometry *g, int64_t y, int64_t
   return (float)(1 / (double)pixels);
 }
 
-/* One block: forward sums windows into `out`; backward spreads `out` over windows of `in`. */
-static void average_block(const operation *op, const geometry *g, float *in, float *out, bool back) {
+/* One row of outputs of one block. */
+PHD_KERNEL void average_row(const operation *op, const geometry *g, const void *plane, int64_t y, void *dst,
+                            element_type type) {
   const ph_window *w = &g->window;
-  for (int64_t y = 0; y < w->output[0]; y++) {
-    extent rows = inside(w, 0, y, g->height);
-    for (int64_t x = 0; x < w->output[1]; x++, out += g->block) {
-      extent columns = inside(w, 1, x, g->width);
-      float share = share_of(op, g, y, x, rows, columns);
-      if (!back) memset(out, 0, (size_t)g->block * sizeof *out);
+  extent rows = inside(w, 0, y, g->height);
+  int64_t at = 0;
+  for (int64_t x = 0; x < w->output[1]; x++) {
+    extent columns = inside(w, 1, x, g->width);
+    float share = share_of(op, g, y, x, rows, columns);
+    for (int64_t c = 0; c < g->block; c += EIGHT, at += EIGHT) {
+      eight sum = {0};
       for (int64_t i = rows.first; i < rows.last; i++) {
-        int64_t row = y * w->stride[0] - w->padding[0] + i, left = x * w->stride[1] - w->padding[1];
-        for (int64_t j = columns.first; j < columns.last; j++) {
-          float *pixel = in + (row * g->width + left + j) * g->block;
-          if (back)
-            for (int64_t c = 0; c < g->block; c++) pixel[c] += share * out[c];
-          else
-            for (int64_t c = 0; c < g->block; c++) out[c] += pixel[c];
-        }
+        int64_t row = (y * w->stride[0] - w->padding[0] + i) * g->width * g->block + c;
+        for (int64_t j = columns.first; j < columns.last; j++)
+          sum += phd_load_eight(plane, row + (x * w->stride[1] - w->padding[1] + j) * g->block, type);
       }
-      if (!back)
-        for (int64_t c = 0; c < g->block; c++) out[c] *= share;
+      phd_store_eight(dst, at, sum * share, type);
     }
   }
 }
 
-static void average_run(const run *r, const operation *op, float *in, float *out, bool back) {
-  geometry g = geometry_of(r, op);
-  int64_t in_size = g.height * g.width * g.block,
-          out_size = g.window.output[0] * g.window.output[1] * g.block;
-#pragma omp parallel for schedule(static)
-  for (int64_t b = 0; b < g.blocks; b++) {
-    if (back && !op->accumulate[0]) memset(in + b * in_size, 0, (size_t)in_size * sizeof *in);
-    average_block(op, &g, in + b * in_size, out + b * out_size, back);
-  }
+PH_VECTOR static void average_row_of(const operation *op, const geometry *g, const void *plane, int64_t y,
+                                     void *dst, element_type type) {
+  PHD_BY_TYPE(type, average_row, op, g, plane, y, dst);
 }
 
 static void average_forward(const run *r, const operation *op) {
-  average_run(r, op, phd_activation(r, op->input[0]), phd_activation(r, op->output), false);
+  geometry g = geometry_of(r, op);
+  const void *src = phd_activation(r, op->input[0]);
+  void *dst = phd_activation(r, op->output);
+  int64_t rows = g.blocks * g.window.output[0], row = g.window.output[1] * g.block;
+  int64_t plane = g.height * g.width * g.block;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < rows; i++)
+    average_row_of(op, &g, phd_read_at(src, i / g.window.output[0] * plane, g.type), i % g.window.output[0],
+                   phd_at(dst, i * row, g.type), g.type);
+}
+
+/* What each pixel of a window is due: the output's gradient times its share. */
+static void average_shares(const operation *op, const geometry *g, const void *gradient, float *shares) {
+  const ph_window *w = &g->window;
+  for (int64_t y = 0; y < w->output[0]; y++) {
+    extent rows = inside(w, 0, y, g->height);
+    for (int64_t x = 0; x < w->output[1]; x++) {
+      float share = share_of(op, g, y, x, rows, inside(w, 1, x, g->width));
+      for (int64_t at = (y * w->output[1] + x) * g->block, c = 0; c < g->block; c++)
+        shares[at + c] = share * phd_load(gradient, at + c, g->type);
+    }
+  }
+}
+
+/* One block: each pixel adds what it is due from every window that it lies in. */
+PHD_KERNEL void average_gather(const geometry *g, const float *shares, void *dst, bool add,
+                               element_type type) {
+  const ph_window *w = &g->window;
+  extent rows = {0, 0};
+  int64_t at = 0;
+  for (int64_t y = 0; y < g->height; y++) {
+    rows = covering(w, 0, y, rows);
+    extent columns = {0, 0};
+    for (int64_t x = 0; x < g->width; x++) {
+      columns = covering(w, 1, x, columns);
+      for (int64_t c = 0; c < g->block; c += EIGHT, at += EIGHT) {
+        eight sum = add ? phd_load_eight(dst, at, type) : (eight){0};
+        for (int64_t i = rows.first; i < rows.last; i++)
+          for (int64_t j = columns.first; j < columns.last; j++)
+            sum += *(const eight *)(shares + (i * w->output[1] + j) * g->block + c);
+        phd_store_eight(dst, at, sum, type);
+      }
+    }
+  }
+}
+
+PH_VECTOR static void average_gather_of(const geometry *g, const float *shares, void *dst, bool add,
+                                        element_type type) {
+  PHD_BY_TYPE(type, average_gather, g, shares, dst, add);
 }
 
 static void average_backward(const run *r, const operation *op) {
-  average_run(r, op, phd_gradient(r, op->input[0]), phd_gradient(r, op->output), true);
+  geometry g = geometry_of(r, op);
+  const void *gradient = phd_gradient(r, op->output);
+  void *dst = phd_gradient(r, op->input[0]);
+  float *shares = r->work + phd_offset(r->plan, op->scratch);
+  int64_t in = g.height * g.width * g.block, out = g.window.output[0] * g.window.output[1] * g.block;
+#pragma omp parallel for schedule(static)
+  for (int64_t b = 0; b < g.blocks; b++) {
+    average_shares(op, &g, phd_read_at(gradient, b * out, g.type), shares + b * out);
+    average_gather_of(&g, shares + b * out, phd_at(dst, b * in, g.type), op->accumulate[0], g.type);
+  }
 }
 
-const operation_type phd_average_pool = {
-    .name = "average pool", .forward = average_forward, .backward = average_backward};
+static ph_status average_reserve(plan *p, operation *op, ph_error *e) {
+  return p->backward ? phd_add_buffer(p, false, phd_count(p, op->output), &op->scratch, e) : PH_OK;
+}
+
+const operation_type phd_average_pool = {.name = "average pool",
+                                         .reserve = average_reserve,
+                                         .forward = average_forward,
+                                         .backward = average_backward};
 
 /* ---- global average ---- */
 
 static void global_forward(const run *r, const operation *op) {
   const value *in = &r->plan->value[op->input[0]];
   int64_t block = r->plan->shared->block, plane = ph_plane(in->shape);
-  const float *src = phd_activation(r, op->input[0]);
-  float *dst = phd_activation(r, op->output);
-  for (int64_t b = 0; b < in->channels / block; b++, dst += block) {
-    memset(dst, 0, (size_t)block * sizeof *dst);
-    for (int64_t i = 0; i < plane; i++, src += block)
-      for (int64_t c = 0; c < block; c++) dst[c] += src[c];
-    for (int64_t c = 0; c < block; c++) dst[c] *= 1 / (float)plane;
+  const void *src = phd_activation(r, op->input[0]);
+  void *dst = phd_activation(r, op->output);
+  for (int64_t c = 0; c < in->channels; c += EIGHT) {
+    int64_t first = c / block * block * plane + c % block;
+    eight sum = {0};
+    for (int64_t i = 0; i < plane; i++) sum += phd_load_eight(src, first + i * block, in->type);
+    phd_store_eight(dst, c, sum * (1 / (float)plane), in->type);
   }
 }
 
 static void global_backward(const run *r, const operation *op) {
   const value *in = &r->plan->value[op->input[0]];
   int64_t block = r->plan->shared->block, plane = ph_plane(in->shape);
-  const float *src = phd_gradient(r, op->output);
-  float *dst = phd_gradient(r, op->input[0]), share = 1 / (float)plane;
-  for (int64_t b = 0; b < in->channels / block; b++, src += block)
-    for (int64_t i = 0; i < plane; i++, dst += block)
-      for (int64_t c = 0; c < block; c++) dst[c] = (op->accumulate[0] ? dst[c] : 0) + share * src[c];
+  const void *gradient = phd_gradient(r, op->output);
+  void *dst = phd_gradient(r, op->input[0]);
+  for (int64_t c = 0; c < in->channels; c += EIGHT) {
+    int64_t first = c / block * block * plane + c % block;
+    eight share = phd_load_eight(gradient, c, in->type) * (1 / (float)plane);
+    for (int64_t i = 0; i < plane; i++) {
+      eight before = op->accumulate[0] ? phd_load_eight(dst, first + i * block, in->type) : (eight){0};
+      phd_store_eight(dst, first + i * block, before + share, in->type);
+    }
+  }
 }
 
 const operation_type phd_global_average_pool = {

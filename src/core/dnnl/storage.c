@@ -70,7 +70,7 @@ static ph_status plan_gradients(plan *p, ph_error *e) {
     if (of_root[root].written != NULL) continue;
     /* Slices of a blocked value begin and end at multiples of a block's plane. */
     const value *v = &p->value[i];
-    of_root[root].grain = v->blocked ? p->shared->block : 1;
+    of_root[root].grain = v->blocked ? p->shared->block * phd_size(v->type) / (int64_t)sizeof(float) : 1;
     of_root[root].written = ph_alloc((size_t)(p->buffer[root].size / of_root[root].grain) + 1);
     if (of_root[root].written == NULL) {
       status = ph_no_memory(e);

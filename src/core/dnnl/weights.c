@@ -12,7 +12,7 @@ struct weights_entry {
   int variant;
   weights_form form;
   dnnl_memory_desc_t layout;
-  float *data;
+  void *data;
   /* Until it is filled: */
   const operation *op;
   fill_weights fill;
@@ -34,7 +34,7 @@ static dnnl_status_t plain_layout(const dnnl_memory_desc_t *like, dnnl_memory_de
 }
 
 static ph_status reorder(shared *s, const ph_layer *layer, const dnnl_memory_desc_t *from, float *src,
-                         const dnnl_memory_desc_t *to, float *dst, ph_error *e) {
+                         const dnnl_memory_desc_t *to, void *dst, ph_error *e) {
   dnnl_primitive_desc_t desc = NULL;
   dnnl_primitive_t reorderer = NULL;
   dnnl_memory_t source = NULL, target = NULL;
@@ -56,7 +56,7 @@ fail:
 }
 
 ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, float **data, ph_error *e) {
+                      const dnnl_memory_desc_t *layout, fill_weights fill, void **data, ph_error *e) {
   shared *s = p->shared;
   weights_entry *entry = find(s, op, variant, form, layout);
   if (entry == NULL) {
