@@ -28,7 +28,11 @@ static ph_status make_finish(ph_parameterisation *p, const ph_given *given, ph_e
     PH_TRY(copy_tensor(given->mask, &p->mask, e));
     PH_TRY(copy_tensor(fixed, &p->fixed, e));
   }
-  p->finish = (ph_finish){.grey = p->picture.grey, .shape = shape, .mask = p->mask, .fixed = p->fixed};
+  p->finish = (ph_finish){.grey = p->picture.grey,
+                          .stretch = p->picture.stretch,
+                          .shape = shape,
+                          .mask = p->mask,
+                          .fixed = p->fixed};
   return PH_OK;
 fail:
   return status;
@@ -253,7 +257,8 @@ ph_status ph_parameterisation_backward(ph_parameterisation *p, const ph_tensor *
   if (image_gradient == p->gradient)
     return ph_fail(e, PH_MISUSE, "image gradient: this tensor is the values' gradient, which is written to");
   if (p->coloured != NULL) {
-    ph_finish_backward(&p->finish, ph_tensor_read(gradient), ph_tensor_data(p->coloured_gradient));
+    ph_finish_backward(&p->finish, ph_tensor_read(p->coloured), ph_tensor_read(gradient),
+                       ph_tensor_data(p->coloured_gradient));
     gradient = p->coloured_gradient;
   }
   ph_colour_backward(&p->colour, raw_shape(p), raw_data(p), ph_tensor_read(coloured),

@@ -76,6 +76,7 @@ const char *ph_parameterisation_describe(const ph_parameterisation *p, char text
   append(text, " %s", ph_shape_print(ph_picture_shape(&p->picture), shape));
   if (p->colour.mixed) append(text, p->picture.matrix.count > 0 ? ", own matrix" : ", decorrelated");
   if (p->finish.grey) append(text, ", grey");
+  if (p->finish.stretch) append(text, ", stretch");
   append(text, ", %s",
          p->colour.squash == PH_SQUASH_NONE ? "not squashed" : ph_squash_names[p->colour.squash]);
   if (p->mask != NULL) append(text, ", masked");

@@ -11,7 +11,7 @@
 typedef struct ph_picture {
   int64_t batch, channels, height, width;
   double deviation;
-  bool decorrelate, grey;
+  bool decorrelate, grey, stretch;
   ph_list matrix, mean; /* count 0: ImageNet's */
   int squash;           /* ph_squash */
 } ph_picture;
@@ -32,6 +32,8 @@ typedef struct ph_picture {
    "mix the channels by the colour matrix (images of 3 channels, or of 4 with opacity last)"},               \
   {"grey", PH_FLAG, offsetof(config, picture.grey), 0, 0, 1, NULL,                                           \
    "one channel, repeated as red, green and blue"},                                                          \
+  {"stretch", PH_FLAG, offsetof(config, picture.stretch), 0, 0, 1, NULL,                                     \
+   "bring each image's least number to 0 and its greatest to 1, after the squash"},                          \
   {"matrix", PH_LIST, offsetof(config, picture.matrix), 0, -1e3, 1e3, NULL,                                  \
    "the colour matrix, 9 numbers row by row; ImageNet's by default"},                                        \
   {"mean", PH_LIST, offsetof(config, picture.mean), 0, -1e3, 1e3, NULL,                                      \

@@ -155,6 +155,18 @@ describe("Xplique's numbers", function()
     assert.near(10, value_of(ph.total_variation(), plane({ 0, 0, 0, 0, 2, 0, 0, 0, 1 }, 3, 3)), 1e-6)
   end)
 
+  it("are those of its valid colours: a sigmoid, then from the least to the greatest", function()
+    local p = ph.parameterisation("pixels", { height = 1, width = 2, decorrelate = false, stretch = true,
+      random = ph.random(1, "init") })
+    p:values():copy(ph.tensor({ 1, 3, 1, 2 }, { 0, 1, -1, 2, 0.5, -3 }))
+    local function sigmoid(x) return 1 / (1 + math.exp(-x)) end
+    local expected = {}
+    for i, x in ipairs { 0, 1, -1, 2, 0.5, -3 } do
+      expected[i] = (sigmoid(x) - sigmoid(-3)) / (sigmoid(2) - sigmoid(-3))
+    end
+    assert_values(expected, p:forward())
+  end)
+
   it("are those of its cosine", function()
     local vector = ph.tensor({ 1, 3, 1, 1 }, { 10, 20, 30 })
     for target, expected in pairs { [1] = { 1, 2, 3 }, [0] = { 0, 0, 0 }, [-1] = { -0.01, -0.02, -0.03 } } do

@@ -272,6 +272,32 @@ static void test_maco_spectrum(void) {
   ph_tensor_release(spectrum);
 }
 
+/* Horama's: neither the spectrum's strength nor its mean is any matter. */
+static void test_fourier_standardised(void) {
+  const ph_setting settings[] = {number("batch", 2),       number("height", 12), number("width", 9),
+                                 number("standardise", 1), number("decay", 1.5), number("deviation", 1)};
+  ph_parameterisation *p = raw_of("fourier", settings, 6, NULL);
+  const float *image = image_of(p);
+  for (int n = 0; n < 2; n++) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 3 * 108; i++) {
+      sum += (double)image[n * 3 * 108 + i];
+      squares += pow((double)image[n * 3 * 108 + i], 2);
+    }
+    near(sum, 0, 1e-3, "fourier, standardised: each picture's mean is 0");
+    near(sqrt(squares / (3 * 108)), 1, 1e-3, "fourier, standardised: its deviation 1");
+  }
+  float kept[3 * 108];
+  memcpy(kept, image, sizeof kept);
+  for (int64_t i = 0; i < values_count(p) / 2; i++)
+    values_of(p)[i] = 3 * values_of(p)[i] + (i % 2 == 0 ? 1.0f : -2.0f);
+  arrays_near(image_of(p), kept, 3 * 108, 1e-3,
+              "fourier, standardised: in the complex plane, with two means");
+  double error = derivative_error(p, 1e-2);
+  ok(error < 1e-3, "fourier, standardised: backward is the derivative (off by %.2g)", error);
+  ph_parameterisation_release(p);
+}
+
 static void test_maco_standardised(void) {
   const ph_setting settings[] = {number("batch", 2), number("height", 12), number("width", 9)};
   ph_parameterisation *p = raw_of("maco", settings, 3, NULL);
@@ -365,6 +391,7 @@ int main(void) {
   test_maco_magnitudes();
   test_maco_spectrum();
   test_maco_standardised();
+  test_fourier_standardised();
   test_maco_from_image();
   test_refusals();
   return tap_done();

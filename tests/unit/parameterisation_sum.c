@@ -48,6 +48,57 @@ static void expect_derivative(ph_parameterisation *p, const char *name) {
   ph_tensor_release(f.weights);
 }
 
+/* ---- contrast ---- */
+
+/* From the least to the greatest number of each image's colours; opacity has nothing to do with it. */
+static void test_stretch(int channels, int grey) {
+  /* Noise whose two least numbers are further apart than differences reach, and the two greatest. */
+  ph_random random = ph_random_stream(2, "init");
+  const ph_setting settings[] = {number("batch", 2),    number("channels", channels), number("height", H),
+                                 number("width", W),    number("stretch", 1),         number("grey", grey),
+                                 number("deviation", 1)};
+  ph_parameterisation *p = NULL;
+  ph_error e;
+  if (!ok(ph_parameterisation_new("pixels", settings, 7, &(ph_given){.random = &random}, &p, &e) == PH_OK,
+          "stretched, %d channels", channels))
+    return;
+  for (int n = 0; n < 2; n++) {
+    const float *image = ph_tensor_read(ph_parameterisation_forward(p)) + n * channels * PLANE;
+    float least = 1, most = 0;
+    int zeros = 0, ones = 0;
+    for (int i = 0; i < 3 * PLANE; i++) {
+      least = fminf(least, image[i]), most = fmaxf(most, image[i]);
+      zeros += image[i] == 0, ones += image[i] == 1;
+    }
+    ok(least == 0 && fabsf(most - 1) < 1e-6F, "from 0 to 1");
+    ok(zeros == (grey ? 3 : 1) && ones <= zeros, "one number is the least, one the greatest");
+    for (int i = 3 * PLANE; i < channels * PLANE; i++) zeros += image[i] == 0 || image[i] == 1;
+    ok(zeros == (grey ? 3 : 1), "opacity keeps its own");
+  }
+  expect_derivative(p, "stretched");
+  ph_parameterisation_release(p);
+}
+
+/* Equal numbers stay finite, and the mask comes after. */
+static void test_stretched_flat(void) {
+  const ph_setting settings[] = {number("stretch", 1)};
+  ph_tensor *image = uniform(ph_shape4(1, 3, H, W), "image"), *mask = uniform(ph_shape4(1, 1, H, W), "mask");
+  ph_parameterisation *p = NULL;
+  ph_error e;
+  ok(ph_parameterisation_new("pixels", settings, 1, &(ph_given){.image = image, .mask = mask}, &p, &e) ==
+         PH_OK,
+     "stretched and masked");
+  expect_derivative(p, "stretched and masked");
+  ph_tensor_fill(ph_parameterisation_values(p), 0);
+  const float *flat = ph_tensor_read(ph_parameterisation_forward(p));
+  const float opened = ph_tensor_read(mask)[5];
+  near((double)flat[5], (double)((1 - opened) * ph_tensor_read(image)[5]), 1e-6,
+       "a flat picture becomes black");
+  ph_parameterisation_release(p);
+  ph_tensor_release(image);
+  ph_tensor_release(mask);
+}
+
 /* ---- sums ---- */
 
 static const ph_setting small[] = {{.key = "size", .count = 1, .value = {4}},
@@ -248,6 +299,11 @@ static void test_mask_misuse(void) {
 }
 
 int main(void) {
+  test_stretch(3, 0);
+  test_stretch(4, 0);
+  test_stretch(3, 1);
+  test_stretch(4, 1);
+  test_stretched_flat();
   test_sum();
   test_sum_from_image();
   test_sum_misuse();

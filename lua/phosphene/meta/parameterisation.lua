@@ -9,7 +9,7 @@ local ph = {}
 --- The kinds, by what their values are:
 ---   "fourier": spectra (n, c, h, w // 2 + 1, 2), real and imaginary part. The raw picture is
 ---     irfft2(spectrum * sqrt(w h) / max(f, 1 / max(w, h))^decay) / 4, f in cycles a pixel (Lucid's `fft_image`). Any
----     size will do, odd ones too.
+---     size will do, odd ones too. With `standardise` it is standardise(irfft2(standardise(spectrum) * …)), as in Horama.
 ---   "pixels": the raw picture (n, c, h, w) itself.
 ---   "laplacian": pictures of sizes h >> level and w >> level, end to end, which are interpolated to full size and added
 ---     (Lucid's `laplacian_pyramid_image`).
@@ -20,7 +20,7 @@ local ph = {}
 ---     from an image. The same values give the picture at another size: see the example below.
 ---   "maco": phases (n, c, h, w // 2 + 1) of spectra whose magnitudes are fixed (MaCo: Fel et al., 2023, in Xplique's
 ---     numbers): standardise(irfft2(magnitude * exp(i standardise(phase)))), with standardise(x) =
----     (x - mean) / (deviation + 1e-5). Magnitudes are those of `spectrum`, or fall as 1 / f^decay.
+---     (x - mean) / (deviation + epsilon). Magnitudes are those of `spectrum`, or fall as 1 / f^decay.
 ---   "sum": the raw pictures of its parts are added, and their values lie end to end.
 ---   "aligned": a sum of "fourier" and six pictures of low resolution, 1/2 to 1/16 of the size, that the batch shares, as
 ---     in Lucid's notebook on interpolation: neighbouring images keep their parts in the same places.
@@ -59,6 +59,8 @@ local parameterisation = {}
 ---@field decorrelate boolean? use the colour matrix; true, of `cppn` false
 ---@field matrix number[]? another colour matrix: 9 numbers, row by row
 ---@field mean number[]? another mean colour: 3 numbers
+---@field stretch boolean? after the squash, each image's least number becomes 0 and its greatest 1, opacity aside, as in
+--- Xplique; false
 ---@field grey boolean? one channel, shown as red, green and blue (Lucid's `grayscale_image_rgb`); a start image becomes
 --- grey by its luminance
 ---@field squash "sigmoid"|"clip"|"none"|nil "sigmoid"
@@ -76,8 +78,10 @@ local parameterisation = {}
 --- (a^2 - .45) / .396; or (max(x, 0) - .4) / .58; "composite"
 ---@field spectrum ph.tensor? `maco`: magnitudes of decorrelated channels, (3 or 1, h, w // 2 + 1), of any size;
 --- `ph.statistics` measures them
----@field standardise boolean? `maco`: of phases and picture; true. To start from an image it must be false: without a
---- spectrum the magnitudes are the image's own, and it comes back; with one it keeps its outlines
+---@field standardise boolean? `maco`: of phases and picture, true; `fourier`: of spectrum and picture, false. To start
+--- from an image it must be false: of `maco`, without a spectrum the magnitudes are the image's own, and it comes back;
+--- with one it keeps its outlines
+---@field epsilon number? `maco`, `fourier`: where that is true, added to deviations, 1e-12..1; 1e-5 (Horama's is 1e-4)
 ---@field parts (string|table)[]? `sum`, needed: 1 to 16 kinds, each a name or a table { name, settings… } of its own
 --- settings and deviation. From an image the first part that can starts as it, the others as 0
 

@@ -2,7 +2,7 @@
    free, so that all frequencies keep the energy that they have in photographs. The values are the phases,
    (n, c, h, w / 2 + 1). The picture of one image is
      standardise(irfft2(magnitude * exp(i * standardise(phase)))),  standardise(x) = (x - mean) / (deviation +
-   1e-5) over all channels, as in Xplique (features_visualizations/preconditioning.py) and Horama. The
+   epsilon) over all channels, as in Xplique (features_visualizations/preconditioning.py) and Horama. The
    magnitudes come from a measured spectrum, or fall with frequency. Without standardising, and with
    magnitudes taken from an image to start from, that image's content is rearranged. */
 #include <math.h>
@@ -11,19 +11,16 @@
 #include "../fourier.h"
 #include "../memory.h"
 #include "../parameterisation.h"
+#include "standardise.h"
 
 /* Below this many phases waking the other threads costs more than it saves. */
 enum { PARALLEL_FROM = 1 << 14 };
 
 typedef struct maco_config {
   ph_picture picture;
-  double decay;
+  double decay, epsilon;
   bool standardise;
 } maco_config;
-
-typedef struct spread {
-  double mean, deviation;
-} spread;
 
 typedef struct maco {
   const maco_config *config;
@@ -35,7 +32,7 @@ typedef struct maco {
   float *spectrum;  /* (n, c, h, columns, 2), and its gradient */
   float *picture;   /* (n, c, h, w), as the last forward made it */
   float *picture_gradient;
-  spread *phases, *pictures; /* (n), before standardising */
+  double *phases, *pictures; /* (n), deviations before standardising */
 } maco;
 
 static const ph_field fields[] = {PH_PICTURE_FIELDS(maco_config, 1, 1),
@@ -43,6 +40,8 @@ static const ph_field fields[] = {PH_PICTURE_FIELDS(maco_config, 1, 1),
                                    "where no spectrum is given, magnitudes fall as frequency to this power"},
                                   {"standardise", PH_FLAG, offsetof(maco_config, standardise), 1, 0, 1, NULL,
                                    "bring phases, and the picture, to mean 0 and deviation 1"},
+                                  {"epsilon", PH_REAL, offsetof(maco_config, epsilon), 1e-5, 1e-12, 1, NULL,
+                                   "added to the deviations that these are divided by"},
                                   {.key = NULL}};
 
 static ph_status check(const void *config, const ph_given *given, ph_error *e) {
@@ -181,33 +180,6 @@ fail:
   return status;
 }
 
-/* ---- standardising ---- */
-
-static const double epsilon = 1e-5;
-
-static spread standardise(const float *src, int64_t count, float *dst) {
-  double sum = 0, squares = 0;
-  for (int64_t i = 0; i < count; i++) sum += (double)src[i];
-  const double mean = sum / (double)count;
-  for (int64_t i = 0; i < count; i++) squares += ((double)src[i] - mean) * ((double)src[i] - mean);
-  const spread s = {mean, sqrt(squares / (double)count)};
-  for (int64_t i = 0; i < count; i++) dst[i] = (float)(((double)src[i] - mean) / (s.deviation + epsilon));
-  return s;
-}
-
-/* The gradient before standardising, given that after it, and what came of it. In place. */
-static void standardise_back(spread s, const float *result, int64_t count, float *gradient) {
-  double sum = 0, along = 0;
-  for (int64_t i = 0; i < count; i++) {
-    sum += (double)gradient[i];
-    along += (double)gradient[i] * (double)result[i];
-  }
-  const double mean = sum / (double)count, scale = 1 / (s.deviation + epsilon);
-  const double pull = s.deviation > 0 ? along / ((double)count * s.deviation) : 0;
-  for (int64_t i = 0; i < count; i++)
-    gradient[i] = (float)(((double)gradient[i] - mean) * scale - pull * (double)result[i]);
-}
-
 /* ---- the maps ---- */
 
 static void forward(void *state, const float *values, float *raw) {
@@ -215,7 +187,8 @@ static void forward(void *state, const float *values, float *raw) {
   const int64_t phases = m->channels * m->h * m->columns, pixels = m->channels * m->h * m->w;
   memcpy(m->phase, values, (size_t)(m->batch * phases) * sizeof *m->phase);
   for (int64_t n = 0; n < m->batch && m->config->standardise; n++)
-    m->phases[n] = standardise(values + n * phases, phases, m->phase + n * phases);
+    m->phases[n] =
+        ph_standardise(values + n * phases, phases, PH_PARTS_REAL, m->config->epsilon, m->phase + n * phases);
 #pragma omp parallel for schedule(static) if (m->batch * phases >= PARALLEL_FROM)
   for (int64_t i = 0; i < m->batch * phases; i++) {
     m->spectrum[2 * i] = m->magnitude[i] * cosf(m->phase[i]);
@@ -223,7 +196,8 @@ static void forward(void *state, const float *values, float *raw) {
   }
   ph_fourier_forward(m->fourier, m->spectrum, m->picture);
   for (int64_t n = 0; n < m->batch && m->config->standardise; n++)
-    m->pictures[n] = standardise(m->picture + n * pixels, pixels, m->picture + n * pixels);
+    m->pictures[n] = ph_standardise(m->picture + n * pixels, pixels, PH_PARTS_REAL, m->config->epsilon,
+                                    m->picture + n * pixels);
   memcpy(raw, m->picture, (size_t)(m->batch * pixels) * sizeof *raw);
 }
 
@@ -233,14 +207,16 @@ static void backward(void *state, const float *values, const float *raw_gradient
   (void)values;
   memcpy(m->picture_gradient, raw_gradient, (size_t)(m->batch * pixels) * sizeof *raw_gradient);
   for (int64_t n = 0; n < m->batch && m->config->standardise; n++)
-    standardise_back(m->pictures[n], m->picture + n * pixels, pixels, m->picture_gradient + n * pixels);
+    ph_standardise_back(m->pictures[n], m->picture + n * pixels, pixels, PH_PARTS_REAL, m->config->epsilon,
+                        m->picture_gradient + n * pixels);
   ph_fourier_backward(m->fourier, m->picture_gradient, m->spectrum);
 #pragma omp parallel for schedule(static) if (m->batch * phases >= PARALLEL_FROM)
   for (int64_t i = 0; i < m->batch * phases; i++)
     gradient[i] = m->magnitude[i] *
                   (cosf(m->phase[i]) * m->spectrum[2 * i + 1] - sinf(m->phase[i]) * m->spectrum[2 * i]);
   for (int64_t n = 0; n < m->batch && m->config->standardise; n++)
-    standardise_back(m->phases[n], m->phase + n * phases, phases, gradient + n * phases);
+    ph_standardise_back(m->phases[n], m->phase + n * phases, phases, PH_PARTS_REAL, m->config->epsilon,
+                        gradient + n * phases);
 }
 
 /* Where the magnitudes are the image's own it comes back; with others it keeps its outlines only. */
