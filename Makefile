@@ -39,7 +39,7 @@ TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo bench bench-peers lint format \
+.PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo figures bench bench-peers lint format \
         check-format install uninstall install-weights weights deps deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
@@ -180,6 +180,9 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz.o $(BIND_OBJ) $(CORE_OBJ)
 
 demo: all ## render a contact sheet of units, shallow to deep, into out/
 	@$(BUILD)/phosphene demo
+
+figures: all ## render the figures into out/figures; FULL=1 on GoogLeNet, ONLY=name for one, IMAGE=photograph
+	@$(BUILD)/phosphene figures $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') $(if $(IMAGE),--image '$(IMAGE)')
 
 bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; ROUNDS=n for longer; writes build/bench/*.json
 	@for b in $(BENCHES); do $(LUA) tests/bench/$$b.lua || exit 1; done

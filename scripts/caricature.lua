@@ -3,13 +3,15 @@
 local ph = require "phosphene"
 local opt = ph.options {
   net = "googlenet", layers = { { "mixed3b", "mixed4a", "mixed4c", "mixed5a" }, "one picture each" },
-  image = { "", "the photograph" }, power = { 1, "how much the angle counts, and not only the length", least = 0 },
+  image = { "", "the photograph" },
+  start = { "mixed4c:1", "the unit whose picture is taken where there is no photograph" },
+  power = { 1, "how much the angle counts, and not only the length", least = 0 },
   size = 192, steps = 384, seed = 1, output = "out/caricature.png",
 }
 
 local net = assert(ph.network(opt.net))
 local target = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
-  or ph.render({ net, ph.channel("mixed4c", 5), size = opt.size, steps = 96, seed = opt.seed, title = "start" }).image
+  or ph.render({ net, opt.start, size = opt.size, steps = 128, seed = opt.seed, title = "start" }).image
 target = ph.crop_image(target, opt.size, opt.size)
 
 -- Image 0 is optimised from noise; image 1 is the target, which the mask holds as it is.

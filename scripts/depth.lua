@@ -4,8 +4,10 @@ local opt = ph.options {
   net = "googlenet", conv2d0 = { { 1, 5, 12, 26, 2, 23 }, "units to show of it", least = 0 },
   mixed3a = { { 28, 26, 40, 18, 19, 5 }, "of it", least = 0 },
   mixed4a = { { 57, 61, 71, 68, 49, 24 }, "of it", least = 0 },
-  mixed4b = { { 0, 1, 2, 3, 4, 5 }, "of it", least = 0 }, mixed4c = { { 33, 1, 4, 14, 40, 26 }, "of it", least = 0 },
-  mixed4d = { { 0, 1, 2, 3, 4, 5 }, "of it", least = 0 }, mixed4e = { { 35, 18, 24, 28, 9, 14 }, "of it", least = 0 },
+  mixed4b = { { 22, 26, 51, 14, 41, 65 }, "of it", least = 0 },
+  mixed4c = { { 33, 1, 4, 14, 40, 26 }, "of it", least = 0 },
+  mixed4d = { { 2, 63, 49, 16, 67, 17 }, "of it", least = 0 },
+  mixed4e = { { 35, 18, 24, 28, 9, 14 }, "of it", least = 0 },
   size = 128, steps = 256, seed = 1, output = { "out/depth.png", "the overview; each layer's sheet lies beside it" },
 }
 

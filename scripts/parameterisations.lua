@@ -14,7 +14,7 @@ local comparison = ph.compare({
   { "Laplacian pyramid", parameterisation = "laplacian" },
   { "Fourier, plain colours", decorrelate = false },
   { "Fourier" },
-  { "Fourier, decay 2", decay = 2 },
+  { "Fourier, decay 2", decay = 2, rate = 0.01 },
   { "CPPN", parameterisation = "cppn", rate = 0.005 },
   { "MaCo", parameterisation = "maco", rate = 1, optimiser = "nadam", squash = "sigmoid" },
 }, { columns = 4, title = ("%s, channel %d, by parameterisation"):format(opt.layer, opt.unit) })
