@@ -39,8 +39,8 @@ TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo figures bench bench-peers lint format \
-        check-format install uninstall install-weights weights deps deps-lint clean help
+.PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo figures bench bench-peers bench-networks \
+        lint format check-format install uninstall install-weights weights deps deps-lint clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -191,6 +191,12 @@ bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same w
 	@$(call need,python3-torch)
 	@mkdir -p $(BUILD)/bench
 	@$(LUA) tests/bench/peers.lua
+
+# NETWORKS=name … for some of them only.
+bench-networks: all ## measure other people's networks against PyTorch (ROUNDS=n, NETWORKS="name …")
+	@$(call need,python3-torch python3-torchvision)
+	@mkdir -p $(BUILD)/bench
+	@$(LUA) tests/bench/networks.lua $(BUILD)/networks $(NETWORKS)
 
 # ---- keeping the house ----
 

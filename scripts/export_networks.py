@@ -144,4 +144,5 @@ def main(folder=None, *names):
         export(folder, name)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

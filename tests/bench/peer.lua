@@ -1,17 +1,19 @@
--- Lua's end of the line to peer.py, which says what may be requested. Must not know what is compared.
+-- Lua's end of the line to peer.py, or to another script like it, which says what may be requested. Must not know what is
+-- compared.
 local measure = require "measure"
 
 local peer = {}
 peer.__index = peer
 
--- A new process with the network of this weights file. Debian's Python, since PyTorch is Debian's. Requests go through
--- a pipe and replies come through a named one.
-function peer.start(weights)
+-- A new process with the network of this weights file, or of another script, with its argument. Debian's Python, since
+-- PyTorch is Debian's. Requests go through a pipe and replies come through a named one.
+function peer.start(argument, script)
   local replies = measure.folder .. "replies"
   os.remove(replies)
   assert(os.execute("mkfifo " .. replies))
   local self = setmetatable({}, peer)
-  self.requests = assert(io.popen(("/usr/bin/python3 tests/bench/peer.py '%s' >%s"):format(weights, replies), "w"))
+  local command = ("/usr/bin/python3 tests/bench/%s '%s' >%s"):format(script or "peer.py", argument or "", replies)
+  self.requests = assert(io.popen(command, "w"))
   self.replies = assert(io.open(replies, "r"))
   os.remove(replies)
   self.version = assert(self.replies:read "l", "the peer did not start")
