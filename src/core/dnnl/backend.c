@@ -91,7 +91,10 @@ static void drop(void *self) {
   plan *p = self;
   for (int i = 0; i < p->operations; i++)
     if (p->operation[i].type->drop != NULL) p->operation[i].type->drop(&p->operation[i]);
-  for (int i = 0; i < p->values; i++) ph_free(p->value[i].segment);
+  for (int i = 0; i < p->values; i++) {
+    ph_free(p->value[i].segment);
+    ph_free(p->value[i].own);
+  }
   ph_free(p->operation);
   ph_free(p->value);
   ph_free(p->buffer);
@@ -183,8 +186,9 @@ static void inject(const run *r, int index, const float *const *gradients) {
     if (p->buffer[i].clear)
       memset(r->work + p->buffer[i].offset, 0, (size_t)p->buffer[i].size * sizeof(float));
   for (int i = 0; i < p->taps; i++)
-    phd_import(p, p->tap[i], gradients[i] + index * ph_shape_count(p->value[p->tap[i]].shape),
-               phd_gradient(r, p->tap[i]), p->tap_adds[i]);
+    if (p->value[p->tap[i]].gradient >= 0)
+      phd_import(p, p->tap[i], gradients[i] + index * ph_shape_count(p->value[p->tap[i]].shape),
+                 phd_gradient(r, p->tap[i]), p->tap_adds[i]);
 }
 
 static void backward_image(const plan *p, int index, const float *const *gradients, float *images_gradient) {

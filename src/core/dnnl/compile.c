@@ -92,6 +92,7 @@ static ph_status in_layout(plan *p, int v, bool blocked, int *twin, ph_error *e)
   }
   PH_TRY(phd_add_value(p, p->value[v].shape, blocked, twin, e));
   PH_TRY(add_operation(p, blocked ? &phd_to_blocked : &phd_to_plain, NULL, &v, 1, *twin, e));
+  PH_TRY(phd_settle(p, e));
 fail:
   return status;
 }
@@ -100,6 +101,7 @@ fail:
 
 /* Whether a value's memory may be moved into a concatenation: it is a root of its own, and only itself. */
 static bool is_movable(const plan *p, int v, const int *inputs, int before) {
+  if (p->value[v].fixed != NULL) return false;
   const buffer *b = &p->buffer[p->value[v].activation];
   for (int i = 0; i < before; i++)
     if (inputs[i] == v) return false;
@@ -173,21 +175,18 @@ typedef struct rule {
   const operation_type *operation;
 } rule;
 
-static const rule rules[] = {{&ph_layer_convolution, &phd_convolution},
-                             {&ph_layer_max_pool, &phd_max_pool},
-                             {&ph_layer_average_pool, &phd_average_pool},
-                             {&ph_layer_global_average_pool, &phd_global_average_pool},
-                             {&ph_layer_local_response_norm, &phd_lrn},
-                             {&ph_layer_relu, &phd_relu},
-                             {&ph_layer_sum, &phd_sum}};
+static const rule rules[] = {
+    {&ph_layer_convolution, &phd_convolution},   {&ph_layer_max_pool, &phd_max_pool},
+    {&ph_layer_average_pool, &phd_average_pool}, {&ph_layer_global_average_pool, &phd_global_average_pool},
+    {&ph_layer_local_response_norm, &phd_lrn},   {&ph_layer_relu, &phd_relu}};
 
 static bool is_grouped(const ph_layer *layer) {
   return layer->type == &ph_layer_convolution && ((const ph_convolution_config *)layer->config)->groups > 1;
 }
 
-/* LRN looks across channels, sum adds values, groups are runs of channels: these need them without gaps. */
+/* LRN looks across channels, groups are runs of channels: these need them without gaps. */
 static bool minds_gaps(const ph_layer *layer) {
-  return layer->type == &ph_layer_local_response_norm || layer->type == &ph_layer_sum || is_grouped(layer);
+  return layer->type == &ph_layer_local_response_norm || is_grouped(layer);
 }
 
 static bool has_gaps(const plan *p, int v) { return p->value[v].blocked && p->value[v].segments > 1; }
@@ -199,13 +198,16 @@ static bool is_dilated_pool(const ph_layer *layer) {
 }
 
 static const operation_type *choose(const plan *p, const ph_layer *layer, const int *inputs) {
-  if (layer->inputs == 0) return &phd_reference;
+  if (layer->inputs == 0 || phd_are_fixed(p, inputs, layer->inputs)) return &phd_reference;
   ph_shape shape = p->value[inputs[0]].shape;
   bool image_like = shape.rank == 4 && shape.dim[0] == 1;
   if (layer->type == &ph_layer_dense && shape.dim[0] == 1) return &phd_dense;
   if (layer->type == &ph_layer_max_pool && (p->pool_mode != PH_POOL_PLAIN || !phd_max_pool_fits(layer)))
     return &phd_reference;
   if (is_dilated_pool(layer)) return &phd_reference;
+  if (layer->type == &ph_layer_sum) return &phd_sum;
+  if (phd_is_pointwise(p, layer, inputs)) return &phd_pointwise;
+  if (layer->type == &ph_layer_matmul && phd_matmul_fits(p, layer, inputs)) return &phd_matmul;
   for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
     if (rules[i].layer != layer->type) continue;
     for (int j = 0; j < layer->inputs; j++)
@@ -230,41 +232,68 @@ static bool reads_picture(const plan *p, const ph_layer *layer, int input) {
   return config->dilation[0] == 1 && config->dilation[1] == 1;
 }
 
-static bool wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, int input) {
-  if (type == &phd_reference || type == &phd_dense) return false;
-  return !reads_picture(p, layer, input);
+/* These take values as they come, if they come alike; and blocked where there is a choice, since what is
+   blocked comes from convolutions and goes to them. */
+static bool takes_any_layout(const operation_type *type) {
+  return type == &phd_pointwise || type == &phd_sum;
 }
 
-/* Pools and ReLU leave the channels where they are; the others produce them densely. */
+static bool any_blocked(const plan *p, const int *inputs, int count) {
+  bool blocked = false, gaps = false;
+  for (int i = 0; i < count; i++) {
+    blocked = blocked || p->value[inputs[i]].blocked;
+    gaps = gaps || (count > 1 && has_gaps(p, inputs[i]));
+  }
+  return blocked && !gaps;
+}
+
+static bool wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
+                          int i) {
+  if (type == &phd_reference || type == &phd_dense || type == &phd_matmul) return false;
+  if (type == &phd_pointwise && p->type != dnnl_f32) return false; /* the layer's plain C reads floats */
+  if (takes_any_layout(type)) return any_blocked(p, inputs, layer->inputs);
+  return !reads_picture(p, layer, inputs[i]);
+}
+
+/* Pools, and what is done to single numbers, leave the channels where they are; the others produce them
+   densely. */
 static bool keeps_segments(const operation_type *type) {
   return type == &phd_max_pool || type == &phd_average_pool || type == &phd_global_average_pool ||
-         type == &phd_relu;
+         type == &phd_relu || takes_any_layout(type);
+}
+
+/* Whether the output is plain, once the inputs are as they are wanted. */
+static bool gives_plain(const plan *p, const operation_type *type, const int *inputs) {
+  if (takes_any_layout(type)) return !p->value[inputs[0]].blocked;
+  return type == &phd_reference || type == &phd_dense || type == &phd_matmul || type == &phd_source;
 }
 
 static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, bool relu, int *output,
                                ph_error *e) {
-  int inputs[PH_MAX_INPUTS];
+  int given[PH_MAX_INPUTS], inputs[PH_MAX_INPUTS];
   ph_status status;
-  for (int i = 0; i < layer->inputs; i++) inputs[i] = p->value_of[layer->input[i]];
-  if (layer->type == &ph_layer_dropout) {
-    *output = inputs[0];
+  for (int i = 0; i < layer->inputs; i++) given[i] = p->value_of[layer->input[i]];
+  if (layer->type == &ph_layer_dropout || layer->type == &ph_layer_identity) {
+    *output = given[0];
     return PH_OK;
   }
   if (layer->type == &ph_layer_concat && shape.rank == 4 && shape.dim[0] == 1 &&
-      ph_concat_axis(layer, shape.rank) == 1)
-    return compile_concat(p, layer, shape, inputs, output, e);
-  const operation_type *type = layer->type == &ph_layer_image ? &phd_source : choose(p, layer, inputs);
+      ph_concat_axis(layer, shape.rank) == 1 && !phd_are_fixed(p, given, layer->inputs))
+    return compile_concat(p, layer, shape, given, output, e);
+  const operation_type *type = layer->type == &ph_layer_image ? &phd_source : choose(p, layer, given);
   for (int i = 0; i < layer->inputs; i++)
-    PH_TRY(in_layout(p, inputs[i], wants_blocked(p, type, layer, inputs[i]), &inputs[i], e));
-  if (keeps_segments(type)) {
+    PH_TRY(in_layout(p, given[i], wants_blocked(p, type, layer, given, i), &inputs[i], e));
+  if (gives_plain(p, type, inputs)) {
+    PH_TRY(phd_add_value(p, shape, false, output, e));
+  } else if (keeps_segments(type)) {
     const value *v = &p->value[inputs[0]];
     PH_TRY(add_value_with(p, shape, v->channels, v->segment, v->segments, output, e));
   } else {
-    bool plain = type == &phd_reference || type == &phd_dense || type == &phd_source;
-    PH_TRY(phd_add_value(p, shape, !plain, output, e));
+    PH_TRY(phd_add_value(p, shape, true, output, e));
   }
   PH_TRY(add_operation(p, type, layer, inputs, layer->inputs, *output, e));
   p->operation[p->operations - 1].relu = relu;
+  if (layer->type != &ph_layer_image) PH_TRY(phd_settle(p, e));
 fail:
   return status;
 }
@@ -300,10 +329,12 @@ static ph_status compile_layers(plan *p, const bool *needed, const ph_shape *sha
   int count = ph_network_count(p->network);
   for (int i = 0; i < count; i++) {
     if (!needed[i] || p->value_of[i] >= 0) continue;
-    ph_status status =
-        compile_layer(p, ph_network_layer(p->network, i), shapes[i], fused[i] >= 0, &p->value_of[i], e);
+    const ph_layer *layer = ph_network_layer(p->network, i);
+    /* A convolution of a constant is computed once, by its plain C, which fuses nothing. */
+    bool relu = fused[i] >= 0 && p->value[p->value_of[layer->input[0]]].fixed == NULL;
+    ph_status status = compile_layer(p, layer, shapes[i], relu, &p->value_of[i], e);
     if (status != PH_OK) return status;
-    if (fused[i] >= 0) p->value_of[fused[i]] = p->value_of[i];
+    if (relu) p->value_of[fused[i]] = p->value_of[i];
   }
   return PH_OK;
 }

@@ -1,18 +1,9 @@
 /* Operations that touch each number once: ReLU, sum, copies into a concatenation, the picture itself. Also
-   the masks and sums that other operations share. Loops are cut into fixed pieces, so that results do not
-   depend on the number of threads. */
+   the masks and sums that other operations share. */
 #include <string.h>
 
 #include "../vector.h"
 #include "plan.h"
-
-enum { PIECE = 4096 };
-
-#define FOR_EACH_PIECE(count)                                                                                \
-  _Pragma("omp parallel for schedule(static) if ((count) > 4 * PIECE)") for (int64_t from = 0;               \
-                                                                             from < (count); from += PIECE)
-
-static int64_t piece_end(int64_t from, int64_t count) { return from + PIECE < count ? from + PIECE : count; }
 
 /* ---- conversion and sums ---- */
 
@@ -26,7 +17,7 @@ PH_VECTOR static void narrow(void *restrict dst, const float *restrict src, int6
 
 void phd_convert(void *dst, element_type to, const void *src, element_type from_type, int64_t count) {
   FOR_EACH_PIECE(count) {
-    int64_t size = piece_end(from, count) - from;
+    int64_t size = phd_piece(from, count);
     const void *piece = phd_read_at(src, from, from_type);
     if (to == from_type)
       memcpy(phd_at(dst, from, to), piece, (size_t)(size * phd_size(to)));
@@ -48,7 +39,7 @@ PH_VECTOR static void add_piece(void *dst, const void *src, int64_t count, eleme
 
 void phd_add_to(void *dst, const void *src, int64_t count, element_type type) {
   FOR_EACH_PIECE(count)
-  add_piece(phd_at(dst, from, type), phd_read_at(src, from, type), piece_end(from, count) - from, type);
+  add_piece(phd_at(dst, from, type), phd_read_at(src, from, type), phd_piece(from, count), type);
 }
 
 static void write_or_add(void *dst, const void *src, int64_t count, bool add, element_type type) {
@@ -91,8 +82,8 @@ void phd_note_signs(const run *r, const operation *op, const void *x) {
   if (op->workspace < 0) return;
   unsigned char *signs = signs_of(r, op);
   FOR_EACH_PIECE(count)
-  note_piece(phd_read_at(x, from, type), signs + from, piece_end(from, count) - from,
-             phd_minds_negatives(op->mode), type);
+  note_piece(phd_read_at(x, from, type), signs + from, phd_piece(from, count), phd_minds_negatives(op->mode),
+             type);
 }
 
 /* ---- masks ---- */
@@ -145,7 +136,7 @@ PH_VECTOR static bool awake_piece(const void *g, const unsigned char *negative, 
 static bool is_awake(const void *g, const unsigned char *negative, int64_t count, element_type type) {
   bool awake = false;
   for (int64_t from = 0; from < count && !awake; from += PIECE)
-    awake = awake_piece(phd_read_at(g, from, type), negative + from, piece_end(from, count) - from, type);
+    awake = awake_piece(phd_read_at(g, from, type), negative + from, phd_piece(from, count), type);
   return awake;
 }
 
@@ -164,8 +155,7 @@ void phd_mask(const run *r, const operation *op, void *g) {
   else
     what = masks[op->mode];
   FOR_EACH_PIECE(count)
-  mask_piece(phd_at(g, from, type), signs == NULL ? NULL : signs + from, piece_end(from, count) - from, what,
-             type);
+  mask_piece(phd_at(g, from, type), signs == NULL ? NULL : signs + from, phd_piece(from, count), what, type);
 }
 
 /* ---- relu, where it could not be fused ---- */
@@ -188,7 +178,7 @@ static void relu_forward(const run *r, const operation *op) {
   const int64_t count = phd_count(r->plan, op->output);
   const element_type type = r->plan->value[op->output].type;
   FOR_EACH_PIECE(count)
-  relu_piece(phd_at(dst, from, type), phd_read_at(src, from, type), piece_end(from, count) - from, type);
+  relu_piece(phd_at(dst, from, type), phd_read_at(src, from, type), phd_piece(from, count), type);
   phd_note_signs(r, op, src);
 }
 
@@ -215,7 +205,9 @@ static void sum_backward(const run *r, const operation *op) {
   const void *g = phd_gradient(r, op->output);
   const int64_t count = phd_count(r->plan, op->output);
   for (int i = 0; i < op->inputs; i++)
-    write_or_add(phd_gradient(r, op->input[i]), g, count, op->accumulate[i], r->plan->value[op->output].type);
+    if (r->plan->value[op->input[i]].gradient >= 0)
+      write_or_add(phd_gradient(r, op->input[i]), g, count, op->accumulate[i],
+                   r->plan->value[op->output].type);
 }
 
 const operation_type phd_sum = {.name = "sum", .forward = sum_forward, .backward = sum_backward};

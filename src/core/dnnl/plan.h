@@ -43,7 +43,9 @@ typedef struct value {
   int64_t channels;  /* physical, for blocked values a multiple of the block */
   int segments;
   segment *segment;
-  int activation, gradient; /* buffers */
+  const float *fixed;       /* of a value that no picture changes: where it lies; see constants.c */
+  float *own;               /* the same, where it is the plan's */
+  int activation, gradient; /* buffers; -1 where there is none */
   int readers;              /* operations that take it as input */
 } value;
 
@@ -130,6 +132,15 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e);
 ph_status phd_add_value(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e);
 ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error *e);
 
+/* ---- constants.c ---- */
+
+/* Whether none of the inputs depends on the picture. */
+bool phd_are_fixed(const plan *p, const int *inputs, int count);
+
+/* Where the last operation's inputs are fixed, runs it, once and for all, and takes it from the list. Not for
+   types with workspace or primitives. */
+ph_status phd_settle(plan *p, ph_error *e);
+
 /* ---- storage.c ---- */
 
 ph_status phd_lay_out(plan *p, ph_error *e);
@@ -144,6 +155,8 @@ static inline int64_t phd_offset(const plan *p, int b) {
   return offset;
 }
 static inline void *phd_activation(const run *r, int v) {
+  const float *fixed = r->plan->value[v].fixed;
+  if (fixed != NULL) return (float *)(uintptr_t)fixed; /* nobody writes to it */
   return r->kept + phd_offset(r->plan, r->plan->value[v].activation);
 }
 static inline void *phd_gradient(const run *r, int v) {
@@ -161,6 +174,7 @@ static inline int64_t phd_floats(const plan *p, int v) {
 
 /* ---- operations ---- */
 
+extern const operation_type phd_pointwise, phd_matmul;
 extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
     phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
 
@@ -169,6 +183,12 @@ bool phd_max_pool_fits(const ph_layer *layer);
 
 /* Whether the layer's channels and window fit lrn.c's rows. */
 bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
+
+/* Whether the layer makes each number of its output from the numbers in the same place of its inputs. */
+bool phd_is_pointwise(const plan *p, const ph_layer *layer, const int *inputs);
+
+/* Whether oneDNN's products of matrices serve a matmul of these inputs. */
+bool phd_matmul_fits(const plan *p, const ph_layer *layer, const int *inputs);
 
 /* Conversion between a value's layout and type and plain float32 channels; `add` adds to dst. */
 void phd_export(const plan *p, int v, const void *src, float *plain, bool add);
@@ -184,6 +204,18 @@ void phd_note_signs(const run *r, const operation *op, const void *x);
 void phd_mask(const run *r, const operation *op, void *g);
 void phd_add_to(void *dst, const void *src, int64_t count, element_type type);
 void phd_convert(void *dst, element_type to, const void *src, element_type from_type, int64_t count);
+
+/* Makes zero again what only fills up a block of channels. */
+void phd_clear_padding(const plan *p, int v, float *x);
+
+/* Fixed pieces of long loops, shared out among threads: results do not depend on how many there are. */
+enum { PIECE = 4096 };
+#define FOR_EACH_PIECE(count)                                                                                \
+  _Pragma("omp parallel for schedule(static) if ((count) > 4 * PIECE)") for (int64_t from = 0;               \
+                                                                             from < (count); from += PIECE)
+static inline int64_t phd_piece(int64_t from, int64_t count) {
+  return from + PIECE < count ? PIECE : count - from;
+}
 
 /* ---- weights.c ---- */
 
@@ -236,6 +268,11 @@ typedef struct primitive_use {
 ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use use, const ph_layer *layer,
                              primitive *made, ph_error *e);
 void phd_drop_primitive(primitive *made);
+
+/* One memory object for each lane, without memory yet. */
+ph_status phd_make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what, const ph_layer *layer,
+                         dnnl_memory_t **memory, ph_error *e);
+void phd_drop_lanes(dnnl_memory_t *memory, int lanes);
 void phd_execute(const run *r, const primitive *made, const void *src, void *dst, dnnl_memory_t weights,
                  dnnl_memory_t bias);
 

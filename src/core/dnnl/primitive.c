@@ -3,9 +3,8 @@
 #include "../memory.h"
 #include "plan.h"
 
-/* A memory object for each lane, without memory yet. */
-static ph_status make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what,
-                            const ph_layer *layer, dnnl_memory_t **memory, ph_error *e) {
+ph_status phd_make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what, const ph_layer *layer,
+                         dnnl_memory_t **memory, ph_error *e) {
   ph_status status = PH_OK;
   *memory = ph_alloc_array((size_t)p->lanes, sizeof **memory);
   if (*memory == NULL) return ph_no_memory(e);
@@ -31,7 +30,7 @@ static ph_status make_end(plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what
   made->count = (int64_t)dnnl_memory_desc_get_size(md) / phd_size(made->own);
   if (made->own != made->value)
     made->stage = take(p, end, made->count * phd_size(made->own) / (int64_t)sizeof(float) + 1);
-  return make_lanes(p, desc, what, layer, &made->memory, e);
+  return phd_make_lanes(p, desc, what, layer, &made->memory, e);
 }
 
 ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use use, const ph_layer *layer,
@@ -46,23 +45,23 @@ ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use 
   PH_TRY(phd_check(dnnl_primitive_create(&made->handle, desc), layer, e));
   PH_TRY(make_end(p, desc, back ? dnnl_query_diff_dst_md : dnnl_query_src_md, layer, &made->source, &end, e));
   PH_TRY(make_end(p, desc, back ? dnnl_query_diff_src_md : dnnl_query_dst_md, layer, &made->target, &end, e));
-  PH_TRY(make_lanes(p, desc, dnnl_query_scratchpad_md, layer, &made->pad, e));
+  PH_TRY(phd_make_lanes(p, desc, dnnl_query_scratchpad_md, layer, &made->pad, e));
   const dnnl_memory_desc_t *pad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
   made->pad_offset = take(p, &end, (int64_t)(dnnl_memory_desc_get_size(pad) / sizeof(float)) + 16);
 fail:
   return status;
 }
 
-static void drop_lanes(dnnl_memory_t *memory, int lanes) {
+void phd_drop_lanes(dnnl_memory_t *memory, int lanes) {
   for (int lane = 0; memory != NULL && lane < lanes; lane++) dnnl_memory_destroy(memory[lane]);
   ph_free(memory);
 }
 
 void phd_drop_primitive(primitive *made) {
   dnnl_primitive_destroy(made->handle);
-  drop_lanes(made->source.memory, made->lanes);
-  drop_lanes(made->target.memory, made->lanes);
-  drop_lanes(made->pad, made->lanes);
+  phd_drop_lanes(made->source.memory, made->lanes);
+  phd_drop_lanes(made->target.memory, made->lanes);
+  phd_drop_lanes(made->pad, made->lanes);
   *made = (primitive){0};
 }
 

@@ -23,6 +23,8 @@ static void reference_backward(const run *r, const operation *op) {
   float *gradients[PH_MAX_INPUTS];
   ph_pass pass = pass_over(r, op, inputs);
   for (int i = 0; i < op->inputs; i++) {
+    gradients[i] = NULL;
+    if (r->plan->value[op->input[i]].gradient < 0) continue;
     gradients[i] = phd_gradient(r, op->input[i]);
     /* An input that appears twice must not be cleared the second time; `accumulate` says so. */
     if (!op->accumulate[i])

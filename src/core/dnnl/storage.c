@@ -7,8 +7,9 @@
 #include "../memory.h"
 #include "plan.h"
 
+/* -1 of -1 */
 static int root_of(const plan *p, int b) {
-  while (p->buffer[b].parent >= 0) b = p->buffer[b].parent;
+  while (b >= 0 && p->buffer[b].parent >= 0) b = p->buffer[b].parent;
   return b;
 }
 
@@ -38,6 +39,7 @@ static int covered(const coverage *c, int64_t from, int64_t size) {
 /* Marks a value's gradient as written; returns whether it was already. */
 static bool claim(const plan *p, int v, coverage *of_root, bool *clear_root) {
   int g = p->value[v].gradient, root = root_of(p, g);
+  if (g < 0) return false;
   int64_t from = phd_offset(p, g) - p->buffer[root].offset, size = phd_floats(p, v);
   int state = covered(&of_root[root], from, size);
   if (state == SOME) clear_root[root] = true;
@@ -67,7 +69,7 @@ static ph_status plan_gradients(plan *p, ph_error *e) {
   }
   for (int i = 0; i < p->values; i++) {
     int root = root_of(p, p->value[i].gradient);
-    if (of_root[root].written != NULL) continue;
+    if (root < 0 || of_root[root].written != NULL) continue;
     /* Slices of a blocked value begin and end at multiples of a block's plane. */
     const value *v = &p->value[i];
     of_root[root].grain = v->blocked ? p->shared->block * phd_size(v->type) / (int64_t)sizeof(float) : 1;
@@ -79,10 +81,12 @@ static ph_status plan_gradients(plan *p, ph_error *e) {
   }
   find_first_writers(p, of_root, clear_root);
   /* Rare: a gradient that is written in part before it is added to as a whole starts from zeros instead. */
-  for (int i = 0; i < p->operations; i++)
-    for (int j = 0; j < p->operation[i].inputs; j++)
-      if (clear_root[root_of(p, p->value[p->operation[i].input[j]].gradient)])
-        p->operation[i].accumulate[j] = true;
+  for (int i = 0; i < p->operations; i++) {
+    for (int j = 0; j < p->operation[i].inputs; j++) {
+      int root = root_of(p, p->value[p->operation[i].input[j]].gradient);
+      if (root >= 0 && clear_root[root]) p->operation[i].accumulate[j] = true;
+    }
+  }
   for (int i = 0; i < p->buffers; i++) p->buffer[i].clear = clear_root[i];
 fail:
   for (int i = 0; i < p->buffers && of_root != NULL; i++) ph_free(of_root[i].written);

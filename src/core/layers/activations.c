@@ -5,7 +5,7 @@
 PH_ELEMENTWISE(leaky_relu, x < 0 ? a * x : x, x < 0 ? a : 1)
 PH_ELEMENTWISE(elu, x < 0 ? a * expm1f(x) : x, x < 0 ? a * expf(x) : 1)
 PH_ELEMENTWISE(selu, x <= 0 ? b * a * expm1f(x) : b * x, x <= 0 ? b * a * expf(x) : b)
-PH_ELEMENTWISE(celu, x < 0 ? a * expm1f(x / a) : x, x < 0 ? expf(x / a) : 1)
+PH_ELEMENTWISE(celu, x < 0 ? a * expm1f(x / a) : x, x < 0 ? ph_exp(x / a) : 1)
 PH_ELEMENTWISE(hard_sigmoid, fminf(fmaxf(a *x + b, 0), 1), a *x + b > 0 && a * x + b < 1 ? a : 0)
 PH_ELEMENTWISE(thresholded_relu, x > a ? x : 0, x > a ? 1 : 0)
 PH_ELEMENTWISE(shrink, x<-a ? x + b : x> a ? x - b : 0, x<-a || x> a ? 1 : 0)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "../functions.h"
 #include "../layer.h"
 #include "../vector.h"
 
@@ -45,7 +46,5 @@ static inline void ph_rows_backward(ph_rows rows, const ph_pass *pass, double a,
     rows.slopes(pass->input_gradient[0], pass->output_gradient, pass->input[0].data, pass->output.data,
                 ph_shape_count(pass->output.shape), (float)a, (float)b);
 }
-
-static inline float ph_sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
 #endif

@@ -5,17 +5,20 @@
 static inline float softplus(float x) { return fmaxf(x, 0) + log1pf(expf(-fabsf(x))); }
 
 /* The normal distribution: up to x, and at x. */
-static inline float normal_below(float x) { return 0.5f * (1 + erff(x * 0.70710678f)); }
-static inline float normal_at(float x) { return 0.39894228f * expf(-0.5f * x * x); }
+static inline float normal_below(float x) { return 0.5f * (1 + ph_erf(x * 0.70710678f)); }
+static inline float normal_at(float x) { return 0.39894228f * ph_exp(-0.5f * x * x); }
 
 /* The argument of GELU's approximation, and its derivative (Hendrycks and Gimpel, 2016). */
 static inline float gelu_inner(float x) { return 0.79788456f * (x + 0.044715f * x * x * x); }
 static inline float gelu_inner_slope(float x) { return 0.79788456f * (1 + 0.134145f * x * x); }
 
 static inline float mish_slope(float x) {
-  float t = tanhf(softplus(x));
+  float t = ph_tanh(softplus(x));
   return t + x * (1 - t * t) * ph_sigmoid(x);
 }
+
+/* ReLU6, over 6. */
+static inline float sixth(float x) { return (x < 0 ? 0 : x > 6 ? 6 : x) / 6; }
 
 static inline float sign(float x) { return (float)((x > 0) - (x < 0)); }
 
@@ -30,9 +33,9 @@ static inline float sign(float x) { return (float)((x > 0) - (x < 0)); }
   ROW(sqrt, sqrtf(x), 0.5f / y)                                                                              \
   ROW(reciprocal, 1 / x, -y * y)                                                                             \
   ROW(reciprocal_sqrt, 1 / sqrtf(x), -0.5f * y / x)                                                          \
-  ROW(exp, expf(x), y)                                                                                       \
+  ROW(exp, ph_exp(x), y)                                                                                     \
   ROW(log, logf(x), 1 / x)                                                                                   \
-  ROW(erf, erff(x), 1.12837917f * expf(-x * x))                                                              \
+  ROW(erf, ph_erf(x), 1.12837917f * ph_exp(-x * x))                                                          \
   ROW(sin, sinf(x), cosf(x))                                                                                 \
   ROW(cos, cosf(x), -sinf(x))                                                                                \
   ROW(tan, tanf(x), 1 + y * y)                                                                               \
@@ -41,7 +44,7 @@ static inline float sign(float x) { return (float)((x > 0) - (x < 0)); }
   ROW(atan, atanf(x), 1 / (1 + x * x))                                                                       \
   ROW(sinh, sinhf(x), coshf(x))                                                                              \
   ROW(cosh, coshf(x), sinhf(x))                                                                              \
-  ROW(tanh, tanhf(x), 1 - y * y)                                                                             \
+  ROW(tanh, ph_tanh(x), 1 - y * y)                                                                           \
   ROW(asinh, asinhf(x), 1 / sqrtf(x * x + 1))                                                                \
   ROW(acosh, acoshf(x), 1 / sqrtf(x * x - 1))                                                                \
   ROW(atanh, atanhf(x), 1 / (1 - x * x))                                                                     \
@@ -49,12 +52,12 @@ static inline float sign(float x) { return (float)((x > 0) - (x < 0)); }
   ROW(softplus, softplus(x), ph_sigmoid(x))                                                                  \
   ROW(softsign, x / (1 + fabsf(x)), 1 / ((1 + fabsf(x)) * (1 + fabsf(x))))                                   \
   ROW(silu, x *ph_sigmoid(x), ph_sigmoid(x) * (1 + x * (1 - ph_sigmoid(x))))                                 \
-  ROW(hard_swish, x *fminf(fmaxf(x + 3, 0), 6) / 6, x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5f)                 \
-  ROW(mish, x *tanhf(softplus(x)), mish_slope(x))                                                            \
+  ROW(hard_swish, x *sixth(x + 3), x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5f)                                  \
+  ROW(mish, x *ph_tanh(softplus(x)), mish_slope(x))                                                          \
   ROW(gelu, x *normal_below(x), normal_below(x) + x * normal_at(x))                                          \
-  ROW(gelu_tanh, 0.5f * x * (1 + tanhf(gelu_inner(x))),                                                      \
-      0.5f * (1 + tanhf(gelu_inner(x))) +                                                                    \
-          0.5f * x * (1 - tanhf(gelu_inner(x)) * tanhf(gelu_inner(x))) * gelu_inner_slope(x))
+  ROW(gelu_tanh, 0.5f * x * (1 + ph_tanh(gelu_inner(x))),                                                    \
+      0.5f * (1 + ph_tanh(gelu_inner(x))) +                                                                  \
+          0.5f * x * (1 - ph_tanh(gelu_inner(x)) * ph_tanh(gelu_inner(x))) * gelu_inner_slope(x))
 
 #define DEFINE(NAME, VALUE, SLOPE) PH_ELEMENTWISE(NAME, VALUE, SLOPE)
 FUNCTIONS(DEFINE)
