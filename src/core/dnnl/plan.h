@@ -178,7 +178,7 @@ extern const operation_type phd_pointwise, phd_matmul;
 extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
     phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
 
-/* Whether places in the layer's window are few enough to be noted in 16 bits. */
+/* Whether the layer's window is small enough for max_pool.c. */
 bool phd_max_pool_fits(const ph_layer *layer);
 
 /* Whether the layer's channels and window fit lrn.c's rows. */
