@@ -67,6 +67,7 @@ local function loop(run, options, bar, kept)
     run:advance()
     keep_history(run, kept)
     if kept.best then keep_best(run, kept) end
+    if kept.transparency then kept.transparency:add(run.image_gradient:map "abs") end
     keep_snapshot(run, kept)
     bar:update(run.step, run.value)
     kept.stopped = is_stopped(run, options)
@@ -78,6 +79,7 @@ end
 local function start_keeping(run, options, extra)
   local kept = { snapshots = {}, history = {}, interrupted = false, stopped = false, began = core.clock() }
   kept.wanted = snapshot_steps(options.snapshots, extra)
+  if options.transparency then kept.transparency = core.tensor(run.image:shape()) end
   if options.keep == "best" then
     kept.best = { image = run.image:clone(), step = run.step }
     kept.before = run.image:clone()
@@ -151,14 +153,15 @@ end
 -- ---- options ----
 
 local option_names = table.move(steps.option_names, 1, #steps.option_names, 1, {})
-for _, name in ipairs { "snapshots", "counting", "stop", "keep", "restarts", "on_step", "progress", "title", "output",
-  "checkpoint" } do
+for _, name in ipairs { "snapshots", "counting", "stop", "keep", "restarts", "transparency", "on_step", "progress",
+  "title", "output", "checkpoint" } do
   option_names[#option_names + 1] = name
 end
 
 local expected = {
   snapshots = expect.list(expect.whole(0), "a list of steps, whole numbers of at least 0,"),
   counting = expect.choice("updates", "lucid"), keep = expect.choice("last", "best"), restarts = expect.whole(1),
+  transparency = expect.truth,
   on_step = expect.callable, progress = expect.truth, title = expect.text, output = expect.text,
   checkpoint = expect.text,
 }

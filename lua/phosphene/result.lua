@@ -62,6 +62,7 @@ function result.of(run, kept)
     values = run.values,
     history = kept.history,
     best = best,
+    transparency = kept.transparency,
     steps = run.step,
     seed = run.seed,
     snapshots = kept.snapshots,

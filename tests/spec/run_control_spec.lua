@@ -10,6 +10,22 @@ local function render(options)
   return ph.render(all)
 end
 
+describe("transparency", function()
+  it("is the sum over the steps of the absolute gradient", function()
+    local options = { net, "mixed4a:3", steps = 3, size = 32, seed = 1, progress = false, transparency = true }
+    local total
+    for _, run in ph.steps { net, "mixed4a:3", steps = 3, size = 32, seed = 1 } do
+      local gradient = run.image_gradient:map "abs"
+      assert.is_true(gradient:sum() > 0)
+      total = total and total:add(gradient) or gradient
+    end
+    local result = ph.render(options)
+    assert.same(total:values(), result.transparency:values())
+    options.transparency = nil
+    assert.is_nil(ph.render(options).transparency)
+  end)
+end)
+
 describe("the history of a run", function()
   it("has every head's value at every step, and they make the objective", function()
     local objective = ph.channel("mixed4a", 3) - 0.01 * ph.l2() + ph.channel("mixed3a", 1)

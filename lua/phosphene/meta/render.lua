@@ -38,6 +38,8 @@ local ph = {}
 ---@field step integer updates so far
 ---@field steps integer updates in all
 ---@field image ph.tensor the picture after these updates, (n, 3, h, w)
+---@field image_gradient ph.tensor? the objective's gradient by the picture as it was before the last update, through that
+--- step's transforms
 ---@field value number? the objective before the last update, seen through that step's transforms
 ---@field values number[] the same for every step that was made here
 ---@field net ph.network
@@ -73,6 +75,7 @@ function ph.steps(options) end
 --- place of the last one; "last"
 ---@field restarts integer? how many runs are made, with seeds that follow one another; the result is that of the best, by
 --- its best value where that is kept, and else by the mean of the last tenth of its values; 1
+---@field transparency boolean? add up, over the steps, the absolute gradient of every number of the picture; false
 ---@field on_step (fun(step: integer, value: number, run: ph.run): boolean?)? called after each step; false ends the run
 ---@field progress boolean? false is silent
 ---@field title string? what progress lines begin with, in place of the objective
@@ -95,6 +98,8 @@ function ph.steps(options) end
 --- its value at every step that was made here
 ---@field best { image: ph.tensor, value: number?, step: integer }|nil with `keep = "best"`: the picture, its value, and after how
 --- many updates it was there
+---@field transparency ph.tensor? with `transparency`: what was added up, of the picture's shape. Where it is small the
+--- picture matters little, and may be made clear (Xplique's MaCo and Horama give it with every picture)
 ---@field restarts { seed: integer, value: number }[]? with `restarts`: what each run reached
 ---@field steps integer updates that were made
 ---@field seed integer
