@@ -192,6 +192,9 @@ typedef struct ph_products {
 ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *products,
                              ph_error *e);
 
+/* Whether the layer is a binary with the operation of this name. */
+bool ph_binary_is(const ph_layer *layer, const char *operation);
+
 /* batch_norm as what it computes: y = scale * x + shift for each of `channels` channels. PH_MISUSE where the
    parameters do not fit that count or a variance plus epsilon is not positive. */
 ph_status ph_batch_norm_affine(const ph_layer *layer, int64_t channels, float *scale, float *shift,

@@ -168,110 +168,13 @@ fail:
 
 /* ---- layers ---- */
 
-/* Which operation runs a layer, and whether it wants blocked values. Where there is none, the layer's own
-   plain C does the work. */
-typedef struct rule {
-  const ph_layer_type *layer;
-  const operation_type *operation;
-} rule;
-
-static const rule rules[] = {
-    {&ph_layer_convolution, &phd_convolution},   {&ph_layer_max_pool, &phd_max_pool},
-    {&ph_layer_average_pool, &phd_average_pool}, {&ph_layer_global_average_pool, &phd_global_average_pool},
-    {&ph_layer_local_response_norm, &phd_lrn},   {&ph_layer_relu, &phd_relu}};
-
-static bool is_grouped(const ph_layer *layer) {
-  return layer->type == &ph_layer_convolution && ((const ph_convolution_config *)layer->config)->groups > 1;
-}
-
-/* LRN looks across channels, groups are runs of channels: these need them without gaps. */
-static bool minds_gaps(const ph_layer *layer) {
-  return layer->type == &ph_layer_local_response_norm || is_grouped(layer);
-}
-
-static bool has_gaps(const plan *p, int v) { return p->value[v].blocked && p->value[v].segments > 1; }
-
-static bool is_dilated_pool(const ph_layer *layer) {
-  if (layer->type != &ph_layer_max_pool && layer->type != &ph_layer_average_pool) return false;
-  const ph_pool_config *config = layer->config;
-  return config->dilation[0] != 1 || config->dilation[1] != 1;
-}
-
-static const operation_type *choose(const plan *p, const ph_layer *layer, const int *inputs) {
-  if (layer->inputs == 0 || phd_are_fixed(p, inputs, layer->inputs)) return &phd_reference;
-  ph_shape shape = p->value[inputs[0]].shape;
-  bool image_like = shape.rank == 4 && shape.dim[0] == 1;
-  if (layer->type == &ph_layer_dense && shape.dim[0] == 1) return &phd_dense;
-  if (layer->type == &ph_layer_max_pool && (p->pool_mode != PH_POOL_PLAIN || !phd_max_pool_fits(layer)))
-    return &phd_reference;
-  if (is_dilated_pool(layer)) return &phd_reference;
-  if (layer->type == &ph_layer_sum) return &phd_sum;
-  if (phd_is_pointwise(p, layer, inputs)) return &phd_pointwise;
-  if (layer->type == &ph_layer_matmul && phd_matmul_fits(p, layer, inputs)) return &phd_matmul;
-  for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
-    if (rules[i].layer != layer->type) continue;
-    for (int j = 0; j < layer->inputs; j++)
-      if (minds_gaps(layer) && has_gaps(p, inputs[j])) return &phd_reference;
-    if (layer->type == &ph_layer_local_response_norm && !phd_lrn_fits(p, layer, inputs[0]))
-      return &phd_reference;
-    return rules[i].operation;
-  }
-  return &phd_reference;
-}
-
-/* Convolutions read pictures as they are: a few channels would fill a block badly. The unusual ones, for
-   which phases.c has no answer, go the common way. */
-static bool reads_picture(const plan *p, const ph_layer *layer, int input) {
-  const ph_convolution_config *config = layer->config;
-  const value *v = &p->value[input];
-  if (layer->type != &ph_layer_convolution || v->blocked || v->shape.dim[1] > 4 || is_grouped(layer))
-    return false;
-  ph_shape weight = ph_tensor_shape(layer->parameter[0]);
-  for (int side = 0; side < 4; side++)
-    if (config->padding[side] >= weight.dim[2 + side % 2]) return false;
-  return config->dilation[0] == 1 && config->dilation[1] == 1;
-}
-
-/* These take values as they come, if they come alike; and blocked where there is a choice, since what is
-   blocked comes from convolutions and goes to them. */
-static bool takes_any_layout(const operation_type *type) {
-  return type == &phd_pointwise || type == &phd_sum;
-}
-
-static bool any_blocked(const plan *p, const int *inputs, int count) {
-  bool blocked = false, gaps = false;
-  for (int i = 0; i < count; i++) {
-    blocked = blocked || p->value[inputs[i]].blocked;
-    gaps = gaps || (count > 1 && has_gaps(p, inputs[i]));
-  }
-  return blocked && !gaps;
-}
-
-static bool wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
-                          int i) {
-  if (type == &phd_reference || type == &phd_dense || type == &phd_matmul) return false;
-  if (type == &phd_pointwise && p->type != dnnl_f32) return false; /* the layer's plain C reads floats */
-  if (takes_any_layout(type)) return any_blocked(p, inputs, layer->inputs);
-  return !reads_picture(p, layer, inputs[i]);
-}
-
-/* Pools, and what is done to single numbers, leave the channels where they are; the others produce them
-   densely. */
-static bool keeps_segments(const operation_type *type) {
-  return type == &phd_max_pool || type == &phd_average_pool || type == &phd_global_average_pool ||
-         type == &phd_relu || takes_any_layout(type);
-}
-
-/* Whether the output is plain, once the inputs are as they are wanted. */
-static bool gives_plain(const plan *p, const operation_type *type, const int *inputs) {
-  if (takes_any_layout(type)) return !p->value[inputs[0]].blocked;
-  return type == &phd_reference || type == &phd_dense || type == &phd_matmul || type == &phd_source;
-}
-
-static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, bool relu, int *output,
+/* `relu`: whether the layer's only reader is a ReLU; whether it was fused is returned there. */
+static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, bool *relu, int *output,
                                ph_error *e) {
+  const bool wants_relu = *relu;
   int given[PH_MAX_INPUTS], inputs[PH_MAX_INPUTS];
   ph_status status;
+  *relu = false;
   for (int i = 0; i < layer->inputs; i++) given[i] = p->value_of[layer->input[i]];
   if (layer->type == &ph_layer_dropout || layer->type == &ph_layer_identity) {
     *output = given[0];
@@ -280,19 +183,20 @@ static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, b
   if (layer->type == &ph_layer_concat && shape.rank == 4 && shape.dim[0] == 1 &&
       ph_concat_axis(layer, shape.rank) == 1 && !phd_are_fixed(p, given, layer->inputs))
     return compile_concat(p, layer, shape, given, output, e);
-  const operation_type *type = layer->type == &ph_layer_image ? &phd_source : choose(p, layer, given);
+  const operation_type *type = phd_choose(p, layer, shape, given);
   for (int i = 0; i < layer->inputs; i++)
-    PH_TRY(in_layout(p, given[i], wants_blocked(p, type, layer, given, i), &inputs[i], e));
-  if (gives_plain(p, type, inputs)) {
+    PH_TRY(in_layout(p, given[i], phd_wants_blocked(p, type, layer, given, i), &inputs[i], e));
+  if (phd_gives_plain(p, type, inputs)) {
     PH_TRY(phd_add_value(p, shape, false, output, e));
-  } else if (keeps_segments(type)) {
+  } else if (phd_keeps_segments(type)) {
     const value *v = &p->value[inputs[0]];
     PH_TRY(add_value_with(p, shape, v->channels, v->segment, v->segments, output, e));
   } else {
     PH_TRY(phd_add_value(p, shape, true, output, e));
   }
   PH_TRY(add_operation(p, type, layer, inputs, layer->inputs, *output, e));
-  p->operation[p->operations - 1].relu = relu;
+  *relu = wants_relu && (type == &phd_convolution || type == &phd_affine);
+  p->operation[p->operations - 1].relu = *relu;
   if (layer->type != &ph_layer_image) PH_TRY(phd_settle(p, e));
 fail:
   return status;
@@ -300,7 +204,7 @@ fail:
 
 /* ---- fusion ---- */
 
-/* For each convolution whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
+/* For each layer whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
    Where a ReLU's gradient minds what is below zero, it stays apart. */
 static void find_fused(const plan *p, const ph_plan_request *request, const bool *needed, int *fused) {
   int count = ph_network_count(p->network);
@@ -317,8 +221,7 @@ static void find_fused(const plan *p, const ph_plan_request *request, const bool
   }
   for (int i = 0; i < request->taps; i++) fused[request->tap[i]] = -2;
   for (int i = 0; i < count; i++) {
-    bool convolution = ph_network_layer(p->network, i)->type == &ph_layer_convolution;
-    if (fused[i] < 0 || !convolution || phd_minds_negatives(request->relu_mode)) fused[i] = -1;
+    if (fused[i] < 0 || phd_minds_negatives(request->relu_mode)) fused[i] = -1;
   }
 }
 
@@ -330,9 +233,8 @@ static ph_status compile_layers(plan *p, const bool *needed, const ph_shape *sha
   for (int i = 0; i < count; i++) {
     if (!needed[i] || p->value_of[i] >= 0) continue;
     const ph_layer *layer = ph_network_layer(p->network, i);
-    /* A convolution of a constant is computed once, by its plain C, which fuses nothing. */
-    bool relu = fused[i] >= 0 && p->value[p->value_of[layer->input[0]]].fixed == NULL;
-    ph_status status = compile_layer(p, layer, shapes[i], relu, &p->value_of[i], e);
+    bool relu = fused[i] >= 0;
+    ph_status status = compile_layer(p, layer, shapes[i], &relu, &p->value_of[i], e);
     if (status != PH_OK) return status;
     if (relu) p->value_of[fused[i]] = p->value_of[i];
   }

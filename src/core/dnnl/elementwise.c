@@ -172,6 +172,26 @@ PH_VECTOR static void relu_piece(void *dst, const void *src, int64_t count, elem
   PHD_BY_TYPE(type, relu_elements, dst, src, count);
 }
 
+PHD_KERNEL void rectify_elements(void *x, int64_t count, element_type type) {
+  for (int64_t i = 0; i < count; i++) phd_keep_if(x, i, !(phd_load(x, i, type) < 0), type);
+}
+
+PH_VECTOR static void rectify_piece(void *x, int64_t count, element_type type) {
+  PHD_BY_TYPE(type, rectify_elements, x, count);
+}
+
+void phd_rectify(const run *r, const operation *op, void *x) {
+  const int64_t count = phd_count(r->plan, op->output);
+  const element_type type = r->plan->value[op->output].type;
+  unsigned char *signs = op->workspace < 0 ? NULL : signs_of(r, op);
+  FOR_EACH_PIECE(count) {
+    const int64_t size = phd_piece(from, count);
+    void *piece = phd_at(x, from, type);
+    if (signs != NULL) note_piece(piece, signs + from, size, phd_minds_negatives(op->mode), type);
+    rectify_piece(piece, size, type);
+  }
+}
+
 static void relu_forward(const run *r, const operation *op) {
   void *dst = phd_activation(r, op->output);
   const void *src = phd_activation(r, op->input[0]);

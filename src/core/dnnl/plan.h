@@ -132,6 +132,18 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e);
 ph_status phd_add_value(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e);
 ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error *e);
 
+/* ---- rules.c ---- */
+
+/* The operation for a layer with these inputs, whose order may be changed to what the operation wants. */
+const operation_type *phd_choose(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
+
+/* Whether an operation wants input i blocked; given its inputs as it wants them, whether its output is plain;
+   and whether, where it is not, its channels lie as the first input's. */
+bool phd_wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
+                       int i);
+bool phd_gives_plain(const plan *p, const operation_type *type, const int *inputs);
+bool phd_keeps_segments(const operation_type *type);
+
 /* ---- constants.c ---- */
 
 /* Whether none of the inputs depends on the picture. */
@@ -174,7 +186,7 @@ static inline int64_t phd_floats(const plan *p, int v) {
 
 /* ---- operations ---- */
 
-extern const operation_type phd_pointwise, phd_matmul;
+extern const operation_type phd_pointwise, phd_affine, phd_gated, phd_matmul;
 extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
     phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
 
@@ -186,6 +198,10 @@ bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
 
 /* Whether the layer makes each number of its output from the numbers in the same place of its inputs. */
 bool phd_is_pointwise(const plan *p, const ph_layer *layer, const int *inputs);
+
+/* The operation for a layer that does the same to all numbers of a channel, or NULL; the input that has the
+   channels is put first. */
+const operation_type *phd_channelwise(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
 
 /* Whether oneDNN's products of matrices serve a matmul of these inputs. */
 bool phd_matmul_fits(const plan *p, const ph_layer *layer, const int *inputs);
@@ -199,6 +215,9 @@ void phd_import(const plan *p, int v, const float *plain, void *dst, bool add);
 bool phd_minds_negatives(ph_relu_mode mode); /* whether signs are those of x < 0, and not of x > 0 */
 ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e);
 void phd_note_signs(const run *r, const operation *op, const void *x);
+
+/* x = ReLU of x, and its signs noted. */
+void phd_rectify(const run *r, const operation *op, void *x);
 
 /* g = the gradient below a ReLU, in place. */
 void phd_mask(const run *r, const operation *op, void *g);

@@ -1,6 +1,7 @@
 /* binary: a function of two numbers, over two inputs that are broadcast as NumPy does. One row of the list is
    a function: its name, its value, and its derivatives by the first and by the second number. */
 #include <math.h>
+#include <string.h>
 
 #include "../layer.h"
 #include "../nest.h"
@@ -118,6 +119,11 @@ static const ph_field fields[] = {
 
 static const function *function_of(const ph_layer *layer) {
   return &functions[((const binary_config *)layer->config)->operation];
+}
+
+bool ph_binary_is(const ph_layer *layer, const char *operation) {
+  return layer->type == &ph_layer_binary &&
+         strcmp(names[((const binary_config *)layer->config)->operation], operation) == 0;
 }
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
