@@ -3,7 +3,7 @@
 local ph = require "phosphene"
 local opt = ph.options {
   net = "googlenet", layer = "mixed4a", unit = 11, image = { "", "the photograph" },
-  rate = 0.01, size = 192, steps = 64, seed = 1, output = "out/example.png",
+  rate = 0.001, size = 192, steps = 64, seed = 1, output = "out/example.png",
 }
 
 local net, unit = assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit)
@@ -13,7 +13,7 @@ before = ph.crop_image(before, opt.size, opt.size)
 
 local result = ph.render {
   net, unit, image = before, parameterisation = "pixels", decorrelate = false, transforms = "none", relu = "plain",
-  rate = opt.rate, steps = opt.steps, seed = opt.seed,
+  optimiser = { "ascent", rate = opt.rate, normalise = "mean" }, steps = opt.steps, seed = opt.seed,
 }
 -- Grey where nothing changed, and twice what did.
 local difference = result.image:clone():add(before, -1):scale(2):add(ph.tensor(before:shape(), 0.5))

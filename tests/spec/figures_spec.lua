@@ -45,6 +45,19 @@ describe("the figure of", function()
     end
   end)
 
+  it("a neuron and a channel: one picture is best in its middle, the other all over", function()
+    local neuron, channel = run("neuron", { steps = 48 }).image, run("channel", { steps = 48 }).image
+    local start = ph.render { net, "mixed4a:11", size = 64, steps = 0, seed = 1 }.image
+    assert.is_true(activation(channel, "mixed4a", 11) > activation(neuron, "mixed4a", 11))
+    -- Farther out than the unit sees, less was changed.
+    local change = neuron:clone():add(start, -1)
+    local border = change:clone():paste(ph.tensor { 1, 3, 48, 48 }, 8, 8)
+    local middle = ph.crop_image(change, 48, 48)
+    local function mean_square(t, count) return t:dot(t) / count end
+    local outside = mean_square(border, 3 * (64 * 64 - 48 * 48))
+    assert.is_true(mean_square(middle, middle:count()) > 2 * outside)
+  end)
+
   it("no regularisation: higher rates go further, into high frequencies", function()
     local made = run("unregularised", { shown = { 1, 48 } })
     assert.equal(6, #made.images)
@@ -189,6 +202,11 @@ describe("the figure of", function()
     local map = net:forward(image, layer, { backward = false }):activation(layer)
     return map:dot(map) / map:count()
   end
+
+  it("a layer: all of it answers more", function()
+    local start = ph.render { net, "mixed4c:1", size = 64, steps = 0, seed = 1 }.image
+    assert.is_true(strength(run("layer", { steps = 48 }).image, "mixed4c") > 2 * strength(start, "mixed4c"))
+  end)
 
   it("dreams: the layer is stronger after, and the picture still the same one", function()
     local made = run("dream", { steps = 72, start = "mixed3a:28" })
