@@ -11,7 +11,7 @@ if #all == 0 then
 end
 
 local counts = { passed = 0, failed = 0, skipped = 0, gradients = 0, bent = 0 }
-local skipped = {} -- by operator and reason, how many
+local skipped, missing = {}, {} -- how many, by operator and reason, and by operator that is not imported
 local tests = 0
 
 local function report(ok, name, problem)
@@ -26,8 +26,9 @@ local function skip(case, operator, reason)
   tests = tests + 1
   print(("ok %d - %s # SKIP %s: %s"):format(tests, case.name, operator, reason))
   counts.skipped = counts.skipped + 1
-  local key = operator .. ": " .. reason
-  skipped[key] = (skipped[key] or 0) + 1
+  local kind = reason == cases.not_imported and missing or skipped
+  local key = kind == missing and operator or operator .. ": " .. reason
+  kind[key] = (kind[key] or 0) + 1
 end
 
 -- Everything about a case with one of its inputs fed by the picture. Where that input has to be a constant, there is
@@ -63,10 +64,14 @@ for _, case in ipairs(all) do
 end
 
 print("1.." .. tests)
-local reasons = {}
-for key in pairs(skipped) do reasons[#reasons + 1] = key end
-table.sort(reasons)
-for _, key in ipairs(reasons) do print(("# %3d skipped, %s"):format(skipped[key], key)) end
+local function sorted(counted, format)
+  local list = {}
+  for key, count in pairs(counted) do list[#list + 1] = format:format(key, count) end
+  table.sort(list)
+  return list
+end
+print("# skipped, of operators that are not imported: " .. table.concat(sorted(missing, "%s (%d)"), ", "))
+for _, line in ipairs(sorted(skipped, "# skipped, %s (%d)")) do print(line) end
 print(("# %d passed, %d failed, %d skipped; gradients of %d inputs compared, %d of them bend too much"):format(
   counts.passed, counts.failed, counts.skipped, counts.gradients + counts.bent, counts.bent))
 os.exit(counts.failed == 0, true)

@@ -34,7 +34,10 @@ function harness.build(case, source)
       g.values[input.name] = values.read(case.inputs[i])
     end
   end
-  local failures = build.run(g, case.document, {})
+  -- Building takes tensors out of the document.
+  local tensors = {}
+  for name, tensor in pairs(case.document.tensors) do tensors[name] = tensor end
+  local failures = build.run(g, setmetatable({ tensors = tensors }, { __index = case.document }), {})
   if #failures > 0 then return nil, failures[1].problem end
   local outputs = {}
   for i, output in ipairs(case.document.outputs) do outputs[i] = g.values[output.name] end

@@ -79,21 +79,28 @@ local function problems_text(failures)
 end
 
 -- What could not be built may be left out if everything with weights is there: then it only makes something else of
--- the network's results. Returns the nodes to leave out, and a text for the user.
+-- the network's results. Returns the indices of the nodes to leave out, and a text for the user.
 local function leave_out(failures, blocked)
   local skipped, count = {}, #failures + #blocked
   local weighty = false
   for _, failure in ipairs(failures) do
-    skipped[failure.node] = true
+    skipped[failure.node.index] = true
     weighty = weighty or has_weights[failure.node.op]
   end
   for _, node in ipairs(blocked) do
-    skipped[node] = true
+    skipped[node.index] = true
     weighty = weighty or has_weights[node.op]
   end
   if weighty then refuse.raise("%s", problems_text(failures)) end
   return skipped, ("left out what comes after the network's last weights (%d nodes): %s"):format(count,
     problems_text(failures))
+end
+
+-- The file's document; or nil and a message.
+local function read(path)
+  local doc, problem = document.read(path)
+  if doc then patterns.replace(doc) end
+  return doc, problem
 end
 
 local function build_graph(path, doc, options)
@@ -102,8 +109,10 @@ local function build_graph(path, doc, options)
   local failures, blocked = build.run(g, doc, {})
   if #failures == 0 then return g end
   local skipped, told = leave_out(failures, blocked)
+  g.net:close()
   g = begin(path, doc, picture, options)
-  build.run(g, doc, skipped)
+  -- Building took the tensors out of the first document.
+  build.run(g, read(path) or refuse.raise "it cannot be read again", skipped)
   if #g.net:layers() <= 2 then refuse.raise("%s", problems_text(failures)) end
   return g, told
 end
@@ -130,9 +139,8 @@ end
 -- ---- opening ----
 
 local function open(path, options)
-  local doc, problem = document.read(path)
+  local doc, problem = read(path)
   if not doc then return nil, problem end
-  patterns.replace(doc)
   local list
   list, problem = labels.parse(doc.metadata.labels or "[]")
   if not list then refuse.raise("%s", problem) end

@@ -257,7 +257,7 @@
 ---@field scales number[]? for every axis, 1 for the first two; or
 ---@field sizes integer[]? for every axis
 ---@field mode "nearest"|"linear"|"cubic"|nil "nearest" by default
----@field coordinates "half_pixel"|"asymmetric"|"align_corners"|"pytorch_half_pixel"|"half_pixel_symmetric"|nil "half_pixel" by default
+---@field coordinates "half_pixel"|"asymmetric"|"align_corners"|"pytorch_half_pixel"|"half_pixel_symmetric"|"tf_half_pixel_for_nn"|nil "half_pixel" by default
 ---@field rounding "round_prefer_floor"|"round_prefer_ceil"|"floor"|"ceil"|nil of "nearest"; "round_prefer_floor" by default
 
 --- Channels laid out as blocks of pixels: (n, c * block^2, h, w) to (n, c, h * block, w * block).

@@ -13,9 +13,17 @@ typedef struct resize_config {
 
 enum { NEAREST, LINEAR, CUBIC };
 static const char *const modes[] = {"nearest", "linear", "cubic", NULL};
-enum { HALF_PIXEL, ASYMMETRIC, ALIGN_CORNERS, PYTORCH_HALF_PIXEL, HALF_PIXEL_SYMMETRIC };
-static const char *const coordinates[] = {"half_pixel",         "asymmetric",           "align_corners",
-                                          "pytorch_half_pixel", "half_pixel_symmetric", NULL};
+enum {
+  HALF_PIXEL,
+  ASYMMETRIC,
+  ALIGN_CORNERS,
+  PYTORCH_HALF_PIXEL,
+  HALF_PIXEL_SYMMETRIC,
+  TF_HALF_PIXEL_FOR_NN
+};
+static const char *const coordinates[] = {
+    "half_pixel",           "asymmetric", "align_corners", "pytorch_half_pixel", "half_pixel_symmetric",
+    "tf_half_pixel_for_nn", NULL};
 enum { ROUND_PREFER_FLOOR, ROUND_PREFER_CEIL, FLOOR, CEIL };
 static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil", NULL};
 
@@ -73,6 +81,8 @@ static double coordinate(int kind, const axis *a, int64_t i) {
       return a->to == 1 ? 0 : (at + 0.5) / a->scale - 0.5;
     case HALF_PIXEL_SYMMETRIC:
       return from / 2 * (1 - to / exact) + (at + 0.5) / a->scale - 0.5;
+    case TF_HALF_PIXEL_FOR_NN:
+      return (at + 0.5) / a->scale;
     default:
       return (at + 0.5) / a->scale - 0.5;
   }

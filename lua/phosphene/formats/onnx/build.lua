@@ -43,6 +43,7 @@ local function compute(graph, description, opset, is_sized)
     if value then value.is_sized = value.is_sized or is_sized end
     graph.values[output] = value
   end
+  g.net:close()
 end
 
 -- ---- nodes ----
@@ -90,25 +91,65 @@ local function needed_names(doc)
   return needed
 end
 
+-- ---- letting go ----
+
+-- How often nodes that are built read each name; more often where it is an output.
+local function count_reads(doc, is_built)
+  local reads = {}
+  for _, description in ipairs(doc.nodes) do
+    if is_built(description) then
+      for _, name in ipairs(description.inputs) do reads[name] = (reads[name] or 0) + 1 end
+    end
+  end
+  for _, output in ipairs(doc.outputs) do reads[output.name] = (reads[output.name] or 0) + 1 end
+  return reads
+end
+
+-- Numbers that are let go of before they are collected.
+local most_garbage = 1 << 22
+
+-- Lets go of the tensors that the node was the last to read: where weights became others, such as transposed ones, they
+-- would take as much memory again.
+local function let_go(graph, doc, description, reads)
+  for _, name in ipairs(description.inputs) do
+    reads[name] = reads[name] - 1
+    local value = graph.values[name]
+    if reads[name] == 0 and value and value.tensor then
+      graph.garbage = (graph.garbage or 0) + values.count(value.dims)
+      graph.values[name], doc.tensors[name] = nil, nil
+    end
+  end
+  if (graph.garbage or 0) < most_garbage then return end
+  graph.garbage = 0
+  collectgarbage()
+end
+
 --- Builds all that the document's outputs need into a graph whose inputs are in graph.values. Nodes for which
---- `is_skipped` holds are left out. Returns what could not be built, a list of { node =, problem = }, and what only
---- depends on that, a list of nodes.
+--- `is_skipped[node.index]` holds are left out. Tensors leave the document once nothing needs them. Returns what could
+--- not be built, a list of { node =, problem = }, and what only depends on that, a list of nodes.
 function build.run(graph, doc, is_skipped)
   local failures, blocked = {}, {}
   graph.is_read = needed_names(doc)
   for name, tensor in pairs(doc.tensors) do
     graph.values[name] = values.read(tensor)
   end
+  local function is_built(description)
+    if is_skipped[description.index] then return false end
+    for _, name in ipairs(description.outputs) do
+      if graph.is_read[name] then return true end
+    end
+    return false
+  end
+  local reads = count_reads(doc, is_built)
   for _, description in ipairs(doc.nodes) do
-    local is_needed = false
-    for _, name in ipairs(description.outputs) do is_needed = is_needed or graph.is_read[name] end
-    if not is_needed or is_skipped[description] then
+    if not is_built(description) then
       goto continue
     elseif not is_ready(graph, description) then
       blocked[#blocked + 1] = description
     else
       local ok, problem = refuse.catch(apply, graph, description, doc.opset)
       if not ok then failures[#failures + 1] = { node = description, problem = problem } end
+      let_go(graph, doc, description, reads)
     end
     ::continue::
   end

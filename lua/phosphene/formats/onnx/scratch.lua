@@ -4,6 +4,7 @@
 local core = require "phosphene.core"
 local graph = require "phosphene.formats.onnx.graph"
 local refuse = require "phosphene.formats.refuse"
+local values = require "phosphene.formats.onnx.values"
 
 local scratch = {}
 
@@ -16,14 +17,7 @@ end
 function scratch.run(g, layer)
   refuse.guard(g.net.forward, g.net, core.tensor { 1, 1, 1, 1 }, layer, { backward = false })
   local result = g.net:activation(layer)
-  return result:reshape(g.shapes[layer])
-end
-
---- A tensor after one layer of this type.
-function scratch.layer(type, tensor, settings)
-  local g = scratch.graph()
-  local constant = g:add("constant", "constant", {}, { value = tensor })
-  return scratch.run(g, g:add(type, "result", { constant }, settings))
+  return values.same(result:shape(), g.shapes[layer]) and result or result:reshape(g.shapes[layer])
 end
 
 return scratch

@@ -1,6 +1,5 @@
 -- ONNX operators with weights: convolutions and products of matrices.
 
-local scratch = require "phosphene.formats.onnx.scratch"
 local values = require "phosphene.formats.onnx.values"
 local windows = require "phosphene.formats.onnx.windows"
 
@@ -80,7 +79,7 @@ end
 -- Weights (units, inputs) of a dense layer from input 2, times a factor.
 local function dense_weight(node, is_transposed, factor)
   local weight = node:tensor(2)
-  if not is_transposed then weight = scratch.layer("transpose", weight, { axes = { 1, 0 } }) end
+  if not is_transposed then weight = weight:transpose() end
   return factor == 1 and weight or weight:clone():scale(factor)
 end
 

@@ -56,6 +56,7 @@ end
 
 local coordinates = {
   half_pixel = true, asymmetric = true, align_corners = true, pytorch_half_pixel = true, half_pixel_symmetric = true,
+  tf_half_pixel_for_nn = true,
 }
 
 -- Lists over some axes become lists over all.

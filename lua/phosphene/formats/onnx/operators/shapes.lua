@@ -118,6 +118,11 @@ function shapes.Transpose(node)
   local axes, in_place = node:integers("perm", reversed), true
   for i, axis in ipairs(axes) do in_place = in_place and axis == i - 1 end
   if in_place then return node:pass(1) end
+  local weights = node:input(1).tensor
+  if weights then
+    local turned = weights:transpose(axes)
+    return node:give(values.tensor(turned, turned:shape()))
+  end
   node:add("transpose", node:layer(1), { axes = axes })
 end
 
