@@ -136,6 +136,24 @@ describe("a hostile TensorFlow file", function()
     end))
   end)
 
+  it("may have attributes of wrong types", function()
+    local function with(name, attribute, value)
+      return problem_of(function(g)
+        local n = find(g, name)
+        n.attributes = { padding = "SAME", is_training = false, [attribute] = value }
+      end)
+    end
+    for _, value in ipairs { true, 2, "two", { shape = { 1 } }, { dims = { 1 }, values = { 1 } } } do
+      assert.matches("attribute 'strides' is not a list of whole numbers", with("c", "strides", value))
+    end
+    for _, value in ipairs { true, 2.5, { 1, 1, 1, 1 } } do
+      assert.matches("attribute 'padding' is not a text", with("c", "padding", value))
+    end
+    assert.matches("attribute 'data_format' is not a text", with("c", "data_format", 3))
+    assert.matches("attribute 'epsilon' is not a number", with("f", "epsilon", "little"))
+    assert.matches("attribute 'is_training' is not true or false", with("f", "is_training", 0))
+  end)
+
   it("may have tensors whose numbers do not fit their shape", function()
     local function with(value)
       return function(g) find(g, "k").attributes.value = value end

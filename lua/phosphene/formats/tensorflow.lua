@@ -126,7 +126,10 @@ local function build_node(g, node, known)
   if not inputs then return { problem = problem } end
   if #inputs < (least_inputs[node.op] or 1) then refuse.raise("node '%s' has too few inputs", node.name) end
   if inputs[1].constant and not may_take_constant[node.op] then return not_run(node, " of a constant") end
-  local ok, result = refuse.catch(operations[node.op], g, node, table.unpack(inputs))
+  local ok, result = refuse.catch(function()
+    document.check_attributes(node)
+    return operations[node.op](g, node, table.unpack(inputs))
+  end)
   if not ok then refuse.raise("node '%s': %s cannot be built: %s", node.name, node.op, result) end
   return result
 end

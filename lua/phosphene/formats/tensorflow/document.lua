@@ -59,6 +59,41 @@ local function connect(nodes)
   end
 end
 
+-- ---- types of attributes ----
+
+local function is_integers(value)
+  if type(value) ~= "table" or value.dims or value.dim then return false end
+  for _, number in ipairs(value) do
+    if math.type(number) ~= "integer" then return false end
+  end
+  return true
+end
+
+local function is_of(wanted) return function(value) return type(value) == wanted end end
+local function is_integer(value) return math.type(value) == "integer" end
+
+-- What the attributes of the operations that are run have to be.
+local kinds = {
+  { "a list of whole numbers", is_integers, { "strides", "ksize", "dilations", "explicit_paddings", "squeeze_dims",
+    "axis" } },
+  { "a whole number", is_integer, { "depth_radius", "block_size" } },
+  { "a number", is_of "number", { "epsilon", "variance_epsilon", "alpha", "beta", "bias" } },
+  { "a text", is_of "string", { "data_format", "padding", "mode" } },
+  { "true or false", is_of "boolean", { "is_training", "keep_dims", "transpose_a", "transpose_b",
+    "scale_after_normalization" } },
+}
+
+--- Refuses a node of an operation that is run whose attributes are of wrong types.
+function document.check_attributes(node)
+  for _, kind in ipairs(kinds) do
+    local text, is_right, names = table.unpack(kind)
+    for _, name in ipairs(names) do
+      local value = node.attributes[name]
+      if value ~= nil and not is_right(value) then refuse.raise("its attribute '%s' is not %s", name, text) end
+    end
+  end
+end
+
 -- ---- the picture ----
 
 local is_placeholder = { Placeholder = true, PlaceholderV2 = true, PlaceholderWithDefault = true }
