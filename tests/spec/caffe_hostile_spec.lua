@@ -123,6 +123,12 @@ describe("a hostile Caffe file", function()
     assert.matches("is not a Caffe model", problem_of(text, "not weights"))
   end)
 
+  it("may write one blob over and over", function()
+    local layers = { text }
+    for i = 1, 1000 do layers[i + 1] = 'layer { name: "same" type: "ReLU" bottom: "c" top: "c" } ' end
+    assert.is_true(open(table.concat(layers), bytes))
+  end)
+
   it("may be nested, long, or large", function()
     assert.matches("nested more than 32 deep", problem_of(("layer {"):rep(100000)))
     assert.matches("the name of a field is missing", problem_of(("}"):rep(1000)))

@@ -3,6 +3,7 @@
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
+local limits = require "phosphene.formats.limits"
 local writer = require "onnx.writer"
 
 local folder = os.tmpname()
@@ -161,6 +162,34 @@ describe("a hostile ONNX file", function()
         m.nodes[4].inputs = { "wide" }
       end))
     end
+  end)
+
+  it("may compute more and more from nothing", function()
+    -- Each chain would make a tensor or a list out of a few bytes, over and over.
+    local function chain(op, elements, count)
+      return problem_of(function(m)
+        table.insert(m.tensors, { name = "many", type = "int64", dims = { 1 }, values = { elements } })
+        table.insert(m.tensors, { name = "one", dims = { 1 }, values = { 1 } })
+        m.nodes = { node("Expand", "c0", { "one", "many" }) }
+        for i = 1, count do m.nodes[i + 1] = node(op, "c" .. i, { "c" .. i - 1, op == "Add" and "one" or nil }) end
+        m.nodes[count + 2] = node("Conv", "conv", { "x", "c" .. count })
+        m.outputs = { "conv" }
+      end)
+    end
+    assert.matches("would have to be computed with more than 16%d+ numbers", chain("Add", 1 << 18, 30))
+    assert.matches("would have to be computed with more than 16%d+ numbers", chain("Sin", 1 << 21, 30))
+    assert.matches("would have to be computed with more than 16%d+ numbers", chain("Sin", 1 << 26, 3))
+  end)
+
+  it("may have more layers than a network", function()
+    local most = limits.layers
+    limits.layers = 5
+    local problem = problem_of(function(m)
+      for i = 1, 5 do table.insert(m.nodes, 2, node("Relu", "more" .. i, { i == 5 and "conv" or "more" .. i + 1 })) end
+      m.nodes[7].inputs = { "more1" }
+    end)
+    limits.layers = most
+    assert.equal("it has more than 5 layers", problem)
   end)
 
   it("may be made of nothing in great numbers", function()

@@ -155,6 +155,28 @@ describe("a description that is damaged", function()
     assert.matches("no layer 'lgits'", problem_of(function(all) all.logits = "lgits" end))
   end)
 
+  it("may end anywhere, and have any bit flipped", function()
+    assert(mixture():save(path))
+    local file = assert(io.open(path, "rb"))
+    local bytes = file:read "a"
+    file:close()
+    local header = 8 + ("<I8"):unpack(bytes)
+    local function open(altered)
+      file = assert(io.open(path, "wb"))
+      file:write(altered)
+      file:close()
+      local net, problem = ph.network(path, { range = { 0, 1 } })
+      if net then return net:close() end
+      assert.is_truthy(problem:find(path, 1, true), problem)
+      assert.is_nil(problem:find "\n", problem)
+    end
+    for length = 0, #bytes - 1, #bytes // 100 do open(bytes:sub(1, length)) end
+    for length = 0, header, header // 100 do open(bytes:sub(1, length)) end
+    for at = 1, header, 5 do
+      open(bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 1 << at % 8) .. bytes:sub(at + 1))
+    end
+  end)
+
   it("has an end", function()
     local text = problem_of(function(all)
       for i = 1, 10001 do all.layers[i] = { type = "relu", name = "r" .. i, from = { "image" } } end

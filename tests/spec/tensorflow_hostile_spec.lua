@@ -4,6 +4,7 @@
 local ph = require "phosphene"
 local core = require "phosphene.core"
 local protobuf = require "protobuf"
+local limits = require "phosphene.formats.limits"
 local writer = require "tensorflow.writer"
 
 local path = os.tmpname() .. ".pb"
@@ -182,6 +183,16 @@ describe("a hostile TensorFlow file", function()
     local nodes = { node("Placeholder", "n0", {}) }
     for i = 1, 3000 do nodes[i + 1] = node("Relu", "n" .. i, { "n" .. i - 1 }) end
     assert.is_true(open(writer.graph(nodes)))
+  end)
+
+  it("may have more layers than a network", function()
+    local most, nodes = limits.layers, { node("Placeholder", "n0", {}) }
+    for i = 1, 6 do nodes[i + 1] = node("Relu", "n" .. i, { "n" .. i - 1 }) end
+    limits.layers = 5
+    local ok, problem = open(writer.graph(nodes))
+    limits.layers = most
+    assert.is_nil(ok)
+    assert.matches("it has more than 5 layers", problem)
   end)
 
   it("may consist of empty messages", function()

@@ -3,55 +3,53 @@
 -- in place is called so with `_pre_relu`; and every layer answers to its own name as well. Must not know how layers
 -- are built.
 
+local limits = require "phosphene.formats.limits"
 local refuse = require "phosphene.formats.refuse"
 
 local graph = {}
 graph.__index = graph
 
--- Activations beyond this many numbers are a damaged file's.
-local most_numbers = 1 << 30
-
--- Which layers write each blob, in order. Dropout in place writes what was there.
+-- The last layer that writes each blob, and for each layer and blob that it writes, the next one that does. Dropout in
+-- place writes what was there.
 local function writers_of(layers)
-  local writers = {}
+  local last, following = {}, {}
   for _, layer in ipairs(layers) do
     local is_nothing = layer.type == "Dropout" and layer.tops[1] == layer.bottoms[1]
+    following[layer] = {}
     for _, top in ipairs(is_nothing and {} or layer.tops) do
-      writers[top] = writers[top] or {}
-      table.insert(writers[top], layer)
+      if last[top] then following[last[top]][top] = layer end
+      last[top] = layer
     end
   end
-  return writers
+  return last, following
 end
 
 --- `doc` is what document.lua reads; `net` has only its image.
 function graph.new(net, doc)
-  local self = setmetatable({ net = net, taken = { image = true }, blobs = {}, aliases = {} }, graph)
-  self.writers = writers_of(doc.layers)
+  local self = setmetatable({ net = net, taken = { image = true }, counts = {}, blobs = {}, aliases = {} }, graph)
+  self.last_writer, self.following = writers_of(doc.layers)
   self.shapes = { image = { 1, doc.picture.channels, doc.picture.size[1], doc.picture.size[2] } }
-  for blob in pairs(self.writers) do self.taken[blob] = true end
+  for blob in pairs(self.last_writer) do self.taken[blob] = true end
   return self
 end
 
 local function free_name(self, wanted)
-  local name, count = wanted ~= "" and wanted or "unnamed", 1
+  wanted = wanted ~= "" and wanted or "unnamed"
+  local name, count = wanted, self.counts[wanted] or 1
   while self.taken[name] do
     count = count + 1
     name = ("%s_%d"):format(wanted, count)
   end
-  self.taken[name] = true
+  self.taken[name], self.counts[wanted] = true, count
   return name
 end
 
 -- The name for what a layer writes into its top of this number.
 local function name_of(self, layer, top)
   local blob = layer.tops[top] or layer.name
-  local writers = self.writers[blob] or {}
-  if writers[#writers] == layer and not self.shapes[blob] then return blob end
-  for i, writer in ipairs(writers) do
-    local following = writers[i + 1]
-    if writer == layer and following and following.type == "ReLU" then return free_name(self, blob .. "_pre_relu") end
-  end
+  if self.last_writer[blob] == layer and not self.shapes[blob] then return blob end
+  local following = self.following[layer][blob]
+  if following and following.type == "ReLU" then return free_name(self, blob .. "_pre_relu") end
   return free_name(self, layer.name)
 end
 
@@ -61,7 +59,7 @@ function graph:measure(name)
   for i, from in ipairs(self.net:layer(name).from) do inputs[i] = self.shapes[from] end
   self.shapes[name] = refuse.guard(self.net.infer, self.net, name, inputs)
   for _, length in ipairs(self.shapes[name]) do count = count * length end
-  if count > most_numbers then refuse.raise("it would make %s numbers", table.concat(self.shapes[name], "x")) end
+  if count > limits.numbers then refuse.raise("it would make %s numbers", table.concat(self.shapes[name], "x")) end
   return name
 end
 
@@ -83,9 +81,13 @@ function graph:also_called(name, layer) self.aliases[#self.aliases + 1] = { name
 
 --- Gives the layers their other names, where nothing else has them.
 function graph:finish()
+  local taken = self.net:aliases()
   for _, alias in ipairs(self.aliases) do
     local name, layer = alias[1], alias[2]
-    if name ~= "" and not self.shapes[name] and not self.net:aliases()[name] then self.net:alias(name, layer) end
+    if name ~= "" and not self.shapes[name] and not taken[name] then
+      self.net:alias(name, layer)
+      taken[name] = layer
+    end
   end
 end
 

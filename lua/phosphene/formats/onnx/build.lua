@@ -14,10 +14,25 @@ local build = {}
 -- Their results are known from their inputs' shapes, or without inputs.
 local needs_no_numbers = { Shape = true, Size = true, Constant = true }
 
--- The greatest constant that is computed rather than read.
-local most_computed = 1 << 26
-
 -- ---- constants ----
+
+-- How many numbers constants may have that are computed rather than read, all together with what they are computed from:
+-- these, and so many for each number that the file holds.
+local least_computed, computed_per_number = 1 << 24, 16
+
+local function numbers_in(tensors)
+  local count = 0
+  for _, tensor in pairs(tensors) do count = count + values.count(tensor.dims) end
+  return count
+end
+
+-- Notes that constants of so many numbers are computed, within bounds.
+local function spend(graph, count)
+  graph.computed = graph.computed + count
+  if graph.computed > graph.most_computed then
+    refuse.raise("its constants would have to be computed with more than %d numbers", graph.most_computed)
+  end
+end
 
 -- The inputs as values (nil where absent) and their number, and whether all of them are constants.
 local function inputs_of(n)
@@ -32,12 +47,15 @@ end
 -- Computes a node of constants that are too large for lists, by its layers.
 local function compute(graph, description, opset, is_sized)
   local g = scratch.graph()
+  for _, name in ipairs(description.inputs) do
+    if name ~= "" then spend(graph, values.count(graph.values[name].dims)) end
+  end
   g.is_read, g.values = graph.is_read, setmetatable({}, { __index = graph.values })
   operators[description.op](node.new(description, g, opset))
   for _, output in ipairs(description.outputs) do
     local value = rawget(g.values, output)
     if value and value.layer then
-      if values.count(value.shape) > most_computed then refuse.raise("'%s' is too large a constant", output) end
+      spend(graph, values.count(value.shape))
       value = values.tensor(scratch.run(g, value.layer), value.shape)
     end
     if value then value.is_sized = value.is_sized or is_sized end
@@ -60,7 +78,10 @@ local function apply(graph, description, opset)
   local inputs, count, constant = inputs_of(n)
   if constant and count > 0 and description.domain == "" then
     local result = folding.fold(n, inputs, count)
-    if result then return n:give(result) end
+    if result then
+      spend(graph, #result.list * (result.other and 8 or 4)) -- a number of a list takes more memory
+      return n:give(result)
+    end
   end
   if not operator then unknown(description) end
   if not constant then return operator(n) end
@@ -130,6 +151,7 @@ end
 function build.run(graph, doc, is_skipped)
   local failures, blocked = {}, {}
   graph.is_read = needed_names(doc)
+  graph.computed, graph.most_computed = 0, least_computed + computed_per_number * numbers_in(doc.tensors)
   for name, tensor in pairs(doc.tensors) do
     graph.values[name] = values.read(tensor)
   end

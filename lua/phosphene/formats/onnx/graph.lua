@@ -1,20 +1,18 @@
 -- The network that an ONNX graph becomes, while it is built: layers are added, what names stand for is kept, shapes are
 -- computed along the way at two sizes (values.lua). Must not know any operator.
 
+local limits = require "phosphene.formats.limits"
 local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.onnx.values"
 
 local graph = {}
 graph.__index = graph
 
--- Activations beyond this many numbers are a damaged file's.
-local most_numbers = 1 << 30
-
 --- A graph over a network that has only its image, of size nominal = { height, width } and, for comparison, other.
 --- `values` holds what each name of the file stands for; `is_read` which names anything reads; `images` for how many
 --- images at once the file was made.
 function graph.new(net, channels, nominal, other)
-  local self = setmetatable({ net = net, values = {}, is_read = {}, images = 1 }, graph)
+  local self = setmetatable({ net = net, values = {}, is_read = {}, images = 1, layers = 0 }, graph)
   self.shapes, self.others, self.constants = {}, {}, {}
   self.shapes.image = { 1, channels, nominal[1], nominal[2] }
   self.others.image = { 1, channels, other[1], other[2] }
@@ -44,10 +42,12 @@ end
 function graph:add(type, name, from, settings)
   local description = { type = type, name = name, from = from }
   for key, value in pairs(settings or {}) do description[key] = value end
+  self.layers = self.layers + 1
+  if self.layers > limits.layers then refuse.raise("it has more than %d layers", limits.layers) end
   local added, problem = refuse.guard(self.net.add, self.net, description)
   if not added then refuse.raise("%s", problem) end
   local shape = refuse.guard(infer, self, name, from, self.shapes)
-  if values.count(shape) > most_numbers then
+  if values.count(shape) > limits.numbers then
     refuse.raise("%s '%s' would make %s numbers", type, name, table.concat(shape, "x"))
   end
   self.shapes[name] = shape
