@@ -18,8 +18,8 @@ local function check_problem(problem, path)
   assert(problem:find(path, 1, true), "a message without the file's name: " .. problem)
 end
 
---- fuzz.c calls this with the format's name and the program's last argument, if any: the folder for the seeds, or a file
---- that is to be tried once more.
+--- fuzz.c calls this with the format's name and the program's last argument, if any: the folder for the seeds, or a
+--- file that is to be tried once more.
 return function(name, folder)
   local format = require("fuzz." .. name)
   if folder and core.list_folder(folder) then write_seeds(folder, format.seeds()) end

@@ -16,8 +16,8 @@ local needs_no_numbers = { Shape = true, Size = true, Constant = true }
 
 -- ---- constants ----
 
--- How many numbers constants may have that are computed rather than read, all together with what they are computed from:
--- these, and so many for each number that the file holds.
+-- How many numbers constants may have that are computed rather than read, all together with what they are computed
+-- from: these, and so many for each number that the file holds.
 local least_computed, computed_per_number = 1 << 24, 16
 
 local function numbers_in(tensors)
