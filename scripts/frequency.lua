@@ -16,7 +16,7 @@ local function options(more)
   return all
 end
 local trial = ph.render(options { steps = 32, title = "trial" })
-local scaled = opt.scale / trial.value * unit
+local scaled = opt.scale / (trial.value > 0 and trial.value or 1) * unit -- it may still be silent
 local l1, blur = opt.l1 * ph.l1 { constant = 0.5 }, opt.blur * ph.blur()
 local variation = opt.variation * ph.total_variation()
 

@@ -1,10 +1,10 @@
--- Makes runs short: `phosphene -l short …` takes a few steps where a recipe asks for many, so that what documents show can be
--- run as it stands there. Only the loop is changed (`steps.new`); everything else is the program itself. Must not know
--- what is run.
+-- Makes runs short: `phosphene -l short …` takes a few steps where a recipe asks for many, so that what documents show
+-- can be run as it stands there. Only the loop is changed (`steps.new`); everything else is the program itself. Must
+-- not know what is run.
 
 local steps = require "phosphene.steps"
 
-local most = 4 -- enough for units that are silent at first to wake
+local most = 3
 
 local new = steps.new
 

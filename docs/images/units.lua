@@ -2,7 +2,7 @@
 local ph = require "phosphene"
 local opt = ph.options {
   net = "bvlc_googlenet", size = 224, steps = 200, cell = { 140, "pixels of a picture on the sheet" }, seed = 1,
-  output = "docs/images/units.png",
+  output = "docs/images/units.jpg",
 }
 
 local net = assert(ph.network(opt.net))

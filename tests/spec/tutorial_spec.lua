@@ -1,5 +1,5 @@
--- What README.md and the tutorial show runs: every block of Lua, every line of a shell that calls phosphene, every command under
--- a picture, and what is typed at the prompt. They run in a folder of their own, in the order of the page, with the
+-- What README.md and the tutorial show runs: every block of Lua, every line of a shell that calls phosphene, every
+-- command under a picture, and what is typed at the prompt. They run in a folder of their own, in order, with the
 -- embedded network and few steps (tests/short.lua). A block whose first line is a comment `-- name.lua: …` becomes that
 -- file, which later lines may run.
 
@@ -27,10 +27,10 @@ local embedded = root .. "/weights/googlenet-tiny.safetensors"
 -- What blocks may take for granted, as the tutorial says.
 local understood = 'local ph = require "phosphene"; local net = assert(ph.network "googlenet"); '
 
--- Commands that need a network connection or an audience are only asked for their help.
+-- What needs the internet, and what takes long at any number of steps, is only asked for its help.
 local function runnable(command)
-  if command:match "^phosphene weights" or command:match "^phosphene demo" then return command:match "^%S+ %S+" .. " --help" end
-  return command
+  local aside = command:match "^phosphene weights" or command:match "^phosphene demo"
+  return aside and aside .. " --help" or command
 end
 
 -- ---- reading a page ----
