@@ -4,6 +4,7 @@
 
 local core = require "phosphene.core"
 local columns = require "phosphene.columns"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
 local nominal = require "phosphene.nominal"
 local picture = require "phosphene.picture"
@@ -203,6 +204,7 @@ local option_names = { "size", "limit", "progress" }
 local function check(net, path, options)
   options = options or {}
   misuse.check_keys(options, option_names, "check")
+  expect.value(path, expect.text, "check: the path of a picture or a folder")
   local limit = misuse.check_count(options.limit or 100, 1, "check: limit")
   local layers, size = layers_of(net, options.size and misuse.check_count(options.size, 1, "check: size"))
   local paths, found = choose(path, limit)

@@ -1,6 +1,8 @@
 -- Comparisons: one objective under different settings, side by side on one sheet. What the slides' grids are made with:
 -- a row for each way of doing it, a column for each step at which the picture is shown. Must not know what is compared.
 
+local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
 local montage = require "phosphene.montage"
 local picture = require "phosphene.picture"
@@ -41,15 +43,23 @@ local function options_of(common, variant, title)
   return options
 end
 
-local function check(common, variants)
+local steps_shown = expect.list(expect.whole(0), "a list of steps, { 1, 32, 256 } for example,")
+
+-- Everything that can be, before the first of what may be hours of runs.
+local function check(common, variants, sheet)
   if type(common) ~= "table" then misuse.raise("compare: a table of options expected, got %s", misuse.shown(common)) end
   if type(variants) ~= "table" or #variants == 0 then misuse.raise "compare: a list of what is compared expected" end
+  if common.snapshots ~= nil then
+    expect.value(common.snapshots, steps_shown, "compare: snapshots")
+    if #common.snapshots == 0 then misuse.raise "compare: snapshots: a list of steps expected" end
+  end
+  montage(core.tensor({ 1, 3, 1, 1 }), sheet)
   for i, variant in ipairs(variants) do
     if type(variant) ~= "table" or type(variant[1]) ~= "string" then
       misuse.raise("compare: number %d: a table { label, options… } expected", i)
     end
+    render.check(options_of(common, variant, variant[1]))
   end
-  if common.snapshots and #common.snapshots == 0 then misuse.raise "compare: snapshots: a list of steps expected" end
 end
 
 -- The pictures that a run has on the sheet; where it ended early its last one takes the place of those it lacks.
@@ -77,11 +87,11 @@ end
 
 --- Runs each of the variants; see meta/compare.lua.
 local function compare(common, variants, sheet)
-  check(common, variants)
+  check(common, variants, sheet)
   local results, images, labels = {}, {}, {}
   for i, variant in ipairs(variants) do
     local title = ("%s, %d of %d"):format(variant[1], i, #variants)
-    results[i] = render(options_of(common, variant, title))
+    results[i] = render.run(options_of(common, variant, title))
     table.move(shown(results[i], common.snapshots), 1, #(common.snapshots or { 1 }), #images + 1, images)
     labels[i] = variant[1]
     if results[i].interrupted then break end

@@ -2,6 +2,7 @@
 -- architecture.
 
 local columns = require "phosphene.columns"
+local expect = require "phosphene.expect"
 local preprocessing = require "phosphene.preprocessing"
 
 local function product(list)
@@ -46,10 +47,12 @@ local function input_line(net)
   return ("input: %s (%s)"):format(preprocessing.text(input), input.source and "from " .. input.source or "assumed")
 end
 
+local a_side = expect.whole(1, 65536)
+
 --- The table as text, for pictures of this size (224 by default).
 local function describe(net, height, width)
-  height = height or 224
-  local shapes = net:shapes(height, width or height)
+  height = expect.value(height or 224, a_side, "describe: height")
+  local shapes = net:shapes(height, expect.value(width or height, a_side, "describe: width"))
   local rows = { { "layer", "type", "shape", "parameters", "multiplications", "from" } }
   local parameters, multiplications = 0, 0
   for _, name in ipairs(net:layers()) do

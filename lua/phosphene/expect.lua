@@ -15,9 +15,13 @@ end
 local function check(text, fits) return { text = text, fits = fits } end
 
 expect.text = check("a text", function(value) return type(value) == "string" end)
+expect.number = check("a number", function(value) return math.type(value) ~= nil and value == value end)
 expect.truth = check("true or false", function(value) return type(value) == "boolean" end)
 expect.callable = check("a function", is_callable)
 expect.integer = check("a whole number", function(value) return math.type(value) and math.tointeger(value) ~= nil end)
+expect.images = check("images (n, c, h, w)", function(value)
+  return kind_of(value) == "tensor" and #value:shape() == 4
+end)
 expect.pictures = check("pictures (n, 3, h, w)", function(value)
   local shape = kind_of(value) == "tensor" and value:shape() or {}
   return #shape == 4 and (shape[2] == 3 or shape[2] == 4) -- the fourth channel is opacity
@@ -91,6 +95,22 @@ function expect.elements(list, expected, what)
   end
   for i = 1, last do expect.value(list[i], expected, ("%s: number %d"):format(what, i)) end
   return list
+end
+
+--- A copy of a table of options, which may be nil, and in which everything has a name.
+function expect.named(options, what)
+  local named = {}
+  if options == nil then return named end
+  if type(options) ~= "table" then
+    misuse.raise("%s: a table of options expected after its arguments, got %s", what, misuse.shown(options))
+  end
+  for name, value in pairs(options) do
+    if type(name) ~= "string" then
+      misuse.raise("%s: %s has no name; options are written { name = value }", what, misuse.shown(value))
+    end
+    named[name] = value
+  end
+  return named
 end
 
 --- Raises where one of the options is not what the table `expected` has under its name; `prefix` goes before the name.

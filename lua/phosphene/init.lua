@@ -32,13 +32,13 @@ ph.options = options
 
 -- Running.
 ph.network = misuse.guard(network.load)
-ph.render = misuse.guard(render)
+ph.render = misuse.guard(render.run)
 ph.steps = misuse.guard(steps.iterate)
 ph.compare = misuse.guard(compare)
 ph.plateau = misuse.guard(stops.plateau)
 
 -- Objectives: ph.channel, ph.logit, ph.alignment, …
-ph.objective = misuse.guard(core.objective)
+ph.objective = misuse.guard(function(value) return core.objective(value) end)
 for name, constructor in pairs(objectives) do ph[name] = misuse.guard(constructor) end
 
 -- Transforms: ph.jitter, ph.pad, …; the standard lists are ph.transforms.lucid, .distill, .captum and .none.
@@ -69,7 +69,7 @@ ph.schedules = schedules
 -- Methods that are written in Lua: tensor:save, several of a network, and how it prints itself.
 local tensor_type, network_type = getmetatable(core.tensor { 1 }), getmetatable(core.network { backend = "reference" })
 tensor_type.__index.save = ph.save
-for event, operator in pairs(tape.operators) do tensor_type[event] = operator end
+for event, operator in pairs(tape.operators) do tensor_type[event] = misuse.guard(operator) end
 network_type.__index.describe = misuse.guard(describe)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)
 network_type.__index.save = misuse.guard(safetensors.save)
@@ -82,4 +82,6 @@ for _, name in ipairs { "network", "objective", "optimiser", "parameterisation",
   "transform" } do
   strict(debug.getregistry()["ph." .. name].__index, name, ('help "%s"'):format(name))
 end
+strict(schedules, "ph.schedules", 'help "ph.schedules"')
+strict(transforms, "ph.transforms", "help()")
 return strict(ph, "ph", "help()")

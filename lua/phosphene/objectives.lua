@@ -11,11 +11,7 @@ local objectives = {}
 
 -- A head of the core from what was given by place and in the table of options.
 local function head(kind, by_place, options)
-  if options ~= nil and type(options) ~= "table" then
-    misuse.raise("%s: a table of options expected after its arguments, got %s", kind, misuse.shown(options))
-  end
-  local settings = {}
-  for key, value in pairs(options or {}) do settings[key] = value end
+  local settings = expect.named(options, kind)
   for key, value in pairs(by_place) do
     if settings[key] ~= nil then misuse.raise("%s: %s is given twice", kind, key) end
     settings[key] = value

@@ -2,6 +2,7 @@
 -- names of their own. Must not know what is optimised, nor how.
 
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 
@@ -58,8 +59,8 @@ end
 
 --- A new parameterisation; see meta/parameterisation.lua.
 function parameterisations.new(kind, given)
-  local settings = {}
-  for key, value in pairs(given or {}) do settings[key] = value end
+  expect.value(kind, expect.text, "parameterisation: the name of a kind")
+  local settings = expect.named(given, "parameterisation")
   if kind == "aligned" then kind, settings = aligned(settings) end
   if kind == "sum" and type(settings.parts) == "table" then
     local parts = {}

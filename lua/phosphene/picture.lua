@@ -2,21 +2,26 @@
 -- networks, nor of how a picture came to be.
 
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 
 local picture = {}
 
 --- Writes one picture, its values clipped to [0, 1]; missing folders are made. Metadata is a table of plain values,
 --- which PNG files keep.
 function picture.save(tensor, path, metadata)
-  local texts = {}
-  for key, value in pairs(metadata or {}) do texts[key] = tostring(value) end
+  local texts = expect.named(metadata, "save")
+  for key, value in pairs(texts) do texts[key] = tostring(value) end
   return core.save_image(tensor, path, texts)
 end
 
+local a_side = expect.whole(1, 16384) -- as large as a picture may be
+
 --- The middle (height, width) of each picture of a batch; where a picture is smaller, black surrounds it.
 function picture.crop(tensor, height, width)
-  local shape = tensor:shape()
-  local middle = core.tensor { shape[1], shape[2], height, width }
+  local shape = expect.value(tensor, expect.images, "crop_image"):shape()
+  expect.value(height, a_side, "crop_image: height")
+  expect.value(width, a_side, "crop_image: width")
+  local middle = core.tensor { shape[1], shape[2], math.tointeger(height), math.tointeger(width) }
   return middle:paste(tensor, (height - shape[3]) // 2, (width - shape[4]) // 2)
 end
 
@@ -35,7 +40,7 @@ end
 
 --- Paths of the pictures in a folder, sorted by name; or nil and a message.
 function picture.list(folder)
-  local names, problem = core.list_folder(folder)
+  local names, problem = core.list_folder(expect.value(folder, expect.text, "the folder of pictures"))
   if not names then return nil, problem end
   local paths = {}
   for _, name in ipairs(names) do

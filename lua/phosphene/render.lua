@@ -10,6 +10,8 @@ local result = require "phosphene.result"
 local steps = require "phosphene.steps"
 local stops = require "phosphene.stops"
 
+local render = {}
+
 -- ---- what is kept of a run ----
 
 -- The steps at which pictures are kept: a map from how many updates have been made to the number that was asked for.
@@ -181,7 +183,8 @@ local function check_snapshots(options)
   end
 end
 
-local function check(options)
+--- Raises where something is wrong with the options, as far as that can be told without running.
+function render.check(options)
   misuse.check_keys(options, option_names, "render", 2)
   steps.check(options)
   expect.fields(options, expected)
@@ -195,8 +198,8 @@ local function check_saved(saved, problem)
 end
 
 --- A whole run; see meta/render.lua.
-local function render(options)
-  check(options)
+function render.run(options)
+  render.check(options)
   local count = math.tointeger(options.restarts or 1)
   check_restarts(options, count)
   -- Lucid's loop runs over range(max(thresholds) + 1) and keeps pictures after the update (lucid/optvis/render.py).

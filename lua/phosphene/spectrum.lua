@@ -2,8 +2,7 @@
 -- parameterisation, which finds the coefficients that a picture is made of. Must not know what is in the pictures.
 
 local core = require "phosphene.core"
-local kind_of = require "phosphene.kind_of"
-local misuse = require "phosphene.misuse"
+local expect = require "phosphene.expect"
 
 local spectrum = {}
 
@@ -71,8 +70,7 @@ end
 
 --- The spectrum of images (n, c, h, w); see meta/spectrum.lua.
 function spectrum.of(images)
-  local shape = kind_of(images) == "tensor" and images:shape() or {}
-  if #shape ~= 4 then misuse.raise("spectrum: images (n, c, h, w) expected, got %s", table.concat(shape, "x")) end
+  local shape = expect.value(images, expect.images, "spectrum"):shape()
   local list = power_of(images)
   local self = setmetatable({ list = list, height = shape[3], width = shape[4] }, result)
   self.power = core.tensor({ 1, 1, shape[3], shape[4] }, list)
@@ -84,6 +82,8 @@ end
 
 --- The part of all power but the mean's that lies at frequencies from `low` to below `high`, in cycles a pixel.
 function result:share(low, high)
+  expect.value(low, expect.number, "share: low")
+  expect.value(high, expect.number, "share: high")
   local sum, inside = 0, 0
   each(self, function(frequency, power)
     sum = sum + power

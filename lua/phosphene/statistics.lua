@@ -2,6 +2,7 @@
 -- are used for.
 
 local core = require "phosphene.core"
+local expect = require "phosphene.expect"
 local misuse = require "phosphene.misuse"
 local picture = require "phosphene.picture"
 local progress = require "phosphene.progress"
@@ -31,7 +32,7 @@ end
 
 --- What `save` wrote; or nil and a message.
 function statistics.load(path)
-  local tensors, metadata = core.load_safetensors(path)
+  local tensors, metadata = core.load_safetensors(expect.value(path, expect.text, "load_statistics"))
   if not tensors then return nil, metadata end
   local self = { count = math.tointeger(metadata.count), size = math.tointeger(metadata.size), skipped = {} }
   for _, name in ipairs { "mean", "covariance", "matrix", "spectrum_matrix" } do

@@ -10,19 +10,20 @@ local transforms = {}
 
 -- A transform of the core from what was given by place and in the table of options.
 local function make(kind, key, value, options)
-  if options ~= nil and type(options) ~= "table" then
-    misuse.raise("%s: a table of options expected after its arguments, got %s", kind, misuse.shown(options))
-  end
-  local settings = {}
-  for name, setting in pairs(options or {}) do settings[name] = setting end
+  local settings = expect.named(options, kind)
   if settings[key] ~= nil then misuse.raise("%s: %s is given by place", kind, key) end
   settings[key] = value
   return core.transform(kind, settings)
 end
 
--- `pad(12, { mode = "reflect" })`
+-- `pad(12, { mode = "reflect" })`. That the first is given by place is easily forgotten.
 local function of_value(kind, key)
-  return misuse.guard(function(value, options) return make(kind, key, value, options) end)
+  return misuse.guard(function(value, options)
+    if type(value) == "table" then
+      misuse.raise("%s: %s comes first, without braces: %s(8, { … })", kind, key, kind)
+    end
+    return make(kind, key, value, options)
+  end)
 end
 
 -- `crop(64, 48)`: height and width, or one number for both.
@@ -41,7 +42,7 @@ local function of_list(kind, key)
     end
     local values, options = { table.unpack(list) }, {}
     for name, setting in pairs(list) do
-      if math.type(name) ~= "integer" then options[name] = setting end
+      if math.type(name) ~= "integer" or name < 1 or name > #values then options[name] = setting end
     end
     return make(kind, key, #values > 0 and values or nil, options)
   end)

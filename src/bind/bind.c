@@ -72,6 +72,13 @@ int phb_fail(lua_State *L, const ph_error *e) {
   return 2;
 }
 
+const char *phb_kind(lua_State *L, int i) {
+  if (lua_isnoneornil(L, i)) return lua_pushliteral(L, "nil");
+  const phb_type *type = lua_type(L, i) == LUA_TUSERDATA ? type_of(L, i) : NULL;
+  const char *name = type != NULL ? strchr(type->name, '.') + 1 : luaL_typename(L, i);
+  return lua_pushfstring(L, "%s %s", strchr("aeiou", name[0]) != NULL ? "an" : "a", name);
+}
+
 void phb_pace(lua_State *L) {
   /* The mark lives in the registry: a module may be opened in several states. */
   static const char key = 'p';
@@ -168,7 +175,7 @@ int phb_check_settings(lua_State *L, int i, const char *const *skip, ph_setting 
           setting->text = lua_tostring(L, value);
           break;
         default:
-          luaL_error(L, "setting '%s': a %s is no setting", key, luaL_typename(L, value));
+          luaL_error(L, "setting '%s': %s is no setting", key, phb_kind(L, value));
       }
     }
     lua_pop(L, 1);
@@ -183,8 +190,12 @@ ph_shape phb_check_shape(lua_State *L, int i) {
   if (rank > PH_MAX_RANK) luaL_argerror(L, i, "too many dimensions");
   for (lua_Unsigned d = 0; d < rank; d++) {
     lua_rawgeti(L, i, (lua_Integer)d + 1);
-    if (!lua_isinteger(L, -1)) luaL_argerror(L, i, "a list of whole numbers expected");
-    shape.dim[d] = lua_tointeger(L, -1);
+    int is_whole = 0; /* 64 / 2 is 32.0 */
+    if (lua_type(L, -1) == LUA_TNUMBER) shape.dim[d] = lua_tointegerx(L, -1, &is_whole);
+    if (!is_whole)
+      luaL_argerror(L, i,
+                    lua_pushfstring(L, "dimension %d: a whole number expected, got %s", (int)d + 1,
+                                    lua_isnumber(L, -1) ? lua_tostring(L, -1) : phb_kind(L, -1)));
     lua_pop(L, 1);
   }
   shape.rank = (int)rank;

@@ -40,6 +40,9 @@ int phb_fail(lua_State *L, const ph_error *e);
 /* Raises whatever the status is: for calls that touch nothing outside the program. */
 int phb_raise(lua_State *L, const ph_error *e);
 
+/* What kind of value is at index i, for messages: "nil", "a table", "a network". Left on the stack. */
+const char *phb_kind(lua_State *L, int i);
+
 /* Lets Lua's collector feel the memory that the core has allocated since the last call. */
 void phb_pace(lua_State *L);
 

@@ -16,7 +16,7 @@ void **phb_metadata_box(lua_State *L) { return phb_box(L, &metadata_type); }
 static const char *check_text(lua_State *L, int i, const char *what) {
   size_t length;
   if (lua_type(L, i) != LUA_TSTRING && lua_type(L, i) != LUA_TNUMBER)
-    luaL_error(L, "metadata: %s is a %s, not a text", what, luaL_typename(L, i));
+    luaL_error(L, "metadata: %s is %s, not a text", what, phb_kind(L, i));
   const char *text = lua_tolstring(L, i, &length);
   if (strlen(text) != length) luaL_error(L, "metadata: %s has a zero byte in it", what);
   return text;

@@ -29,8 +29,8 @@ static ph_objective *coerce(lua_State *L, int i) {
   if (objective != NULL) return objective;
   int type = lua_type(L, i);
   if (type != LUA_TNUMBER && type != LUA_TSTRING)
-    luaL_error(L, "an objective is expected (ph.channel and the like, \"layer:unit\" or a number), got a %s",
-               luaL_typename(L, i));
+    luaL_error(L, "an objective is expected (ph.channel and the like, \"layer:unit\" or a number), got %s",
+               phb_kind(L, i));
   void **box = phb_box(L, &phb_objective);
   ph_status status = type == LUA_TNUMBER ? ph_objective_number(lua_tonumber(L, i), &objective, &e)
                                          : ph_objective_parse(lua_tostring(L, i), &objective, &e);
@@ -93,7 +93,7 @@ static int objective_head(lua_State *L) {
   int count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
   if (lua_istable(L, 2) && lua_getfield(L, 2, "tensor") != LUA_TNIL) {
     tensor = phb_test(L, 4, &phb_tensor);
-    if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got a %s", type, luaL_typename(L, 4));
+    if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got %s", type, phb_kind(L, 4));
   }
   void **box = phb_box(L, &phb_objective);
   if (ph_objective_head(type, settings, count, tensor, &objective, &e) != PH_OK) return phb_raise(L, &e);

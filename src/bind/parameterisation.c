@@ -16,7 +16,7 @@ static void *optional_object(lua_State *L, int i, const char *key, const phb_typ
   int found = lua_getfield(L, i, key);
   void **box = luaL_testudata(L, -1, type->name);
   if (found != LUA_TNIL && box == NULL)
-    luaL_error(L, "setting '%s': %s expected, got %s", key, type->name, luaL_typename(L, -1));
+    luaL_error(L, "setting '%s': %s expected, got %s", key, type->name, phb_kind(L, -1));
   if (box != NULL && *box == NULL) luaL_error(L, "setting '%s': this %s is closed", key, type->name);
   lua_pop(L, 1);
   return box != NULL ? *box : NULL;

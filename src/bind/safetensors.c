@@ -48,7 +48,7 @@ static ph_named_tensor *check_tensors(lua_State *L, int i, int *count) {
     const char *name = lua_tostring(L, -2);
     if (strlen(name) != lua_rawlen(L, -2)) luaL_argerror(L, i, "a tensor's name has a zero byte in it");
     const ph_tensor *tensor = phb_test(L, lua_gettop(L), &phb_tensor);
-    if (tensor == NULL) luaL_error(L, "'%s' is a %s, not a tensor", name, luaL_typename(L, -1));
+    if (tensor == NULL) luaL_error(L, "'%s' is %s, not a tensor", name, phb_kind(L, -1));
     tensors[at++] = (ph_named_tensor){name, tensor};
   }
   return tensors;

@@ -52,8 +52,7 @@ static int pipeline_new(lua_State *L) {
     lua_rawgeti(L, 1, i + 1);
     transforms[i] = phb_test(L, lua_gettop(L), &phb_transform);
     if (transforms[i] == NULL)
-      luaL_argerror(L, 1,
-                    lua_pushfstring(L, "element %d is a %s, not a transform", i + 1, luaL_typename(L, -1)));
+      luaL_argerror(L, 1, lua_pushfstring(L, "element %d is %s, not a transform", i + 1, phb_kind(L, -1)));
     lua_pop(L, 1);
   }
   void **box = phb_box(L, &phb_pipeline);

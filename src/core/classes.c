@@ -72,6 +72,35 @@ static ph_status ambiguous(const ph_network *net, const char *text, int quality,
   return ph_fail(e, PH_MISUSE, "several classes match '%s': %s", text, list);
 }
 
+enum { SYNONYM = 64 }; /* bytes of the longest that is suggested */
+
+/* The synonym after `at` of a label, "goldfish" of "goldfish, Carassius auratus"; NULL at its end. */
+static const char *next_synonym(const char *at, char *synonym) {
+  size_t length = strcspn(at, ",");
+  if (at[0] == '\0') return NULL;
+  snprintf(synonym, SYNONYM, "%.*s", (int)length, at);
+  at += length;
+  return at + strspn(at, ", ");
+}
+
+/* What a text that matches no label was probably meant to be: a label that has it within a word, or else the
+   synonym that is spelled most like it. */
+static ph_status no_class(const ph_network *network, const char *text, ph_error *e) {
+  char best[SYNONYM] = "", other[SYNONYM];
+  for (int i = 0; i < network->labels && strlen(text) > 2; i++)
+    if (strcasestr(network->label[i], text) != NULL)
+      return ph_fail(e, PH_MISUSE, "no class '%s'; did you mean '%s'?", text, network->label[i]);
+  for (int i = 0; i < network->labels; i++) {
+    const char *at = network->label[i];
+    while ((at = next_synonym(at, other)) != NULL) {
+      const char *const pair[] = {other, best};
+      if (ph_nearest(text, pair, best[0] != '\0' ? 2 : 1) == other) memcpy(best, other, sizeof best);
+    }
+  }
+  if (best[0] == '\0') return ph_fail(e, PH_MISUSE, "no class '%s'", text);
+  return ph_fail(e, PH_MISUSE, "no class '%s'; did you mean '%s'?", text, best);
+}
+
 ph_status ph_network_find_label(const ph_network *network, const char *text, int *index, ph_error *e) {
   int best = 0, count = 0;
   if (network->labels == 0) return ph_fail(e, PH_MISUSE, "class '%s': this network has no class names", text);
@@ -86,7 +115,5 @@ ph_status ph_network_find_label(const ph_network *network, const char *text, int
   }
   if (count == 1) return PH_OK;
   if (count > 1) return ambiguous(network, text, best, e);
-  const char *near = ph_nearest(text, (const char *const *)network->label, network->labels);
-  if (near != NULL) return ph_fail(e, PH_MISUSE, "no class '%s'; did you mean '%s'?", text, near);
-  return ph_fail(e, PH_MISUSE, "no class '%s'", text);
+  return no_class(network, text, e);
 }

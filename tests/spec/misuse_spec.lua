@@ -100,6 +100,69 @@ describe("misuse", function()
     }
   end)
 
+  it("of a comparison is found out before its first run", function()
+    local runs = 0
+    environment.count = function() runs = runs + 1 end
+    local common = "{ net, 'mixed4a:1', steps = 1, on_step = count, progress = false, %s }"
+    local function compare(options, variants, sheet)
+      return ("ph.compare(%s, %s, %s)"):format(common:format(options), variants, sheet or "nil")
+    end
+    are_refused {
+      { compare("", "{ { 'a' }, { 'b', stps = 5 } }"), "render: unknown option 'stps'; did you mean 'steps'?" },
+      { compare("", "{ { 'a' }, { 'b', size = 'x' } }"), "size: a whole number of at least 1 expected, got 'x'" },
+      { compare("", "{ { 'a' } }", "{ titel = 'x' }"), "montage: unknown option 'titel'; did you mean 'title'?" },
+      { compare("snapshots = print", "{ { 'a' } }"),
+        "compare: snapshots: a list of steps, { 1, 32, 256 } for example, expected, got a function" },
+    }
+    assert.equal(0, runs)
+  end)
+
+  it("of heads and transforms says what has no name or comes first", function()
+    are_refused {
+      { "ph.l1 { 5 }", "l1: 5 has no name; options are written { name = value }" },
+      { "ph.channel('mixed4a', 1, 5)", "channel: a table of options expected after its arguments, got 5" },
+      { "ph.jitter { 8 }", "jitter: distance comes first, without braces: jitter(8, { … })" },
+      { "ph.pad(1, { 'reflect' })", "pad: 'reflect' has no name; options are written { name = value }" },
+      { "ph.objective()",
+        "an objective is expected (ph.channel and the like, \"layer:unit\" or a number), got nil" },
+      { "ph.channel('mixed4a', 1) + net",
+        "an objective is expected (ph.channel and the like, \"layer:unit\" or a number), got a network" },
+      { "ph.direction('mixed4a', net)", "direction: a tensor is expected, got a network" },
+    }
+  end)
+
+  it("of tensors and pictures has the recipe's line as well", function()
+    are_refused {
+      { "grey + ph.tensor { 3 }", "add: tensors of shapes 1x3x8x8 and 3 do not go together" },
+      { "ph.tensor { 2.5 }", "bad argument #1 to 'tensor' (dimension 1: a whole number expected, got 2.5)" },
+      { "ph.crop_image()", "crop_image: images (n, c, h, w) expected, got nil" },
+      { "ph.crop_image(grey, 4)", "crop_image: width: a whole number from 1 to 16384 expected, got nil" },
+      { "ph.save(grey, 'out/x.png', 5)", "save: a table of options expected after its arguments, got 5" },
+      { "ph.list_images()", "the folder of pictures: a text expected, got nil" },
+      { "ph.load_statistics()", "load_statistics: a text expected, got nil" },
+      { "ph.spectrum()", "spectrum: images (n, c, h, w) expected, got nil" },
+      { "ph.spectrum(grey):share('low', 1)", "share: low: a number expected, got 'low'" },
+      { "net:check()", "check: the path of a picture or a folder: a text expected, got nil" },
+      { "net:describe('x')", "describe: height: a whole number from 1 to 65536 expected, got 'x'" },
+      { "ph.parameterisation()", "parameterisation: the name of a kind: a text expected, got nil" },
+      { "ph.parameterisation('pixels', 5)",
+        "parameterisation: a table of options expected after its arguments, got 5" },
+      { "ph.schedules.cosin(1)", "ph.schedules has no 'cosin'; did you mean 'cosine'?" },
+      { "ph.transforms.lucit", "ph.transforms has no 'lucit'; did you mean 'lucid'?" },
+    }
+    assert.same({ 1, 32 }, ph.tensor({ 1, 64 / 2 }):shape())
+  end)
+
+  it("of classes suggests labels that have the text in them, or a synonym spelled much like it", function()
+    local function class(text) return ("ph.render { net, ph.logit '%s', steps = 0, progress = false }"):format(text) end
+    are_refused {
+      { class "gold", "no class 'gold'; did you mean 'goldfish, Carassius auratus'?" },
+      { class "goldfsh", "no class 'goldfsh'; did you mean 'goldfish'?" },
+      { class "langust", "no class 'langust'; did you mean 'langouste'?" },
+      { class "xqzzyj", "no class 'xqzzyj'" },
+    }
+  end)
+
   it("of montages names the picture, the text or the option", function()
     local expected = "pictures (n, 3, h, w) expected, got "
     are_refused {

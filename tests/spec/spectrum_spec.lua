@@ -68,7 +68,7 @@ describe("ph.spectrum", function()
   end)
 
   it("wants images", function()
-    assert.error_matches(function() ph.spectrum(ph.tensor { 3, 4 }) end, "spectrum: .*got 3x4")
+    assert.error_matches(function() ph.spectrum(ph.tensor { 3, 4 }) end, "spectrum: .*got a tensor of shape 3x4")
     assert.error_matches(function() ph.spectrum(7) end, "images %(n, c, h, w%) expected")
   end)
 end)
