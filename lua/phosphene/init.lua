@@ -6,6 +6,7 @@ local check = require "phosphene.check"
 local compare = require "phosphene.compare"
 local describe = require "phosphene.describe"
 local graph = require "phosphene.graph"
+local largest = require "phosphene.largest"
 local misuse = require "phosphene.misuse"
 local montage = require "phosphene.montage"
 local network = require "phosphene.network"
@@ -66,9 +67,10 @@ ph.parameterisation = misuse.guard(parameterisations.new)
 ph.optimiser = core.optimiser
 ph.schedules = schedules
 
--- Methods that are written in Lua: tensor:save, several of a network, and how it prints itself.
+-- Methods that are written in Lua: two of tensors, several of a network, and how it prints itself.
 local tensor_type, network_type = getmetatable(core.tensor { 1 }), getmetatable(core.network { backend = "reference" })
 tensor_type.__index.save = ph.save
+tensor_type.__index.largest = misuse.guard(largest)
 for event, operator in pairs(tape.operators) do tensor_type[event] = misuse.guard(operator) end
 network_type.__index.describe = misuse.guard(describe)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)

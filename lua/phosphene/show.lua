@@ -1,12 +1,22 @@
 -- How the prompt shows values: what prints itself does, plain tables are laid out with their entries, whose own tables
 -- are shown small. Must not know where values come from.
 
+local kind_of = require "phosphene.kind_of"
+local show_tensor = require "phosphene.show_tensor"
+
 local most_entries = 200 -- of a table
 local few_entries = 8 -- of a table within it
 local line_width = 100
 
--- Strings, booleans, … within a table.
+-- What there is to a float: tensors hold seven digits. Whole ones stay recognisable as floats.
+local function of_number(value)
+  if math.type(value) == "integer" or value ~= value or value % 1 == 0 then return tostring(value) end
+  return ("%.7g"):format(value)
+end
+
+-- Numbers, strings, booleans, … within a table.
 local function plain(value)
+  if type(value) == "number" then return of_number(value) end
   if type(value) == "string" then return ("%q"):format(value):gsub("\\\n", "\\n") end
   return tostring(value)
 end
@@ -82,6 +92,8 @@ end
 
 --- The text for a value that was typed at the prompt.
 local function show(value)
+  if type(value) == "number" then return of_number(value) end
+  if kind_of(value) == "tensor" then return show_tensor(value) end
   if type(value) ~= "table" or has_own_text(value) then return tostring(value) end
   local texts = entries_of(value, most_entries)
   if #texts == 0 then return "{}" end

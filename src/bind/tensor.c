@@ -1,6 +1,8 @@
 /* Tensors in Lua. Coordinates count from 0 and there is no t[i]; see lua/phosphene/meta/tensor.lua. */
 #include "../core/tensor.h"
 
+#include <stdio.h>
+
 #include "bind.h"
 
 static void release(void *object) { ph_tensor_release(object); }
@@ -220,16 +222,55 @@ static int tensor_values(lua_State *L) {
   return 1;
 }
 
+/* Up to so many elements are printed in place of what they have in common. */
+enum { MOST_PRINTED = 16 };
+
+/* " {{1, 2, 3}, {4, 5, 6}}" */
+static void add_elements(luaL_Buffer *text, const ph_tensor *tensor) {
+  ph_shape shape = ph_tensor_shape(tensor);
+  const float *data = ph_tensor_read(tensor);
+  int64_t count = ph_tensor_count(tensor);
+  luaL_addstring(text, shape.rank > 0 ? " " : "");
+  for (int64_t i = 0; i < count; i++) {
+    char number[32];
+    int64_t block = 1;
+    int opening = 0, closing = 0; /* axes that begin before this element, and that end after it */
+    for (int d = shape.rank - 1; d >= 0; d--) {
+      block *= shape.dim[d];
+      opening += i % block == 0;
+      closing += (i + 1) % block == 0;
+    }
+    while (opening-- > 0) luaL_addchar(text, '{');
+    snprintf(number, sizeof number, "%.6g", (double)data[i]);
+    luaL_addstring(text, number);
+    while (closing-- > 0) luaL_addchar(text, '}');
+    if (i + 1 < count) luaL_addstring(text, ", ");
+  }
+}
+
+static int print_elements(lua_State *L, const ph_tensor *tensor) {
+  luaL_Buffer text;
+  char shape[PH_SHAPE_TEXT];
+  luaL_buffinit(L, &text);
+  luaL_addstring(&text, "tensor ");
+  luaL_addstring(&text, ph_shape_print(ph_tensor_shape(tensor), shape));
+  add_elements(&text, tensor);
+  luaL_pushresult(&text);
+  return 1;
+}
+
 static int tensor_tostring(lua_State *L) {
   void **box = luaL_checkudata(L, 1, phb_tensor.name);
-  char shape[PH_SHAPE_TEXT];
+  char shape[PH_SHAPE_TEXT], numbers[128];
   if (*box == NULL) {
     lua_pushliteral(L, "tensor (closed)");
     return 1;
   }
+  if (ph_tensor_count(*box) <= MOST_PRINTED) return print_elements(L, *box);
   ph_statistics s = ph_tensor_statistics(*box);
-  lua_pushfstring(L, "tensor %s, mean %f, deviation %f, range %f..%f",
-                  ph_shape_print(ph_tensor_shape(*box), shape), s.mean, s.deviation, s.least, s.most);
+  snprintf(numbers, sizeof numbers, "mean %.4g, deviation %.4g, range %.4g..%.4g", s.mean, s.deviation,
+           s.least, s.most);
+  lua_pushfstring(L, "tensor %s, %s", ph_shape_print(ph_tensor_shape(*box), shape), numbers);
   if (s.not_finite > 0) {
     lua_pushfstring(L, ", %I not finite", (LUAI_UACINT)s.not_finite);
     lua_concat(L, 2);

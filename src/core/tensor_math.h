@@ -52,8 +52,8 @@ ph_status ph_tensor_combine_number(const ph_tensor *a, double b, bool reversed, 
 
 /* ---- reductions ---- */
 
-typedef enum ph_reduction { PH_REDUCE_SUM, PH_REDUCE_MAX, PH_REDUCE_MIN } ph_reduction;
-extern const char *const ph_reduction_names[]; /* "sum", "max", "min", NULL */
+typedef enum ph_reduction { PH_REDUCE_SUM, PH_REDUCE_MAX, PH_REDUCE_MIN, PH_REDUCE_MEAN } ph_reduction;
+extern const char *const ph_reduction_names[]; /* "sum", "max", "min", "mean", NULL */
 
 /* Over the marked axes, which remain with length 1; over everything. */
 ph_status ph_tensor_reduce(const ph_tensor *x, ph_reduction reduction, const bool axes[PH_MAX_RANK],

@@ -5,24 +5,31 @@
 #include "nest.h"
 #include "tensor_math.h"
 
-const char *const ph_reduction_names[] = {"sum", "max", "min", NULL};
+const char *const ph_reduction_names[] = {"sum", "max", "min", "mean", NULL};
+
+static bool adds(ph_reduction reduction) { return reduction == PH_REDUCE_SUM || reduction == PH_REDUCE_MEAN; }
 
 static double start_of(ph_reduction reduction) {
-  return reduction == PH_REDUCE_SUM ? 0 : reduction == PH_REDUCE_MAX ? -HUGE_VAL : HUGE_VAL;
+  return adds(reduction) ? 0 : reduction == PH_REDUCE_MAX ? -HUGE_VAL : HUGE_VAL;
 }
 
 /* What is not a number stays so. */
 static double take(ph_reduction reduction, double so_far, double x) {
-  if (reduction == PH_REDUCE_SUM) return so_far + x;
+  if (adds(reduction)) return so_far + x;
   bool is_better = reduction == PH_REDUCE_MAX ? x > so_far : x < so_far;
   return is_better || isnan(x) ? x : so_far;
+}
+
+/* What was accumulated from so many elements, as the result has it. */
+static double finish(ph_reduction reduction, double accumulated, int64_t count) {
+  return reduction == PH_REDUCE_MEAN ? accumulated / (double)count : accumulated;
 }
 
 double ph_tensor_reduce_all(const ph_tensor *x, ph_reduction reduction) {
   const float *data = ph_tensor_read(x);
   double result = start_of(reduction);
   for (int64_t i = 0; i < ph_tensor_count(x); i++) result = take(reduction, result, (double)data[i]);
-  return result;
+  return finish(reduction, result, ph_tensor_count(x));
 }
 
 /* Accumulates x into sums of the result's shape. */
@@ -52,7 +59,8 @@ ph_status ph_tensor_reduce(const ph_tensor *x, ph_reduction reduction, const boo
   for (int64_t i = 0; i < count; i++) sums[i] = start_of(reduction);
   accumulate(x, reduction, shape, sums);
   ph_status status = ph_tensor_new(shape, result, e);
-  for (int64_t i = 0; status == PH_OK && i < count; i++) ph_tensor_data(*result)[i] = (float)sums[i];
+  for (int64_t i = 0; status == PH_OK && i < count; i++)
+    ph_tensor_data(*result)[i] = (float)finish(reduction, sums[i], ph_tensor_count(x) / count);
   ph_free(sums);
   return status;
 }

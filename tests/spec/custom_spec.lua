@@ -311,7 +311,8 @@ describe("several objectives", function()
     assert.near(2.6, evaluate(ph.interpolate("image:0", "image:2", { frames = 2 }), images), 1e-6)
     assert.error_matches(function() ph.interpolate("a:1", "a:2", { frames = 1 }) end,
       "interpolate: frames: a whole number of at least 2 expected, got 1")
-    assert.error_matches(function() ph.interpolate("a:1", "a:2", 5) end, "interpolate: a table of options expected, got 5")
+    assert.error_matches(function() ph.interpolate("a:1", "a:2", 5) end,
+      "interpolate: a table of options expected, got 5")
     assert.error_matches(function() ph.interpolate("a:1", "a:2", { frame = 5 }) end, "did you mean 'frames'")
   end)
 end)

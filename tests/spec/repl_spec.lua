@@ -107,6 +107,28 @@ describe("values", function()
     assert.equal("{ " .. tostring(ph.l1()) .. " }", show { ph.l1() })
   end)
 
+  it("that are numbers have no more digits than a tensor holds", function()
+    assert.equal("0.3333333", show(1 / 3))
+    assert.equal("{ 0.1, 0.3333333, 2.0, 7, nan }", (show { 0.1, 1 / 3, 2.0, 7, 0 / 0 }:gsub("-nan", "nan")))
+    assert.equal(tostring(2.0 ^ 53), show(2.0 ^ 53))
+    assert.equal("1e+100", show(1e100))
+  end)
+
+  it("that are tensors are shown with their numbers where these are few", function()
+    assert.equal("tensor 2x2x3\n   1   2   3\n   4   5   6\n\n   7   8   9\n  10  11  12",
+      show(ph.tensor({ 2, 2, 3 }, { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 })))
+    local unit = ph.tensor({ 1, 40, 1, 1 }, 0.125) -- one row, over several lines
+    assert.matches("^tensor 1x40x1x1, mean 0%.125, deviation 0, range 0%.125%.%.0%.125\n  0%.125  0%.125", show(unit))
+    local _, count = show(unit):gsub("0%.125  ", "")
+    assert.is_true(count > 30)
+    for line in show(unit):gmatch "[^\n]+" do assert.is_true(#line <= 100) end
+    local large = ph.tensor({ 1, 3, 20, 20 }, 0.5)
+    assert.equal("tensor 1x3x20x20, mean 0.5, deviation 0, range 0.5..0.5", show(large))
+    assert.equal("tensor 1 {0.5}", show(ph.tensor({ 1 }, 0.5)))
+    large:close()
+    assert.equal("tensor (closed)", show(large))
+  end)
+
   it("of tables within tables are shown small", function()
     assert.equal("{ a = { 1, 2 }, b = {}, c = {…} }", show { a = { 1, 2 }, b = {}, c = { {} } })
     assert.equal("{ {…} }", show { { 1, 2, 3, 4, 5, 6, 7, 8, 9 } })

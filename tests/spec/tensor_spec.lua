@@ -1,6 +1,7 @@
 -- Tensors and random numbers in Lua: methods, coordinates from 0, messages, closing. Sums are checked in tests/unit.
 
 local core = require "phosphene.core"
+require "phosphene" -- which adds methods in Lua
 
 -- The message of an error, without its position.
 local function message_of(f, ...)
@@ -79,10 +80,26 @@ describe("core.tensor", function()
   it("knows its statistics, and prints them", function()
     local s = core.tensor({ 4 }, { 1, 3, 0 / 0, 1 / 0 }):statistics()
     assert.same({ mean = 2, deviation = 1, least = 1, most = 3, not_finite = 2 }, s)
-    local text = tostring(core.tensor({ 1, 3, 2, 2 }, 0.5))
-    assert.matches("1x3x2x2", text)
-    assert.matches("mean 0.5", text, 1, true)
-    assert.matches("2 not finite", tostring(core.tensor({ 3 }, { 0 / 0, 1, 1 / 0 })))
+    assert.equal("tensor 1x3x2x3, mean 0.3333, deviation 0, range 0.3333..0.3333",
+      tostring(core.tensor({ 1, 3, 2, 3 }, 1 / 3)))
+    assert.matches("18 not finite$", tostring(core.tensor({ 18 }, 0 / 0)))
+  end)
+
+  it("prints its elements where they are few", function()
+    assert.equal("tensor 2x1x3 {{{1, 2, 3}}, {{4, 5, 0.333333}}}",
+      tostring(core.tensor({ 2, 1, 3 }, { 1, 2, 3, 4, 5, 1 / 3 })))
+    assert.equal("tensor 3 {1, inf, -inf}", tostring(core.tensor({ 3 }, { 1, 1 / 0, -1 / 0 })))
+  end)
+
+  it("finds its greatest elements, and where they are", function()
+    local tensor = core.tensor({ 2, 1, 3 }, { 1, 5, 0 / 0, 7, 5, -1 })
+    local found = tensor:largest(3)
+    assert.same({ { value = 7, at = { 1, 0, 0 } }, { value = 5, at = { 0, 0, 1 } }, { value = 5, at = { 1, 0, 1 } } },
+      found)
+    assert.equal(5, #tensor:largest()) -- what is not a number is not among them
+    for _, entry in ipairs(found) do assert.equal(entry.value, tensor:at(table.unpack(entry.at))) end
+    assert.error_matches(function() tensor:largest(0) end,
+      "largest: a whole number of at least 1 expected, got 0")
   end)
 
   it("refuses shapes and values that make no sense", function()

@@ -117,7 +117,11 @@ static void check_reductions(void) {
   is(status, made, ph_shape4(1, 3, 1, 5), most, 0, "max over axes 0 and 2");
   status = ph_tensor_reduce(x, PH_REDUCE_MIN, none_and_two, &made, &e);
   is(status, made, ph_shape4(1, 3, 1, 5), least, 0, "min over axes 0 and 2");
+  for (int i = 0; i < 8; i++) sum[i] /= 15;
+  status = ph_tensor_reduce(x, PH_REDUCE_MEAN, one_and_three, &made, &e);
+  is(status, made, ph_shape4(2, 1, 4, 1), sum, 1e-6, "mean over axes 1 and 3");
   near(ph_tensor_reduce_all(x, PH_REDUCE_SUM), total, 1e-12, "sum of everything");
+  near(ph_tensor_reduce_all(x, PH_REDUCE_MEAN), total / (double)ph_tensor_count(x), 1e-12, "mean of everything");
   ph_tensor_data(x)[7] = NAN;
   ok(isnan(ph_tensor_reduce_all(x, PH_REDUCE_MAX)) && isnan(ph_tensor_reduce_all(x, PH_REDUCE_MIN)),
      "what is not a number stays so");

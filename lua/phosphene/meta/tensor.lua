@@ -111,9 +111,9 @@ function tensor:map(operation) end
 ---@return ph.tensor
 function tensor:combine(operation, other) end
 
---- The sum, greatest or least of the elements along some axes, which remain with length 1; of all, as a number, without
---- axes.
----@param operation "sum"|"max"|"min"
+--- The sum, greatest, least or mean of the elements along some axes, which remain with length 1; of all, as a number,
+--- without axes.
+---@param operation "sum"|"max"|"min"|"mean"
 ---@param axes integer[]? from 0, or from the end where negative
 ---@return ph.tensor|number
 function tensor:reduce(operation, axes) end
@@ -162,6 +162,16 @@ function tensor:gram() end
 --- Mean, deviation (of the population), least and most of the finite elements; `not_finite` counts the others.
 ---@return { mean: number, deviation: number, least: number, most: number, not_finite: integer }
 function tensor:statistics() end
+
+--- The greatest elements, the greatest first, and where they are. Those that are not numbers are left out.
+---
+--- Which units of a layer answer most, which classes are likeliest:
+---   net:forward(photograph, { "mixed4a", "softmax2" })
+---   net:activation("mixed4a"):reduce("mean", { 2, 3 }):largest(5)     -- unit: at[2]
+---   net:activation("softmax2"):largest(5)                             -- label: net:labels()[at[2] + 1]
+---@param count integer? 10
+---@return { value: number, at: integer[] }[] # coordinates count from 0
+function tensor:largest(count) end
 
 --- All elements as a flat list, last dimension fastest. For tests and small tensors.
 ---@return number[]
