@@ -10,11 +10,11 @@ local render = require "phosphene.render"
 
 -- ---- results ----
 
-local comparison = {}
+local comparison = { __name = "ph.comparison" }
 comparison.__index = comparison
 
 --- Writes the sheet, with the metadata that all of its runs share.
-function comparison:save(path) return picture.save(self.image, path, self.metadata) end
+comparison.save = misuse.guard(function(self, path) return picture.save(self.image, path, self.metadata) end)
 
 function comparison:__tostring() return ("comparison of %d runs"):format(#self.results) end
 

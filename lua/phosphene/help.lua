@@ -164,7 +164,8 @@ end
 -- The table that holds the functions of a documented owner: a module, or the methods of a type.
 local function place_of(owner)
   local ph = require "phosphene"
-  local modules = { ph = ph, ["ph.transforms"] = ph.transforms, ["phosphene.core"] = core }
+  local modules = { ph = ph, ["ph.transforms"] = ph.transforms, ["ph.schedules"] = ph.schedules,
+    ["phosphene.core"] = core }
   local metatable = debug.getregistry()[owner]
   return modules[owner] or type(metatable) == "table" and metatable.__index or {}
 end
@@ -179,9 +180,19 @@ local function function_name(all, value)
   return found
 end
 
--- The documented name of a value: a function's own, or its type's.
+-- Tables of the module that are documented as a whole, such as ph.schedules.
+local function table_name(all, value)
+  for _, class in ipairs(all.classes) do
+    local name = class.name:match "^ph%.(%w+)$"
+    if name and rawequal(rawget(require "phosphene", name), value) then return class.name end
+  end
+end
+
+-- The documented name of a value: a function's own, a table's, or its type's.
 local function name_of(all, value)
   if type(value) == "function" then return function_name(all, value) end
+  local name = type(value) == "table" and table_name(all, value)
+  if name then return name end
   local metatable = debug.getmetatable(value)
   return type(metatable) == "table" and metatable.__name or nil
 end

@@ -1,10 +1,13 @@
--- What kind of value something is: as type() says, except that the core's types go by their own names. Must not look
--- into the value.
+-- What kind of value something is: as type() says, except that our own types go by their names. Must not look into the
+-- value.
 
---- "tensor", "network", "objective", …; "number", "table" and so on for what is not the core's.
+local function is_object(value) return type(value) == "userdata" or type(value) == "table" end
+
+--- "tensor", "network", "result", …; "number", "table" and so on for what is not of our types.
 local function kind_of(value)
-  local metatable = type(value) == "userdata" and debug.getmetatable(value)
-  return metatable and metatable.__name and metatable.__name:match "^ph%.(.*)$" or type(value)
+  local metatable = is_object(value) and debug.getmetatable(value)
+  local name = type(metatable) == "table" and rawget(metatable, "__name")
+  return type(name) == "string" and name:match "^ph%.(.*)$" or type(value)
 end
 
 return kind_of

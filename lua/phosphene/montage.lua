@@ -4,6 +4,7 @@
 
 local core = require "phosphene.core"
 local expect = require "phosphene.expect"
+local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 local picture = require "phosphene.picture"
 
@@ -189,7 +190,7 @@ end
 
 -- Batches as a list of them.
 local function list_of(images)
-  if type(images) ~= "table" then images = { images } end
+  if kind_of(images) ~= "table" then images = { images } end
   if next(images) == nil then misuse.raise "montage: no pictures" end
   return expect.elements(images, expect.pictures, "montage")
 end

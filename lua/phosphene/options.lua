@@ -4,6 +4,7 @@
 local core = require "phosphene.core"
 local misuse = require "phosphene.misuse"
 local option = require "phosphene.option"
+local picture = require "phosphene.picture"
 local request = require "phosphene.request"
 local usage = require "phosphene.usage"
 
@@ -120,6 +121,22 @@ local function take_request(caller)
   return asked
 end
 
+-- ---- output ----
+
+-- By convention a recipe writes to what its option `output` says, after work that may take hours: what could not be
+-- written is told before. Nil, or what is wrong.
+local function output_problem(declared, path)
+  if type(path) ~= "string" or path == "" then return nil end
+  local can_write = picture.is_picture(declared.default or "") and picture.can_save or core.can_write
+  return select(2, can_write(path))
+end
+
+local function check_output(all, asked, path)
+  local problem = asked and all.output and output_problem(all.output, path)
+  if problem and asked.words then refuse("option '--output': %s", problem) end
+  if problem then error(("%soption 'output': %s"):format(asked.position, problem), 0) end
+end
+
 --- See meta/options.lua.
 local function options(declared)
   local all = declare(declared)
@@ -129,6 +146,7 @@ local function options(declared)
   for _, o in ipairs(all) do
     if chosen[o] ~= nil then values[o.name] = chosen[o] else values[o.name] = o.default end
   end
+  check_output(all, asked, values.output)
   return values
 end
 

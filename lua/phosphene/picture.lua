@@ -27,14 +27,15 @@ end
 
 local suffixes = { png = true, jpg = true, jpeg = true }
 
-local function is_picture(path)
+--- Whether a path ends as those of pictures do.
+function picture.is_picture(path)
   local suffix = path:match "%.(%w+)$"
-  return suffix and suffixes[suffix:lower()]
+  return suffix ~= nil and suffixes[suffix:lower()] == true
 end
 
 --- Whether a picture could be written there: true, or nil and what stands in the way.
 function picture.can_save(path)
-  if is_picture(path) then return core.can_write(path) end
+  if picture.is_picture(path) then return core.can_write(path) end
   return nil, ("cannot write '%s': pictures end in .png, .jpg or .jpeg"):format(path)
 end
 
@@ -44,7 +45,7 @@ function picture.list(folder)
   if not names then return nil, problem end
   local paths = {}
   for _, name in ipairs(names) do
-    if is_picture(name) then paths[#paths + 1] = folder .. "/" .. name end
+    if picture.is_picture(name) then paths[#paths + 1] = folder .. "/" .. name end
   end
   return paths
 end

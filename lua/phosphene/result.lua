@@ -1,19 +1,20 @@
 -- Results: what a finished run gives, and how it says how it was made. Must not know how a run goes.
 
 local core = require "phosphene.core"
+local misuse = require "phosphene.misuse"
 local montage = require "phosphene.montage"
 local network = require "phosphene.network"
 local picture = require "phosphene.picture"
 local schedules = require "phosphene.schedules"
 
-local result = {}
+local result = { __name = "ph.result" }
 result.__index = result
 
 --- Writes the picture, or a montage of the batch, with its metadata.
-function result:save(path)
+result.save = misuse.guard(function(self, path)
   local image = #self.images == 1 and self.image or montage(self.images)
   return picture.save(image, path, self.metadata)
-end
+end)
 
 function result:__tostring()
   local value = self.value and (", value %.4g"):format(self.value) or ""

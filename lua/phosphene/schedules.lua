@@ -6,7 +6,7 @@ local misuse = require "phosphene.misuse"
 
 local schedules = {}
 
-local schedule = {}
+local schedule = { __name = "ph.schedule" }
 
 function schedule:__call(step, steps) return self.at(step, steps) end
 function schedule:__tostring() return self.text end

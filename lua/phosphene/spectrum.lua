@@ -3,10 +3,11 @@
 
 local core = require "phosphene.core"
 local expect = require "phosphene.expect"
+local misuse = require "phosphene.misuse"
 
 local spectrum = {}
 
-local result = {}
+local result = { __name = "ph.spectrum" }
 result.__index = result
 
 -- ---- measuring ----
@@ -81,7 +82,7 @@ end
 -- ---- what can be asked of a spectrum ----
 
 --- The part of all power but the mean's that lies at frequencies from `low` to below `high`, in cycles a pixel.
-function result:share(low, high)
+result.share = misuse.guard(function(self, low, high)
   expect.value(low, expect.number, "share: low")
   expect.value(high, expect.number, "share: high")
   local sum, inside = 0, 0
@@ -90,7 +91,7 @@ function result:share(low, high)
     if frequency >= low and frequency < high then inside = inside + power end
   end)
   return sum > 0 and inside / sum or 0
-end
+end)
 
 local decades = 4 -- of power, from black to white
 

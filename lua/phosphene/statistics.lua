@@ -11,7 +11,7 @@ local statistics = {}
 
 -- ---- results ----
 
-local result = {}
+local result = { __name = "ph.statistics" }
 result.__index = result
 
 function result:__tostring()
@@ -20,7 +20,7 @@ function result:__tostring()
 end
 
 --- Writes what there is to a safetensors file; or nil and a message.
-function result:save(path)
+result.save = misuse.guard(function(self, path)
   return core.save_safetensors(path, {
     mean = core.tensor({ 3 }, self.mean),
     covariance = core.tensor({ 3, 3 }, self.covariance),
@@ -28,7 +28,7 @@ function result:save(path)
     spectrum_matrix = core.tensor({ 3, 3 }, self.spectrum_matrix),
     spectrum = self.spectrum,
   }, { kind = "phosphene statistics", count = tostring(self.count), size = tostring(self.size) })
-end
+end)
 
 --- What `save` wrote; or nil and a message.
 function statistics.load(path)

@@ -26,13 +26,13 @@ local expected = {
   steps = expect.whole(0), size = expect.whole(1), width = expect.whole(1), height = expect.whole(1),
   batch = expect.whole(1), seed = expect.integer, image = expect.pictures, decorrelate = expect.truth,
   optimiser = expect.kinds("a name, a table { name, settings… } or an optimiser", "string", "table", "optimiser"),
-  rate = expect.kinds("a number, a schedule or a function", "number", "table", "function"),
+  rate = expect.kinds("a number, a schedule or a function", "number", "schedule", "function"),
   resume = expect.text,
 }
 
 -- ---- a run, and its one verb ----
 
-local run = {}
+local run = { __name = "ph.run" }
 run.__index = run
 
 -- What can fail within a step is that a number is none any more; the message says which.

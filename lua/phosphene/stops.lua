@@ -5,7 +5,7 @@ local misuse = require "phosphene.misuse"
 
 local stops = {}
 
-local stop = {}
+local stop = { __name = "ph.stop" }
 
 function stop:__call(run) return self.at(run) end
 function stop:__tostring() return self.text end

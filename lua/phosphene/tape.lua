@@ -9,7 +9,7 @@ local operations = require "phosphene.operations"
 local tape = {}
 
 -- A variable: `value`, a tensor or a number; `record`, the list that its tape is; after going back, `gradient`.
-local variable = {}
+local variable = { __name = "ph.variable" }
 variable.__index = variable
 
 local function is_variable(x) return getmetatable(x) == variable end

@@ -44,24 +44,37 @@ static int system_is_terminal(lua_State *L) {
 /* ---- interruption: the first Ctrl-C is remembered, the second kills ---- */
 
 static volatile sig_atomic_t interrupted; /* a signal handler can reach nothing but a global */
-static void (*handled_before)(int) = SIG_DFL;
+
+/* Ctrl-C, what `timeout` and job schedulers send, and the closing of a terminal. */
+static struct {
+  int number;
+  void (*before)(int); /* what the signal did, while it is watched */
+} watched[] = {{SIGINT, SIG_DFL}, {SIGTERM, SIG_DFL}, {SIGHUP, SIG_DFL}};
 
 static void remember(int signal_number) {
   interrupted = 1;
   signal(signal_number, SIG_DFL);
 }
 
-/* core.watch_interrupt(on): while on, Ctrl-C only sets a flag; afterwards it does what it did before */
+static void watch(bool on) {
+  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+    if (!on) {
+      signal(watched[i].number, watched[i].before);
+      watched[i].before = SIG_DFL;
+      continue;
+    }
+    void (*before)(int) = signal(watched[i].number, remember);
+    if (before == SIG_IGN && watched[i].number != SIGINT) signal(watched[i].number, SIG_IGN); /* nohup */
+    if (before != remember) watched[i].before = before;
+  }
+}
+
+/* core.watch_interrupt(on): while on, Ctrl-C and the like only set a flag; afterwards they do what they did
+   before */
 static int system_watch_interrupt(lua_State *L) {
   luaL_checktype(L, 1, LUA_TBOOLEAN);
   interrupted = 0;
-  if (lua_toboolean(L, 1)) {
-    void (*before)(int) = signal(SIGINT, remember);
-    if (before != remember) handled_before = before;
-  } else {
-    signal(SIGINT, handled_before);
-    handled_before = SIG_DFL;
-  }
+  watch(lua_toboolean(L, 1));
   return 0;
 }
 

@@ -158,6 +158,15 @@ describe("help", function()
     assert.matches("ph%.tensor:paste  ", help.text(tensor))
   end)
 
+  it("explains what is written in Lua by value as well", function()
+    assert.matches("^ph%.schedules\n", help.text(ph.schedules))
+    assert.matches("^ph%.schedule\n", help.text(ph.schedules.linear(1)))
+    assert.equal(help.text "ph.schedules.linear", help.text(ph.schedules.linear))
+    assert.matches("\n  ph%.spectrum:share ", help.text(ph.spectrum(ph.tensor { 1, 3, 4, 4 })))
+    assert.matches("ph%.result:save", help.text(ph.render { "googlenet-tiny", "mixed3a:1", steps = 0, progress = false,
+      seed = 1 }))
+  end)
+
   it("knows names that Lua and the reference both use for several things", function()
     local text = help.text "forward"
     for _, owner in ipairs { "network", "parameterisation", "pipeline" } do

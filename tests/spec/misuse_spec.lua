@@ -153,6 +153,17 @@ describe("misuse", function()
     assert.same({ 1, 32 }, ph.tensor({ 1, 64 / 2 }):shape())
   end)
 
+  it("of what runs give has the recipe's line too, and calls it by its name", function()
+    environment.result = ph.render { "googlenet-tiny", "mixed4a:1", steps = 1, size = 16, seed = 1, progress = false,
+      parameterisation = { "fourier", channels = 4 }, transforms = { ph.collapse() } }
+    are_refused {
+      { "result:save 'x.jpg'", "cannot write 'x.jpg': JPEG has no opacity, the fourth channel of 1x4x16x16; PNG has" },
+      { "result:save()", "bad argument #2 to 'save_image' (string expected, got nil)" },
+      { "ph.montage(result)", "montage: number 1: pictures (n, 3, h, w) expected, got a result" },
+      { "ph.save(ph.schedules.linear(1), 'x.png')", "bad argument #1 to 'save_image' (ph.tensor expected, got ph.schedule)" },
+    }
+  end)
+
   it("of classes suggests labels that have the text in them, or a synonym spelled much like it", function()
     local function class(text) return ("ph.render { net, ph.logit '%s', steps = 0, progress = false }"):format(text) end
     are_refused {

@@ -149,6 +149,25 @@ describe("options from Lua", function()
   end)
 end)
 
+describe("the option output", function()
+  local pictures, other = { output = "/tmp/mine.png" }, { output = { "", "text" } }
+
+  it("must be writable before the recipe's work", function()
+    local message = "cannot write 'mine.gif': pictures end in .png, .jpg or .jpeg"
+    assert.equal("option '--output': " .. message, problem(pictures, { "--output", "mine.gif" }))
+    assert.matches("^tests/spec/options_spec%.lua:%d+: option 'output': cannot write '/proc/a%.png': ",
+      problem(pictures, { output = "/proc/a.png" }))
+    assert.matches("'/proc' *: it is a folder", problem(other, { "--output=/proc" }))
+  end)
+
+  it("is a picture's path only where its default is, and need not be given", function()
+    assert.equal("/tmp/mine.txt", read(other, { "--output=/tmp/mine.txt" }).output)
+    assert.equal("", read(pictures, { "--output=" }).output)
+    assert.equal("/tmp/mine.jpg", read(pictures, { output = "/tmp/mine.jpg" }).output)
+    assert.is_nil(io.open "/tmp/mine.jpg") -- nothing is left behind
+  end)
+end)
+
 describe("declarations", function()
   local cases = {
     { { unit = print }, "option 'unit': a default expected" },

@@ -199,6 +199,21 @@ describe("Ctrl-C", function()
     assert.equal(130, status)
   end)
 
+  it("is not the only way: what ends jobs and closes terminals keeps the picture too", function()
+    for _, signal in ipairs { "TERM", "HUP" } do
+      local output, status = code(render:format(interrupt:gsub("INT", signal), "return result"))
+      assert.matches("\n2\ttrue\n$", output)
+      assert.equal(130, status)
+    end
+    assert.equal(143, select(2, code(interrupt:gsub("INT", "TERM") .. "while true do end"))) -- where there is no run
+  end)
+
+  it("leaves SIGHUP ignored where it is", function()
+    local output = shell(("trap '' HUP; %s -e %s"):format(program, quote(render:format(
+      interrupt:gsub("INT", "HUP") .. " elseif step == 4 then return false", "return result"))))
+    assert.matches("\n4\tfalse\n$", output)
+  end)
+
   it("still ends a script after a run", function()
     local output, status = code(render:format("return false", interrupt .. "while true do end"))
     assert.matches("\n?2\tfalse\nphosphene: .*interrupted\n$", output)

@@ -16,7 +16,8 @@ local ph = {}
 --- On the command line: `--unit 97` or `--unit=97`, `--flag` or `--no-flag`, `--steps 1,32,128`; dashes and underscores
 --- are the same, and `--help` prints the comment that the recipe begins with, and its options. From Lua:
 --- `require("phosphene.recipe").run("mine.lua", { unit = 97 })`. Otherwise the defaults hold. Raises for an unknown
---- option, with a suggestion, and for a value that is missing, of another type or outside its limits.
+--- option, with a suggestion, for a value that is missing, of another type or outside its limits, and where the option
+--- `output`, which by convention says where a recipe writes, names what could not be written.
 ---@param declared table<string, any> defaults by name
 ---@return table<string, any> values by name
 function ph.options(declared) end

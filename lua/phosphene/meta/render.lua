@@ -118,7 +118,8 @@ local result = {}
 function result:save(path) end
 
 --- Optimises a picture until it is done, with progress on stderr. Ctrl-C ends it after the current step and keeps what
---- there is. Raises where the objective or its gradient stops being a number.
+--- there is, and so do SIGTERM and SIGHUP; a second one kills. Raises where the objective or its gradient stops being a
+--- number.
 ---@param options ph.render_options
 ---@return ph.result
 function ph.render(options) end
