@@ -160,7 +160,8 @@ describe("misuse", function()
       { "result:save 'x.jpg'", "cannot write 'x.jpg': JPEG has no opacity, the fourth channel of 1x4x16x16; PNG has" },
       { "result:save()", "bad argument #2 to 'save_image' (string expected, got nil)" },
       { "ph.montage(result)", "montage: number 1: pictures (n, 3, h, w) expected, got a result" },
-      { "ph.save(ph.schedules.linear(1), 'x.png')", "bad argument #1 to 'save_image' (ph.tensor expected, got ph.schedule)" },
+      { "ph.save(ph.schedules.linear(1), 'x.png')",
+        "bad argument #1 to 'save_image' (ph.tensor expected, got ph.schedule)" },
     }
   end)
 
