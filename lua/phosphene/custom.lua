@@ -111,7 +111,7 @@ local function derived(call, activations, wants_gradient)
   local value = number_of(call, result.value)
   if not wants_gradient then return value end
   tape.back(result)
-  for part, reads in ipairs(variables) do gradients[part] = reads.gradient end
+  for part, reads in ipairs(variables) do gradients[part] = tape.gradient(reads) end
   if next(gradients) == nil then complain(call, "gave a number that does not depend on what it reads") end
   return value, gradients
 end

@@ -72,7 +72,12 @@ local function asks_for_help(all, words)
 end
 
 local function read_words(all, asked)
-  if asks_for_help(all, asked.words) then error(request.answer(usage.text(asked.called, asked.text, all))) end
+  if asks_for_help(all, asked.words) then
+    local text = usage.text(asked.called, asked.text, all)
+    if not asked.by_lua then error(request.answer(text)) end
+    print(text) -- there is nobody who would catch the answer
+    os.exit(true, true)
+  end
   local values, i = {}, 1
   while asked.words[i] do
     local o, value
@@ -107,7 +112,7 @@ local function started_by_lua(caller)
   local file = io.open(script)
   local text = file and file:read "a" or ""
   if file then file:close() end
-  return { words = arg, called = ("lua %s"):format(script), text = text }
+  return { words = arg, called = ("lua %s"):format(script), text = text, by_lua = true }
 end
 
 -- The request that is not answered yet, or nil: then the defaults hold.

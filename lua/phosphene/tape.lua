@@ -2,9 +2,11 @@
 -- what they do, and going back over the record gives the gradient of a number by the variables it was made from. The
 -- operations and their derivatives are in operations.lua. Must not know of heads, networks or layers.
 
+local expect = require "phosphene.expect"
 local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 local operations = require "phosphene.operations"
+local strict = require "phosphene.strict"
 
 local tape = {}
 
@@ -39,17 +41,21 @@ local function apply(name, operands, ...)
   return result
 end
 
+--- A variable's gradient after going back, or nil. (A field that may be absent, where absent ones raise.)
+function tape.gradient(of) return rawget(of, "gradient") end
+
 --- Goes back from a variable of one element: afterwards every variable that it was made from has a gradient.
 function tape.back(result)
   result.gradient = operations.like(1, result.value)
   for i = #result.record, 1, -1 do
     local entry = result.record[i]
-    local gradient = entry.result.gradient
+    local gradient = tape.gradient(entry.result)
     for k, operand in ipairs(gradient and entry.operands or {}) do
       if is_variable(operand) then
         local by = entry.operation[k + 1]
         local more = operations.like(by(gradient, entry.result.value, table.unpack(entry.values)), operand.value)
-        operand.gradient = operand.gradient and operations.add[1](operand.gradient, more) or more
+        local so_far = tape.gradient(operand)
+        operand.gradient = so_far and operations.add[1](so_far, more) or more
       end
     end
   end
@@ -59,8 +65,9 @@ end
 
 local function operator(name)
   return function(a, b)
+    local first, second = value_of(a), value_of(b)
     if is_variable(a) or is_variable(b) then return apply(name, { a, b }) end
-    return operations[name][1](value_of(a), value_of(b))
+    return operations[name][1](first, second)
   end
 end
 
@@ -86,7 +93,10 @@ for _, name in ipairs { "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigm
 end
 
 for _, name in ipairs { "maximum", "minimum", "matmul" } do
-  variable[name] = function(self, other) return apply(name, { self, other }) end
+  variable[name] = function(self, other)
+    value_of(other) -- which raises for what is none
+    return apply(name, { self, other })
+  end
 end
 
 -- `a:sum()` is of everything, `a:sum(2, 3)` over axes 2 and 3, which remain with length 1.
@@ -111,13 +121,20 @@ end
 
 function variable:transpose(...) return apply("transpose", { self }, axes_of(...)) end
 function variable:reshape(shape) return apply("reshape", { self }, shape) end
-function variable:slice(axis, first, size) return apply("slice", { self }, axis, first, size or 1) end
+
+function variable:slice(axis, first, size)
+  expect.value(axis, expect.integer, "slice: axis")
+  expect.value(first, expect.integer, "slice: first")
+  return apply("slice", { self }, axis, first, expect.value(size or 1, expect.whole(1), "slice: size"))
+end
+
 function variable:gather(axis, indices) return apply("gather", { self }, axis, indices) end
 function variable:image(n) return self:slice(0, n) end
 function variable:channel(unit) return self:slice(1, unit) end
 
 function variable:at(...)
-  local element = self
+  local element, rank, given = self, #self:shape(), select("#", ...)
+  if given ~= rank then misuse.raise("at: a coordinate for each of %d axes expected, got %d", rank, given) end
   for axis, coordinate in ipairs { ... } do element = element:slice(axis - 1, coordinate) end
   return element:sum()
 end
@@ -126,4 +143,5 @@ function variable:constant() return self.value end
 
 function variable:shape() return type(self.value) == "userdata" and self.value:shape() or {} end
 
+strict(variable, "variable", 'help "variable"')
 return tape

@@ -222,8 +222,8 @@ describe("heads as functions", function()
   it("rise in a run", function()
     local w = noise { 1, 256, 1, 1 }
     local result = ph.render { "googlenet-tiny", ph.head("mixed4a", function(a) return (a * w):mean() end), size = 40,
-      steps = 4, seed = 1, transforms = {}, progress = false }
-    assert.is_true(result.values[4] > result.values[1])
+      steps = 12, seed = 1, transforms = {}, progress = false }
+    assert.is_true(result.values[12] > result.values[1])
   end)
 
   it("raise mistakes at the recipe's line", function()
@@ -255,6 +255,11 @@ describe("heads as functions", function()
     fails("layer 'conv': the gradient of head%(\"conv\", {name = \"f\"}%): expected a tensor of shape 1x4x4x4, got 2",
       "conv", { value = function() return 1 end, gradient = function() return core.tensor { 2 } end }, named)
     fails("slice: 1 from 4 on are not all among the 4 of axis 1", "conv", function(a) return a:channel(4):sum() end)
+    fails("a variable, a tensor or a number expected, got nil", "conv", function(a) return (a + nil):sum() end)
+    fails("a variable, a tensor or a number expected, got nil", "conv", function(a) return a:maximum():sum() end)
+    fails("variable has no 'men'; did you mean 'mean'%?", "conv", function(a) return a:men() end)
+    fails("slice: axis: a whole number expected, got nil", "conv", function(a) return a:slice():sum() end)
+    fails("at: a coordinate for each of 4 axes expected, got 2", "conv", function(a) return a:at(0, 1) end)
     fails("a variable, a tensor or a number expected, got 'x'", "conv", function(a) return (a * "x"):sum() end)
     fails("slice: axis 4 out of range 0..3", "conv", function(a) return a:slice(4, 0):sum() end)
   end)

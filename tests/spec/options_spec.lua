@@ -261,9 +261,12 @@ describe("options under stock Lua", function()
     local function output(words)
       local pipe = assert(io.popen(command:format(words)))
       local text = pipe:read "a"
-      pipe:close()
-      return text
+      local _, _, status = pipe:close()
+      return text, status
     end
+    local help, status = output "--help"
+    assert.matches("^usage: lua ", help)
+    assert.equal(0, status)
     local plain, with_unit, wrong = output "", output "--unit 5", output "--unti 5"
     os.remove(path)
     assert.equal("1\n", plain)
