@@ -192,6 +192,10 @@ typedef struct ph_products {
 ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *products,
                              ph_error *e);
 
+/* The axis from which on one row of the layer goes to the last axis. softmax: 0 where rows end before. */
+int ph_softmax_axis(const ph_layer *layer, int rank);
+int ph_layer_norm_axis(const ph_layer *layer, int rank);
+
 /* Whether the layer is a binary with the operation of this name. */
 bool ph_binary_is(const ph_layer *layer, const char *operation);
 

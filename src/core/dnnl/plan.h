@@ -186,7 +186,7 @@ static inline int64_t phd_floats(const plan *p, int v) {
 
 /* ---- operations ---- */
 
-extern const operation_type phd_pointwise, phd_affine, phd_gated, phd_matmul;
+extern const operation_type phd_pointwise, phd_affine, phd_gated, phd_matmul, phd_rows;
 extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
     phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
 
@@ -202,6 +202,9 @@ bool phd_is_pointwise(const plan *p, const ph_layer *layer, const int *inputs);
 /* The operation for a layer that does the same to all numbers of a channel, or NULL; the input that has the
    channels is put first. */
 const operation_type *phd_channelwise(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
+
+/* Whether the layer treats each row of its one input by itself. */
+bool phd_has_rows(const plan *p, const ph_layer *layer, const int *inputs);
 
 /* Whether oneDNN's products of matrices serve a matmul of these inputs. */
 bool phd_matmul_fits(const plan *p, const ph_layer *layer, const int *inputs);

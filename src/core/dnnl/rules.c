@@ -44,6 +44,7 @@ const operation_type *phd_choose(const plan *p, const ph_layer *layer, ph_shape 
   if (channelwise != NULL) return channelwise;
   if (phd_is_pointwise(p, layer, inputs)) return &phd_pointwise;
   if (layer->type == &ph_layer_matmul && phd_matmul_fits(p, layer, inputs)) return &phd_matmul;
+  if (phd_has_rows(p, layer, inputs)) return &phd_rows;
   for (size_t i = 0; image_like && i < sizeof rules / sizeof *rules; i++) {
     if (rules[i].layer != layer->type) continue;
     for (int j = 0; j < layer->inputs; j++)
@@ -83,9 +84,13 @@ static bool any_blocked(const plan *p, const int *inputs, int count) {
   return blocked && !gaps;
 }
 
+static bool needs_plain(const operation_type *type) {
+  return type == &phd_reference || type == &phd_dense || type == &phd_matmul || type == &phd_rows;
+}
+
 bool phd_wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
                        int i) {
-  if (type == &phd_reference || type == &phd_dense || type == &phd_matmul) return false;
+  if (needs_plain(type)) return false;
   if (type == &phd_pointwise && p->type != dnnl_f32) return false; /* the layer's plain C reads floats */
   if (takes_any_layout(type)) return any_blocked(p, inputs, layer->inputs);
   if (type == &phd_affine && i == 1) return p->value[inputs[i]].blocked; /* it is read once, as it is */
@@ -102,5 +107,5 @@ bool phd_keeps_segments(const operation_type *type) {
 /* Whether the output is plain, once the inputs are as they are wanted. */
 bool phd_gives_plain(const plan *p, const operation_type *type, const int *inputs) {
   if (takes_any_layout(type)) return !p->value[inputs[0]].blocked;
-  return type == &phd_reference || type == &phd_dense || type == &phd_matmul || type == &phd_source;
+  return needs_plain(type) || type == &phd_source;
 }

@@ -35,7 +35,7 @@ typedef struct runs {
   int64_t number, length, plane, scales;
 } runs;
 
-static int first_axis(const ph_layer *layer, int rank) {
+int ph_layer_norm_axis(const ph_layer *layer, int rank) {
   int64_t axis = ((const norm_config *)layer->config)->axis;
   return (int)(axis < 0 ? axis + rank : axis);
 }
@@ -44,7 +44,7 @@ static runs runs_of(const ph_layer *layer, ph_shape s) {
   int64_t count = ph_shape_count(s);
   runs r = {.plane = 1};
   if (layer->type == &ph_layer_layer_norm) {
-    r.scales = r.length = ph_axes_count(s, first_axis(layer, s.rank), s.rank);
+    r.scales = r.length = ph_axes_count(s, ph_layer_norm_axis(layer, s.rank), s.rank);
   } else {
     int64_t groups = ((const norm_config *)layer->config)->groups;
     r.plane = ph_axes_count(s, 2, s.rank);

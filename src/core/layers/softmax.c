@@ -38,6 +38,12 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   return along_of(layer, inputs[0], &a, e);
 }
 
+int ph_softmax_axis(const ph_layer *layer, int rank) {
+  const softmax_config *config = layer->config;
+  const int axis = (int)(config->axis < 0 ? config->axis + rank : config->axis);
+  return config->coerced || axis == rank - 1 ? axis : 0;
+}
+
 /* `of` sees each row that sums to 1: where it begins, and how far its elements are apart. */
 typedef void of_row(const ph_pass *pass, int64_t at, int64_t count, int64_t step);
 
