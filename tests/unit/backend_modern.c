@@ -88,7 +88,8 @@ static void build_gates(builder *b) {
   plain(b, "global_average_pool", "fixed_gate", FROM("fixed"));
   choice(b, "binary", "opened", FROM("moved", "fixed_gate"), "multiply");
   /* Of what fills up a block the logarithm would be infinite. */
-  choice(b, "unary", "positive", FROM("mixed"), "softplus");
+  plain(b, "product", "square", FROM("mixed", "mixed"));
+  choice(b, "binary", "positive", FROM("square", "one"), "add");
   choice(b, "unary", "logarithm", FROM("positive"), "log");
   convolution(b, "after", "logarithm", ph_shape4(19, 19, 1, 1));
   plain(b, "product", "squared", FROM("opened", "after"));
