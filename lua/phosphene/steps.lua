@@ -54,7 +54,7 @@ end
 function run:advance()
   local view = self.transforms:forward(self.image, self.random)
   self.forward_options.relu = self.relu(self.step + 1)
-  self.net:forward(view, self.taps, self.forward_options)
+  self.evaluation:forward(view, self.forward_options)
   self.value = check(self, self.evaluation:run(self.image))
 
   self.net:backward(self.gradient)
@@ -154,7 +154,6 @@ function steps.new(options)
   }, run)
   self.optimiser, self.schedule = optimiser_of(options)
   self.relu, self.relu_name = relu_modes(options.relu or "redirected")
-  self.taps = self.evaluation:taps()
   if resumed then checkpoint.restore(resumed, self) end
   self.image = self.parameterisation:forward()
   return self

@@ -6,6 +6,7 @@
 
 #include "../core/heads/outside.h"
 #include "bind.h"
+#include "run.h"
 
 static void release(void *object) { ph_evaluation_release(object); }
 
@@ -37,6 +38,20 @@ static int evaluation_taps(lua_State *L) {
     lua_pushstring(L, ph_network_layer(network, taps[i])->name);
     lua_rawseti(L, -2, i + 1);
   }
+  return 1;
+}
+
+/* evaluation:forward(images [, options]) -> evaluation: runs the network to what the objective reads */
+static int evaluation_forward(lua_State *L) {
+  ph_error e;
+  ph_evaluation *evaluation = self(L);
+  ph_tensor *images = phb_check(L, 2, &phb_tensor);
+  ph_run run = {.backward = true};
+  lua_settop(L, 3);
+  phb_read_run_options(L, 3, &run);
+  if (ph_evaluation_forward(evaluation, images, run, &e) != PH_OK) return phb_raise(L, &e);
+  phb_pace(L);
+  lua_settop(L, 1);
   return 1;
 }
 
@@ -161,15 +176,12 @@ static int evaluation_terms(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"taps", evaluation_taps},
-                                   {"value", evaluation_value},
-                                   {"run", evaluation_run},
-                                   {"terms", evaluation_terms},
-                                   {"add_picture_gradient", evaluation_add_picture_gradient},
-                                   {"functions", evaluation_functions},
-                                   {"read", evaluation_read},
-                                   {"give", evaluation_give},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"taps", evaluation_taps},           {"forward", evaluation_forward},
+    {"value", evaluation_value},         {"run", evaluation_run},
+    {"terms", evaluation_terms},         {"add_picture_gradient", evaluation_add_picture_gradient},
+    {"functions", evaluation_functions}, {"read", evaluation_read},
+    {"give", evaluation_give},           {NULL, NULL}};
 
 const phb_type phb_evaluation = {"ph.evaluation", release, methods, NULL};
 

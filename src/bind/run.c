@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/network.h"
 #include "bind.h"
 
 static ph_network *self(lua_State *L) { return phb_check(L, 1, &phb_network); }
@@ -47,8 +46,7 @@ static const int *read_taps(lua_State *L, ph_network *network, int i, int *count
   return taps;
 }
 
-/* What of { relu=, pool=, precision=, backward= } at index i differs from the defaults. */
-static void read_run_options(lua_State *L, int i, ph_run *run) {
+void phb_read_run_options(lua_State *L, int i, ph_run *run) {
   static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", "open", "leaky", NULL};
   static const char *const pools[] = {"plain", "smooth", "smooth_l2", NULL};
   static const char *const precisions[] = {"f32", "bf16", NULL};
@@ -78,7 +76,7 @@ int phb_network_forward(lua_State *L) {
   ph_tensor *images = phb_check(L, 2, &phb_tensor);
   ph_run run = {.backward = true};
   lua_settop(L, 4);
-  read_run_options(L, 4, &run);
+  phb_read_run_options(L, 4, &run);
   run.tap = read_taps(L, network, 3, &run.taps);
   if (ph_network_forward(network, images, &run, &e) != PH_OK) return phb_raise(L, &e);
   phb_pace(L);
@@ -93,6 +91,7 @@ int phb_network_activation(lua_State *L) {
   ph_network *network = self(L);
   int layer = find_layer(L, network, 2);
   void **box = phb_box(L, &phb_tensor);
+  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
   if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
   if (ph_tensor_new(ph_tensor_shape(activation), &copy, &e) != PH_OK) return phb_raise(L, &e);
   ph_tensor_copy(copy, activation);
@@ -108,6 +107,7 @@ int phb_network_inject(lua_State *L) {
   ph_network *network = self(L);
   int layer = find_layer(L, network, 2);
   ph_tensor *given = phb_check(L, 3, &phb_tensor);
+  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
   if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
   if (ph_tensor_expect(given, ph_tensor_shape(gradient), ph_network_layer(network, layer)->name, &e) != PH_OK)
     return phb_raise(L, &e);

@@ -4,6 +4,12 @@
 
 #include <lua.h>
 
+#include "../core/network.h"
+
+/* Reads what of { relu=, pool=, precision=, backward= } at index i (none and nil: nothing) differs from the
+ * defaults. */
+void phb_read_run_options(lua_State *L, int i, ph_run *run);
+
 int phb_network_forward(lua_State *L);
 int phb_network_activation(lua_State *L);
 int phb_network_inject(lua_State *L);

@@ -15,11 +15,19 @@ struct ph_network;
    computes with it, and is PH_MISUSE elsewhere. */
 typedef enum ph_precision { PH_FLOAT32, PH_BFLOAT16 } ph_precision;
 
+/* Channels [first, last) of an activation (n, c, …). `last` may lie beyond the end. */
+typedef struct ph_channels {
+  int64_t first, last;
+} ph_channels;
+
 typedef struct ph_plan_request {
   const struct ph_network *network;
   int64_t height, width;
   int taps;
   const int *tap; /* ascending layer indices */
+  /* What is read of each tap, and where gradients enter; NULL: all of it. The rest of its activations and
+     gradients need not be computed, and is undefined: a backend may do less where it can. */
+  const ph_channels *reads;
   bool backward;
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;

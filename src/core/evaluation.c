@@ -7,6 +7,8 @@
 
 #include "memory.h"
 
+static const ph_channels whole = {0, INT64_MAX};
+
 /* ---- binding ---- */
 
 static ph_status allocate(ph_evaluation *ev, ph_error *e) {
@@ -18,7 +20,9 @@ static ph_status allocate(ph_evaluation *ev, ph_error *e) {
   ev->slope = ph_alloc_array((size_t)ev->count, sizeof *ev->slope);
   ev->readings = ph_alloc_array((size_t)heads, sizeof *ev->readings);
   ev->taps = ph_alloc_array((size_t)heads, sizeof *ev->taps);
-  bool complete = ev->value != NULL && ev->slope != NULL && ev->readings != NULL && ev->taps != NULL;
+  ev->reads = ph_alloc_array((size_t)heads, sizeof *ev->reads);
+  bool complete =
+      ev->value != NULL && ev->slope != NULL && ev->readings != NULL && ev->taps != NULL && ev->reads != NULL;
   return complete ? PH_OK : ph_no_memory(e);
 }
 
@@ -49,6 +53,21 @@ static void collect_taps(ph_evaluation *ev) {
   if (ev->tap_count == 0) ev->taps[ev->tap_count++] = 0;
 }
 
+/* From the first channel that any head reads of the tap to the last one. */
+static void collect_reads(ph_evaluation *ev) {
+  for (int tap = 0; tap < ev->tap_count; tap++) {
+    ph_channels all = {INT64_MAX, 0};
+    for (int i = 0; i < ev->reading_count; i++) {
+      const ph_head *head = ev->readings[i].head;
+      if (ev->readings[i].layer != ev->taps[tap]) continue;
+      ph_channels own = head->type->channels != NULL ? head->type->channels(head) : whole;
+      if (own.first < all.first) all.first = own.first;
+      if (own.last > all.last) all.last = own.last;
+    }
+    ev->reads[tap] = all.last > 0 ? all : whole;
+  }
+}
+
 ph_status ph_evaluation_new(ph_objective *objective, ph_network *network, ph_evaluation **evaluation,
                             ph_error *e) {
   ph_evaluation *ev = ph_alloc(sizeof *ev);
@@ -60,6 +79,7 @@ ph_status ph_evaluation_new(ph_objective *objective, ph_network *network, ph_eva
   PH_TRY(allocate(ev, e));
   PH_TRY(resolve_heads(ev, e));
   collect_taps(ev);
+  collect_reads(ev);
   *evaluation = ev;
   return PH_OK;
 fail:
@@ -79,6 +99,7 @@ void ph_evaluation_release(ph_evaluation *evaluation) {
   ph_free(evaluation->value);
   ph_free(evaluation->slope);
   ph_free(evaluation->taps);
+  ph_free(evaluation->reads);
   ph_tensor_release(evaluation->picture);
   ph_tensor_release(evaluation->picture_gradient);
   ph_network_release(evaluation->network);
@@ -91,6 +112,15 @@ const ph_network *ph_evaluation_network(const ph_evaluation *evaluation) { retur
 int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps) {
   *taps = evaluation->taps;
   return evaluation->tap_count;
+}
+
+ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_run run, ph_error *e) {
+  run.taps = evaluation->tap_count;
+  run.tap = evaluation->taps;
+  run.reads = NULL;
+  for (int i = 0; i < run.taps; i++)
+    if (evaluation->reads[i].last != whole.last) run.reads = evaluation->reads;
+  return ph_network_forward(evaluation->network, images, &run, e);
 }
 
 /* ---- values ---- */

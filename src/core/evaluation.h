@@ -29,6 +29,10 @@ bool ph_evaluation_reads_picture(const ph_evaluation *evaluation);
 /* The layers to be tapped: ascending indices without doubles. Borrowed. Returns how many. */
 int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps);
 
+/* Runs the network on the images, to the taps and no further than the objective reads them; `run` says how:
+   its taps and reads are not looked at. (ph_network_forward to the taps does as well, and more.) */
+ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_run run, ph_error *e);
+
 /* The objective's value on the network's last run. PH_MISUSE where a unit, image or position is out of the
    activation's range; PH_FAILURE, naming the head or the part at fault, where a number is not finite. */
 ph_status ph_evaluation_value(ph_evaluation *evaluation, double *value, ph_error *e);

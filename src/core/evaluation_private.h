@@ -29,6 +29,7 @@ struct ph_evaluation {
   ph_reading *readings;
   int reading_count;
   int *taps;
+  ph_channels *reads; /* one a tap */
   int tap_count;
   ph_tensor *picture; /* as it was last shown; NULL before */
   ph_tensor *picture_gradient;

@@ -63,6 +63,9 @@ struct ph_head_type {
   /* Whether configuration and tensor fit the activation's shape; NULL: always. */
   ph_status (*fit)(const ph_head *head, const ph_tap *tap, ph_error *e);
 
+  /* The channels that it reads and whose gradients it writes, of a layer that holds them; NULL: all. */
+  ph_channels (*channels)(const ph_head *head);
+
   /* How many doubles of scratch it needs; NULL: none. */
   int64_t (*scratch)(const ph_head *head, const ph_tap *tap);
 

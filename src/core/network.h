@@ -85,16 +85,20 @@ ph_status ph_network_find_label(const ph_network *network, const char *text, int
 
 typedef struct ph_run {
   int taps;
-  const int *tap; /* layer indices, ascending, no doubles */
-  bool backward;  /* whether ph_network_backward will follow */
+  const int *tap;           /* layer indices, ascending, no doubles */
+  const ph_channels *reads; /* of each tap, as in ph_plan_request; NULL: all of it */
+  bool backward;            /* whether ph_network_backward will follow */
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;
   ph_precision precision;
 } ph_run;
 
-/* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. The network keeps the
-   images alive until the next run. */
+/* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. */
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e);
+
+/* Makes up for what the last run left out where it read its taps in part: runs the same images again, whole.
+   Injected gradients stay. */
+ph_status ph_network_complete(ph_network *network, ph_error *e);
 
 /* The activations (n, c, h, w) of a tap of the last run; (n, …) in general, where an image's own axis 0 is
    left out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if the layer was not a tap. */

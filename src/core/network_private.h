@@ -15,6 +15,7 @@ typedef struct ph_alias {
 typedef struct ph_cached_plan {
   ph_plan_request request;
   int *tap;            /* request.tap points here */
+  ph_channels *reads;  /* and request.reads here, or NULL */
   ph_shape *tap_shape; /* of one image */
   void *plan;
   uint64_t last_use;
@@ -41,9 +42,10 @@ struct ph_network {
   ph_cached_plan cache[PH_PLAN_CACHE];
   int plans;
   uint64_t uses;
-  int threads;                        /* 0 until the cores were counted */
-  ph_cached_plan *current;            /* of the last successful forward, or NULL */
-  ph_shape images;                    /* its shape */
+  int threads;             /* 0 until the cores were counted */
+  ph_cached_plan *current; /* of the last successful forward, or NULL */
+  ph_shape images;         /* its shape */
+  ph_tensor *seen;         /* its images, where it read its taps in part; else older ones, or NULL */
   ph_tensor **activation, **gradient; /* one per tap of the widest run so far */
   float **outputs;                    /* scratch: one pointer per tap */
   int tap_room;

@@ -12,6 +12,7 @@
 static void drop_plan(ph_network *net, ph_cached_plan *entry) {
   net->backend->drop(entry->plan);
   ph_free(entry->tap);
+  ph_free(entry->reads);
   ph_free(entry->tap_shape);
   *entry = (ph_cached_plan){0};
 }
@@ -22,11 +23,16 @@ void ph_network_forget_plans(ph_network *network) {
   network->current = NULL;
 }
 
+static bool same_reads(const ph_plan_request *a, const ph_plan_request *b) {
+  if (a->reads == NULL || b->reads == NULL) return a->reads == b->reads;
+  return memcmp(a->reads, b->reads, (size_t)a->taps * sizeof *a->reads) == 0;
+}
+
 static bool same_request(const ph_plan_request *a, const ph_plan_request *b) {
   return a->height == b->height && a->width == b->width && a->taps == b->taps && a->backward == b->backward &&
          a->relu_mode == b->relu_mode && a->pool_mode == b->pool_mode && a->precision == b->precision &&
          a->threads == b->threads && a->companions == b->companions &&
-         memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0;
+         memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0 && same_reads(a, b);
 }
 
 /* A free entry of the cache; where there is none, the one that has waited longest is dropped. */
@@ -69,12 +75,15 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   ph_status status;
   made.tap = ph_alloc_array((size_t)request->taps, sizeof *made.tap);
   made.tap_shape = ph_alloc_array((size_t)request->taps, sizeof *made.tap_shape);
-  if (made.tap == NULL || made.tap_shape == NULL) {
+  if (request->reads != NULL) made.reads = ph_alloc_array((size_t)request->taps, sizeof *made.reads);
+  if (made.tap == NULL || made.tap_shape == NULL || (request->reads != NULL && made.reads == NULL)) {
     status = ph_no_memory(e);
     goto fail;
   }
   memcpy(made.tap, request->tap, (size_t)request->taps * sizeof *made.tap);
+  if (made.reads != NULL) memcpy(made.reads, request->reads, (size_t)request->taps * sizeof *made.reads);
   made.request.tap = made.tap;
+  made.request.reads = made.reads;
   PH_TRY(find_tap_shapes(net, &made, e));
   PH_TRY(net->backend->plan(net->shared, &made.request, &made.plan, e));
   *found = free_entry(net);
@@ -82,6 +91,7 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   return PH_OK;
 fail:
   ph_free(made.tap);
+  ph_free(made.reads);
   ph_free(made.tap_shape);
   return status;
 }
@@ -164,6 +174,27 @@ static ph_status check_images(const ph_network *net, ph_shape shape, ph_error *e
   return status;
 }
 
+/* Sends the backend off. The plan is then the current one; none is where it fails. */
+static ph_status run_plan(ph_network *net, ph_cached_plan *plan, const ph_tensor *images, ph_error *e) {
+  const int count = (int)ph_tensor_shape(images).dim[0];
+  ph_status status;
+  net->current = NULL;
+  plan->last_use = ++net->uses;
+  PH_TRY(net->backend->reserve(plan->plan, count, e));
+  for (int i = 0; i < plan->request.taps; i++) net->outputs[i] = ph_tensor_data(net->activation[i]);
+  PH_TRY(net->backend->forward(plan->plan, count, ph_tensor_read(images), net->outputs, e));
+  net->current = plan;
+fail:
+  return status;
+}
+
+/* Keeps the images of a run that left something out, for ph_network_complete. */
+static ph_status remember(ph_network *net, const ph_tensor *images, ph_error *e) {
+  ph_status status = ph_tensor_ensure(&net->seen, ph_tensor_shape(images), e);
+  if (status == PH_OK) ph_tensor_copy(net->seen, images);
+  return status;
+}
+
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e) {
   ph_shape shape = ph_tensor_shape(images);
   ph_cached_plan *plan = NULL;
@@ -178,6 +209,7 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
                              .width = shape.dim[3],
                              .taps = run->taps,
                              .tap = run->tap,
+                             .reads = run->reads,
                              .backward = run->backward,
                              .relu_mode = run->relu_mode,
                              .pool_mode = run->pool_mode,
@@ -186,16 +218,20 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
                              .companions = several ? threads : 1};
   PH_TRY(find_plan(network, &request, &plan, e));
   PH_TRY(prepare_taps(network, plan, shape.dim[0], e));
-  plan->last_use = ++network->uses;
-  PH_TRY(network->backend->reserve(plan->plan, (int)shape.dim[0], e));
-  for (int i = 0; i < run->taps; i++) network->outputs[i] = ph_tensor_data(network->activation[i]);
-  PH_TRY(
-      network->backend->forward(plan->plan, (int)shape.dim[0], ph_tensor_read(images), network->outputs, e));
-  network->current = plan;
+  if (run->reads != NULL) PH_TRY(remember(network, images, e));
+  PH_TRY(run_plan(network, plan, images, e));
   network->images = shape;
-  return PH_OK;
 fail:
   return status;
+}
+
+ph_status ph_network_complete(ph_network *network, ph_error *e) {
+  ph_cached_plan *whole = NULL;
+  if (network->current == NULL || network->current->request.reads == NULL) return PH_OK;
+  ph_plan_request request = network->current->request;
+  request.reads = NULL;
+  ph_status status = find_plan(network, &request, &whole, e);
+  return status == PH_OK ? run_plan(network, whole, network->seen, e) : status;
 }
 
 static ph_status find_tap(const ph_network *net, int layer, int *tap, ph_error *e) {

@@ -23,6 +23,18 @@ static void fail_with(const char *name, const ph_error *e) {
   printf("# %s\n", e->message);
 }
 
+/* Zeroes what of a tap (n, c, …) is not read: there, results are undefined and no gradient enters. */
+static void keep_read(ph_tensor *tensor, const ph_run *run, int tap) {
+  const ph_shape shape = ph_tensor_shape(tensor);
+  if (run->reads == NULL) return;
+  const int64_t maps = shape.dim[0] * shape.dim[1], map = ph_tensor_count(tensor) / maps;
+  for (int64_t i = 0; i < maps; i++) {
+    const int64_t channel = i % shape.dim[1];
+    if (channel < run->reads[tap].first || channel >= run->reads[tap].last)
+      memset(ph_tensor_data(tensor) + i * map, 0, (size_t)map * sizeof(float));
+  }
+}
+
 /* Runs one network; activations of the taps and the picture's gradient go to `results` (taps + 1 tensors).
    What is injected is random, the same for equal shapes and names. */
 static ph_status run_network(ph_network *net, ph_tensor *pictures, const ph_run *run, const char *name,
@@ -35,8 +47,10 @@ static ph_status run_network(ph_network *net, ph_tensor *pictures, const ph_run 
     PH_TRY(ph_network_activation(net, run->tap[i], &tensor, e));
     PH_TRY(ph_tensor_ensure(&results[i], ph_tensor_shape(tensor), e));
     ph_tensor_copy(results[i], tensor);
+    keep_read(results[i], run, i);
     PH_TRY(ph_network_gradient(net, run->tap[i], &tensor, e));
     ph_random_fill_normal(&random, tensor, 0, 1);
+    keep_read(tensor, run, i);
   }
   PH_TRY(ph_tensor_ensure(&results[run->taps], ph_tensor_shape(pictures), e));
   PH_TRY(ph_network_backward(net, results[run->taps], e));
@@ -281,6 +295,95 @@ fail:
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
 }
 
+/* ---- taps that are read in part ---- */
+
+typedef struct partial_case {
+  const char *name, *taps[2];
+  ph_channels reads[2];
+} partial_case;
+
+/* Of "abc", a has channels 0 to 11, b 12 to 31, c 32 to 48. */
+static const partial_case partial_cases[] = {
+    {"one branch", {"abc"}, {{3, 4}}},
+    {"the end of a branch, of two blocks", {"abc"}, {{31, 32}}},
+    {"the second block of the last branch", {"abc"}, {{48, 49}}},
+    {"two branches", {"abc"}, {{11, 13}}},
+    {"all branches", {"abc"}, {{5, 40}}},
+    {"before and after ReLU", {"abc_pre", "abc"}, {{40, 41}, {2, 3}}},
+    {"a layer and a later one", {"abc", "nested"}, {{0, 1}, {60, 61}}},
+    {"a pool of one branch, twice", {"nested"}, {{0, 1}}},
+    {"through dropout, both", {"nested", "dropped"}, {{20, 21}, {120, 121}}},
+    {"a branch and what it is part of", {"b", "abc"}, {{19, 20}, {1, 2}}},
+    {"the first convolution", {"stem"}, {{17, 19}}},
+    {"the last convolution", {"top"}, {{32, 33}}},
+    {"a sum", {"b_twice"}, {{4, 5}}},
+    {"a normalisation", {"lrn"}, {{4, 5}}},
+    {"units of a dense layer", {"logits"}, {{4, 5}}},
+    {"channels that are not there", {"abc"}, {{70, 71}}},
+};
+
+/* What is read must be what the reference has, whatever else was left out. */
+static void compare_partial(void) {
+  ph_network *nets[BOTH] = {NULL};
+  char name[200];
+  ph_error e;
+  ph_status status;
+  for (int b = 0; b < BOTH; b++) PH_TRY(build(backends[b], &nets[b], &e));
+  for (size_t i = 0; i < sizeof partial_cases / sizeof *partial_cases; i++) {
+    const partial_case *c = &partial_cases[i];
+    ph_run run = {.backward = true, .reads = c->reads};
+    int taps[2];
+    for (; run.taps < 2 && c->taps[run.taps] != NULL; run.taps++)
+      PH_TRY(ph_network_find(nets[0], c->taps[run.taps], &taps[run.taps], &e));
+    run.tap = taps;
+    for (int mode = PH_RELU_PLAIN; mode <= PH_RELU_LEAKY; mode++) {
+      run.relu_mode = (ph_relu_mode)mode;
+      run.pool_mode = (ph_pool_mode)(mode % (PH_POOL_SMOOTH_L2 + 1));
+      snprintf(name, sizeof name, "read in part: %s, ReLU mode %d", c->name, mode);
+      compare(nets, NULL, ph_shape4(1 + mode % 2, 3, 9, 12), &run, name);
+    }
+  }
+fail:
+  if (status != PH_OK) fail_with("read in part", &e);
+  for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
+}
+
+static int count_zeros(const ph_tensor *tensor, int64_t from, int64_t count) {
+  int zeros = 0;
+  for (int64_t i = 0; i < count; i++) zeros += ph_tensor_read(tensor)[from + i] == 0;
+  return zeros;
+}
+
+/* What is not read is not computed, until it is asked for. */
+static void check_completion(void) {
+  enum { PLANE = 9 * 12 };
+  ph_network *net = NULL;
+  ph_tensor *picture = NULL, *activation, *gradient;
+  ph_random random = ph_random_stream(7, "completion");
+  ph_error e;
+  ph_status status;
+  int tap;
+  PH_TRY(build(&ph_backend_dnnl, &net, &e));
+  PH_TRY(ph_network_find(net, "abc_pre", &tap, &e));
+  PH_TRY(ph_tensor_new(ph_shape4(1, 3, 9, 12), &picture, &e));
+  ph_random_fill_normal(&random, picture, 0, 1);
+  ph_run run = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){3, 4}};
+  PH_TRY(ph_network_forward(net, picture, &run, &e));
+  PH_TRY(ph_network_activation(net, tap, &activation, &e));
+  PH_TRY(ph_network_gradient(net, tap, &gradient, &e));
+  ok(count_zeros(activation, 3 * PLANE, PLANE) == 0, "the channel that is read is computed");
+  ok(count_zeros(activation, 12 * PLANE, 37 * PLANE) == 37 * PLANE, "other branches are not");
+  ph_tensor_fill(gradient, 2);
+  ph_tensor_fill(picture, 0); /* it was the caller's */
+  PH_TRY(ph_network_complete(net, &e));
+  ok(count_zeros(activation, 0, 49 * PLANE) == 0, "until they are asked for");
+  ok(ph_tensor_read(gradient)[40 * PLANE] == 2, "which leaves injected gradients as they are");
+fail:
+  if (status != PH_OK) fail_with("completion", &e);
+  ph_tensor_release(picture);
+  ph_network_release(net);
+}
+
 /* An image's result must not depend on its companions, nor on what ran before. */
 static void check_companions(void) {
   ph_network *net = NULL;
@@ -331,7 +434,10 @@ static void check_allocations(void) {
   PH_TRY(ph_tensor_new(ph_shape4(1, 1, 1, 1), &gradient, &e));
   for (int i = 0; i < 3; i++) {
     if (i == 1) before = ph_memory_allocated();
-    PH_TRY(ph_network_forward(net, picture, &(ph_run){.taps = 1, .tap = &tap, .backward = true}, &e));
+    ph_run run = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){1, 2}};
+    PH_TRY(ph_network_forward(net, picture, &run, &e));
+    PH_TRY(ph_network_backward(net, gradient, &e));
+    PH_TRY(ph_network_complete(net, &e));
     PH_TRY(ph_network_backward(net, gradient, &e));
   }
   ok(ph_memory_allocated() == before, "the second and third step allocate nothing");
@@ -357,8 +463,9 @@ static void check_failing_allocator(void) {
     ph_memory_fail_after(++n);
     status = build(&ph_backend_dnnl, &net, &e);
     if (status == PH_OK) status = ph_network_find(net, "top", &tap, &e);
-    if (status == PH_OK)
-      status = ph_network_forward(net, picture, &(ph_run){.taps = 1, .tap = &tap, .backward = true}, &e);
+    ph_run run = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){1, 2}};
+    if (status == PH_OK) status = ph_network_forward(net, picture, &run, &e);
+    if (status == PH_OK) status = ph_network_complete(net, &e);
     if (status == PH_OK) status = ph_network_backward(net, gradient, &e);
     ph_memory_fail_after(0);
     ph_network_release(net);
@@ -398,6 +505,8 @@ int main(void) {
     if (case_is_picture(c) && c->type != &ph_layer_preprocess) compare_case(c, true);
   }
   compare_graphs();
+  compare_partial();
+  check_completion();
   check_companions();
   check_allocations();
   check_failing_allocator();

@@ -332,14 +332,21 @@ function ph.boundary_complexity(options) end
 function ph.input_difference(tensor, options) end
 
 --- An objective bound to a network; the render loop's own tool, made by `core.evaluation(objective, network)`. Between
---- `net:forward(images, evaluation:taps())` and `net:backward()`, `run` gives the value and puts the gradient where
---- backward starts.
+--- `forward` and `net:backward()`, `run` gives the value and puts the gradient where backward starts.
 ---@class ph.evaluation
 local evaluation = {}
 
 --- The layers that the network must be run to.
 ---@return string[]
 function evaluation:taps() end
+
+--- Runs the network as `net:forward(images, evaluation:taps(), options)` does, but computes of the taps only what the
+--- objective reads: for one channel of a module, say, one of its branches. Where the rest is asked for later
+--- (`net:activation`, `net:inject`), the run is made up for.
+---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
+---@param options { relu: string?, pool: string?, precision: string?, backward: boolean? }? as `network:forward` takes them
+---@return ph.evaluation
+function evaluation:forward(images, options) end
 
 --- The value on the network's last run, adding its gradient to the taps. Raises where a unit, image or position is out
 --- of range; gives nil and a message that names the part at fault where a number is not finite.

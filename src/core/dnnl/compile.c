@@ -113,20 +113,21 @@ static void place_within(plan *p, int inner, int outer, int64_t offset) {
   p->buffer[inner].offset = offset;
 }
 
-/* The concatenated value of blocked inputs: their segments, one after the other. */
-static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, int count, int *output,
-                                  ph_error *e) {
+/* The concatenated value of blocked inputs, of which each begins at a channel: their segments, one after the
+   other. */
+static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, const int64_t *start, int count,
+                                  int *output, ph_error *e) {
   int segments = 0;
   for (int i = 0; i < count; i++) segments += p->value[inputs[i]].segments;
   segment *list = ph_alloc_array((size_t)segments, sizeof *list);
   if (list == NULL) return ph_no_memory(e);
-  int64_t logical = 0, physical = 0;
+  int64_t physical = 0;
   segments = 0;
   for (int i = 0; i < count; i++) {
     const value *v = &p->value[inputs[i]];
     for (int s = 0; s < v->segments; s++) {
       segment moved = v->segment[s];
-      moved.logical += logical;
+      moved.logical += start[i];
       moved.physical += physical;
       segment *last = segments > 0 ? &list[segments - 1] : NULL;
       if (last != NULL && last->logical + last->count == moved.logical &&
@@ -135,7 +136,6 @@ static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, in
       else
         list[segments++] = moved;
     }
-    logical += v->shape.dim[1];
     physical += v->channels;
   }
   ph_status status = add_value_with(p, shape, physical, list, segments, output, e);
@@ -143,15 +143,20 @@ static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, in
   return status;
 }
 
-/* The source's value is never moved: its gradient is copied out at the end. */
-static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, const int *given, int *output,
-                                ph_error *e) {
-  int inputs[PH_MAX_INPUTS];
-  int64_t offset = 0;
+/* The source's value is never moved: its gradient is copied out at the end. Inputs of which nothing is read
+   are not there (-1). */
+static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, const ph_shape *shapes,
+                                const int *given, int *output, ph_error *e) {
+  int inputs[PH_MAX_INPUTS], count = 0;
+  int64_t start[PH_MAX_INPUTS], logical = 0, offset = 0;
   ph_status status;
-  for (int i = 0; i < layer->inputs; i++) PH_TRY(in_layout(p, given[i], true, &inputs[i], e));
-  PH_TRY(add_concatenated(p, shape, inputs, layer->inputs, output, e));
   for (int i = 0; i < layer->inputs; i++) {
+    start[count] = logical;
+    logical += shapes[layer->input[i]].dim[1];
+    if (given[i] >= 0) PH_TRY(in_layout(p, given[i], true, &inputs[count++], e));
+  }
+  PH_TRY(add_concatenated(p, shape, inputs, start, count, output, e));
+  for (int i = 0; i < count; i++) {
     int v = inputs[i], from = v;
     bool movable = is_movable(p, v, inputs, i);
     if (!movable)
@@ -168,9 +173,19 @@ fail:
 
 /* ---- layers ---- */
 
+/* The value of a convolution of which only some channels are read: those, in whole blocks. */
+static ph_status add_part(plan *p, ph_shape shape, ph_channels read, int *output, ph_error *e) {
+  const int64_t block = p->shared->block, first = read.first / block * block;
+  const int64_t channels = round_up(read.last - first, block);
+  const int64_t held = first + channels < shape.dim[1] ? channels : shape.dim[1] - first;
+  return add_value_with(p, shape, channels, &(segment){first, held, 0}, 1, output, e);
+}
+
 /* `relu`: whether the layer's only reader is a ReLU; whether it was fused is returned there. */
-static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, bool *relu, int *output,
-                               ph_error *e) {
+static ph_status compile_layer(plan *p, int index, const ph_shape *shapes, const ph_channels *reads,
+                               bool *relu, int *output, ph_error *e) {
+  const ph_layer *layer = ph_network_layer(p->network, index);
+  const ph_shape shape = shapes[index];
   const bool wants_relu = *relu;
   int given[PH_MAX_INPUTS], inputs[PH_MAX_INPUTS];
   ph_status status;
@@ -182,7 +197,7 @@ static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, b
   }
   if (layer->type == &ph_layer_concat && shape.rank == 4 && shape.dim[0] == 1 &&
       ph_concat_axis(layer, shape.rank) == 1 && !phd_are_fixed(p, given, layer->inputs))
-    return compile_concat(p, layer, shape, given, output, e);
+    return compile_concat(p, layer, shape, shapes, given, output, e);
   const operation_type *type = phd_choose(p, layer, shape, given);
   for (int i = 0; i < layer->inputs; i++)
     PH_TRY(in_layout(p, given[i], phd_wants_blocked(p, type, layer, given, i), &inputs[i], e));
@@ -191,6 +206,8 @@ static ph_status compile_layer(plan *p, const ph_layer *layer, ph_shape shape, b
   } else if (phd_keeps_segments(type)) {
     const value *v = &p->value[inputs[0]];
     PH_TRY(add_value_with(p, shape, v->channels, v->segment, v->segments, output, e));
+  } else if (type == &phd_convolution) {
+    PH_TRY(add_part(p, shape, reads[index], output, e));
   } else {
     PH_TRY(phd_add_value(p, shape, true, output, e));
   }
@@ -227,14 +244,13 @@ static void find_fused(const plan *p, const ph_plan_request *request, const bool
 
 /* ---- all of it ---- */
 
-static ph_status compile_layers(plan *p, const bool *needed, const ph_shape *shapes, const int *fused,
-                                ph_error *e) {
+static ph_status compile_layers(plan *p, const bool *needed, const ph_shape *shapes, const ph_channels *reads,
+                                const int *fused, ph_error *e) {
   int count = ph_network_count(p->network);
   for (int i = 0; i < count; i++) {
     if (!needed[i] || p->value_of[i] >= 0) continue;
-    const ph_layer *layer = ph_network_layer(p->network, i);
     bool relu = fused[i] >= 0;
-    ph_status status = compile_layer(p, layer, shapes[i], &relu, &p->value_of[i], e);
+    ph_status status = compile_layer(p, i, shapes, reads, &relu, &p->value_of[i], e);
     if (status != PH_OK) return status;
     if (relu) p->value_of[fused[i]] = p->value_of[i];
   }
@@ -261,12 +277,13 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
   ph_status status;
   bool *needed = ph_alloc_array(count, sizeof *needed);
   ph_shape *shapes = ph_alloc_array(count, sizeof *shapes);
+  ph_channels *reads = ph_alloc_array(count, sizeof *reads);
   int *fused = ph_alloc_array(count, sizeof *fused);
   p->value_of = ph_alloc_array(count, sizeof *p->value_of);
   p->tap = ph_alloc_array((size_t)request->taps, sizeof *p->tap);
   p->tap_adds = ph_alloc_array((size_t)request->taps, sizeof *p->tap_adds);
-  if (needed == NULL || shapes == NULL || fused == NULL || p->value_of == NULL || p->tap == NULL ||
-      p->tap_adds == NULL) {
+  if (needed == NULL || shapes == NULL || reads == NULL || fused == NULL || p->value_of == NULL ||
+      p->tap == NULL || p->tap_adds == NULL) {
     status = ph_no_memory(e);
     goto fail;
   }
@@ -274,14 +291,16 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
   for (int i = 0; i < request->taps; i++) ph_network_ancestors(p->network, request->tap[i], needed);
   for (size_t i = 0; i < count; i++) p->value_of[i] = -1;
   PH_TRY(ph_network_shapes(p->network, request->height, request->width, needed, shapes, e));
+  phd_find_reads(p, request, shapes, needed, reads);
   find_fused(p, request, needed, fused);
-  PH_TRY(compile_layers(p, needed, shapes, fused, e));
+  PH_TRY(compile_layers(p, needed, shapes, reads, fused, e));
   p->taps = request->taps;
   for (int i = 0; i < p->taps; i++) p->tap[i] = p->value_of[request->tap[i]];
   PH_TRY(prepare_operations(p, e));
 fail:
   ph_free(needed);
   ph_free(shapes);
+  ph_free(reads);
   ph_free(fused);
   return status;
 }

@@ -5,7 +5,7 @@
 
 bool phd_are_fixed(const plan *p, const int *inputs, int count) {
   for (int i = 0; i < count; i++)
-    if (p->value[inputs[i]].fixed == NULL) return false;
+    if (inputs[i] < 0 || p->value[inputs[i]].fixed == NULL) return false; /* -1: not read */
   return true;
 }
 

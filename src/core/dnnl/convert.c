@@ -35,6 +35,9 @@ void phd_export(const plan *p, int v, const void *src, float *plain, bool add) {
     return;
   }
   int64_t block = p->shared->block, plane = ph_plane(x->shape);
+  /* Channels that were not computed are zero. */
+  if (!add && phd_held(x) < x->shape.dim[1])
+    memset(plain, 0, (size_t)ph_shape_count(x->shape) * sizeof *plain);
   for (int s = 0; s < x->segments; s++) {
     const segment *seg = &x->segment[s];
 #pragma omp parallel for schedule(static) if (seg->count * plane > 16384)
@@ -52,12 +55,9 @@ void phd_import(const plan *p, int v, const float *plain, void *dst, bool add) {
     copy_plain(plain, dst, ph_shape_count(x->shape), add);
     return;
   }
-  int64_t block = p->shared->block, plane = ph_plane(x->shape), logical = 0;
+  int64_t block = p->shared->block, plane = ph_plane(x->shape);
   /* Channels that only fill up a block are zero. */
-  if (!add) {
-    for (int s = 0; s < x->segments; s++) logical += x->segment[s].count;
-    if (logical < x->channels) memset(dst, 0, (size_t)phd_floats(p, v) * sizeof(float));
-  }
+  if (!add && phd_held(x) < x->channels) memset(dst, 0, (size_t)phd_floats(p, v) * sizeof(float));
   for (int s = 0; s < x->segments; s++) {
     const segment *seg = &x->segment[s];
     /* Whole blocks to a thread: two threads must not write to one cache line. */

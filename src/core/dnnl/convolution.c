@@ -29,6 +29,18 @@ static int64_t joined_groups(const plan *p, const operation *op) {
   return 0;
 }
 
+/* The layer's outputs that are computed: all of them, but for the last convolution before an objective that
+   reads few. */
+static segment computed(const plan *p, const operation *op) { return p->value[op->output].segment[0]; }
+
+/* The kernels of these outputs, (o, i, kh, kw), in *shape. */
+static const float *kernels_of(const plan *p, const operation *op, ph_shape *shape) {
+  const ph_tensor *weight = op->layer->parameter[WEIGHT];
+  *shape = ph_tensor_shape(weight);
+  shape->dim[0] = computed(p, op).count;
+  return ph_tensor_read(weight) + computed(p, op).logical * shape->dim[1] * shape->dim[2] * shape->dim[3];
+}
+
 static weights_form form_of(const plan *p, const operation *op) {
   ph_shape weight = ph_tensor_shape(op->layer->parameter[WEIGHT]);
   const value *in = &p->value[op->input[0]];
@@ -36,6 +48,7 @@ static weights_form form_of(const plan *p, const operation *op) {
   weights_form form = {.groups = joined == 0 ? 1 : groups / joined,
                        .outputs = p->value[op->output].channels,
                        .inputs = in->blocked ? in->channels : in->shape.dim[1],
+                       .first = computed(p, op).logical,
                        .kernel = {weight.dim[2], weight.dim[3]}};
   if (joined == 1 && weight.dim[0] == groups)
     form.groups = form.inputs; /* depthwise: padding is groups too */
@@ -56,8 +69,8 @@ typedef void (*visit_kernel)(const weights_form *form, int64_t group, int64_t ou
 
 static void visit_kernels(const plan *p, const operation *op, const weights_form *form, visit_kernel visit,
                           float *plain) {
-  const ph_tensor *weight = op->layer->parameter[WEIGHT];
-  ph_shape shape = ph_tensor_shape(weight);
+  ph_shape shape;
+  const float *kernels = kernels_of(p, op, &shape);
   const value *in = &p->value[op->input[0]];
   int64_t outputs = shape.dim[0] / config_of(op)->groups, inputs = shape.dim[1],
           area = shape.dim[2] * shape.dim[3];
@@ -66,7 +79,7 @@ static void visit_kernels(const plan *p, const operation *op, const weights_form
     for (int64_t i = 0; i < inputs; i++) {
       int64_t input = physical_channel(in, o / outputs * inputs + i);
       visit(form, o / group_outputs, o % group_outputs, input % group_inputs,
-            ph_tensor_read(weight) + (o * inputs + i) * area, plain);
+            kernels + (o * inputs + i) * area, plain);
     }
   }
 }
@@ -99,9 +112,9 @@ static void fill_turned(const plan *p, const operation *op, const weights_form *
 }
 
 static void fill_phases(const plan *p, const operation *op, const weights_form *form, float *plain) {
-  const ph_tensor *weight = op->layer->parameter[WEIGHT];
-  (void)p;
-  phd_fill_phases(ph_tensor_shape(weight), ph_tensor_read(weight), config_of(op)->stride, form, plain);
+  ph_shape shape;
+  const float *kernels = kernels_of(p, op, &shape);
+  phd_fill_phases(shape, kernels, config_of(op)->stride, form, plain);
 }
 
 /* ---- primitives ---- */
@@ -206,11 +219,13 @@ static dnnl_status_t backward_desc(const shared *s, const convolution_shape *c,
   return status;
 }
 
-static ph_status make_bias(convolution *conv, const operation *op, int64_t outputs, ph_error *e) {
+static ph_status make_bias(const plan *p, const operation *op, int64_t outputs, convolution *conv,
+                           ph_error *e) {
+  const segment part = computed(p, op);
   conv->bias = ph_alloc_array((size_t)outputs, sizeof *conv->bias);
   if (conv->bias == NULL) return ph_no_memory(e);
   const ph_tensor *bias = op->layer->parameter[BIAS];
-  memcpy(conv->bias, ph_tensor_read(bias), (size_t)ph_tensor_count(bias) * sizeof *conv->bias);
+  memcpy(conv->bias, ph_tensor_read(bias) + part.logical, (size_t)part.count * sizeof *conv->bias);
   return PH_OK;
 }
 
@@ -263,7 +278,7 @@ static ph_status make_convolution(plan *p, const operation *op, const convolutio
   PH_TRY(phd_make_primitive(p, desc, use, op->layer, &conv->primitive, e));
   PH_TRY(phd_check(dnnl_memory_create(&conv->weights, layout, s->engine, weights), op->layer, e));
   if (!c->biased) goto fail;
-  PH_TRY(make_bias(conv, op, c->form.outputs, e));
+  PH_TRY(make_bias(p, op, c->form.outputs, conv, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a),
                    op->layer, e));
   PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &bias, s->engine, conv->bias), op->layer, e));

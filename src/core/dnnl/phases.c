@@ -22,6 +22,7 @@ convolution_shape phd_phase_shape(const convolution_shape *c, const phase_geomet
   convolution_shape shape = {.form = {.groups = 1,
                                       .outputs = g->channels,
                                       .inputs = c->form.outputs,
+                                      .first = c->form.first,
                                       .kernel = {g->kernel[0], g->kernel[1]}},
                              .source = c->target,
                              .weights = c->weights,

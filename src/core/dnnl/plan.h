@@ -4,7 +4,8 @@
    kept `blocked`: channels in blocks of 16 (8 without AVX-512), each block an (h, w) plane of small vectors,
    as oneDNN's convolutions want it. A blocked value's channels are dense in blocks, so that a concatenation's
    inputs can be computed straight into their slice of it; where a slice ends in the middle of a block, the
-   rest of the block stays zero, and `segments` says where the channels went.
+   rest of the block stays zero, and `segments` says where the channels went. Channels that nobody reads may
+   be in no segment: they are not computed.
 
    Storage comes in two arenas: `kept` holds what backward reads (one an image), `work` the gradients and
    scratch (one a lane). Both are laid out by lifetime when the plan is made; running allocates nothing.
@@ -124,6 +125,14 @@ struct plan {
                          scratchpad */
 };
 
+/* ---- reads.c ---- */
+
+/* Which channels of each layer's output are read, by taps or by other layers; `needed` is cleared where none
+   are. Only of what convolutions compute channel by channel, and of what is made of that channel by channel,
+   are they fewer than all. `reads` has an entry a layer. */
+void phd_find_reads(const plan *p, const ph_plan_request *request, const ph_shape *shapes, bool *needed,
+                    ph_channels *reads);
+
 /* ---- compile.c ---- */
 
 ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e);
@@ -182,6 +191,13 @@ static inline int64_t phd_count(const plan *p, int v) {
 }
 static inline int64_t phd_floats(const plan *p, int v) {
   return phd_count(p, v) * phd_size(p->value[v].type) / (int64_t)sizeof(float);
+}
+
+/* How many of its channels a blocked value holds. */
+static inline int64_t phd_held(const value *v) {
+  int64_t count = 0;
+  for (int s = 0; s < v->segments; s++) count += v->segment[s].count;
+  return count;
 }
 
 /* ---- operations ---- */
@@ -244,6 +260,7 @@ static inline int64_t phd_piece(int64_t from, int64_t count) {
 /* Plain weights (groups, o, i, kh, kw) for physical channels, and bias (o). */
 typedef struct weights_form {
   int64_t groups, outputs, inputs; /* physical; per network, not per group */
+  int64_t first;                   /* the layer's first output that is computed */
   int64_t kernel[2];
 } weights_form;
 

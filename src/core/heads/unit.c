@@ -19,6 +19,10 @@ static const ph_field channel_fields[] = {
 
 static int64_t channel_of(const ph_head *head) { return ((const channel_config *)head->config)->unit; }
 
+static ph_channels channel_channels(const ph_head *head) {
+  return (ph_channels){channel_of(head), channel_of(head) + 1};
+}
+
 static ph_status channel_fit(const ph_head *head, const ph_tap *tap, ph_error *e) {
   return ph_head_expect_index(tap, "unit", channel_of(head), tap->c, e);
 }
@@ -47,6 +51,7 @@ const ph_head_type ph_head_channel = {
     .fields = channel_fields,
     .config_size = sizeof(channel_config),
     .fit = channel_fit,
+    .channels = channel_channels,
     .value = channel_value,
     .gradient = channel_gradient,
 };
@@ -64,6 +69,11 @@ static const ph_field neuron_fields[] = {
     {"x", PH_INTEGER, offsetof(neuron_config, x), -1, 0, 1e9, NULL, "the column; the centre by default"},
     {"y", PH_INTEGER, offsetof(neuron_config, y), -1, 0, 1e9, NULL, "the row; the centre by default"},
     {0}};
+
+static ph_channels neuron_channels(const ph_head *head) {
+  int64_t unit = ((const neuron_config *)head->config)->unit;
+  return (ph_channels){unit, unit + 1};
+}
 
 static ph_status neuron_fit(const ph_head *head, const ph_tap *tap, ph_error *e) {
   const neuron_config *config = (const neuron_config *)head->config;
@@ -99,6 +109,7 @@ const ph_head_type ph_head_neuron = {
     .fields = neuron_fields,
     .config_size = sizeof(neuron_config),
     .fit = neuron_fit,
+    .channels = neuron_channels,
     .value = neuron_value,
     .gradient = neuron_gradient,
 };

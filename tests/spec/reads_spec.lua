@@ -1,0 +1,72 @@
+-- What an objective does not read is not computed, and nobody can tell: values, gradients, and activations that are
+-- asked for later are what they are with the whole network.
+
+local ph = require "phosphene"
+local core = require "phosphene.core"
+
+local net = assert(ph.network "googlenet")
+local random = core.random(3, "reads_spec")
+local images = random:fill_normal(core.tensor { 2, 3, 70, 62 }, 0.5, 0.25)
+
+local function relative_l2(got, expected)
+  local difference = got - expected
+  return math.sqrt(difference:dot(difference) / expected:dot(expected))
+end
+
+-- Value and gradient, by a function that runs the network forward.
+local function results(evaluation, forward)
+  forward(evaluation)
+  local value = assert(evaluation:run(images))
+  return value, evaluation:add_picture_gradient(net:backward())
+end
+
+local function of_whole(evaluation) net:forward(images, evaluation:taps()) end
+local function of_part(evaluation) evaluation:forward(images) end
+
+describe("what an objective reads", function()
+  local objectives = {
+    ph.channel("mixed4a", 3), ph.channel("mixed4a_pre_relu", 100), ph.channel("mixed3a", 70):on(1),
+    ph.channel("conv2d0", 5), ph.channel("conv2d2", 40), ph.channel("mixed5b", 0), ph.neuron("mixed4b", 9),
+    ph.neuron("mixed3b_pre_relu", 200, { x = 1, y = 2 }), ph.channel("mixed4a", 3) - 2 * ph.channel("mixed4a", 60),
+    ph.channel("mixed3a", 3) * ph.channel("mixed4c", 60), ph.channel("mixed4a", 7) + ph.logit(3),
+    ph.channel("mixed4a", 5) - 0.1 * ph.diversity "mixed4a",
+    ph.channel("mixed4a", 3) - 0.05 * ph.l1(), ph.channel("mixed4a_1x1", 3), ph.logit(1),
+  }
+  for _, objective in ipairs(objectives) do
+    it("suffices for " .. tostring(objective), function()
+      local evaluation = core.evaluation(core.objective(objective), net)
+      local value, gradient = results(evaluation, of_part)
+      local expected, expected_gradient = results(evaluation, of_whole)
+      assert.near(expected, value, 1e-6 * math.abs(expected))
+      assert.is_true(expected_gradient:dot(expected_gradient) > 0)
+      assert.is_true(relative_l2(gradient, expected_gradient) < 1e-5)
+    end)
+  end
+
+  it("is all that is asked of the unit's number", function()
+    local evaluation = core.evaluation(core.objective "mixed4a:9000", net)
+    evaluation:forward(images)
+    assert.has_error(function() evaluation:run() end)
+  end)
+
+  it("does not narrow what is read later", function()
+    local evaluation = core.evaluation(core.objective "mixed4a:3", net)
+    local whole = net:forward(images, "mixed4a"):activation "mixed4a"
+    assert.same(whole:values(), evaluation:forward(images) and net:activation("mixed4a"):values())
+  end)
+
+  it("does not narrow where gradients enter by hand", function()
+    local injected = random:fill_normal(core.tensor(net:forward(images, "mixed4a"):activation("mixed4a"):shape()))
+    local expected = net:inject("mixed4a", injected):backward()
+    core.evaluation(core.objective "mixed4a:3", net):forward(images)
+    assert.is_true(relative_l2(net:inject("mixed4a", injected):backward(), expected) == 0)
+  end)
+
+  it("leaves the activations of a run to be read by its steps", function()
+    for _, run in ph.steps { net, "mixed4a:3", steps = 2, size = 48, seed = 1, transforms = {}, relu = "plain" } do
+      local before = net:activation "mixed4a"
+      assert.near(run.value, before:slice({ 0, 3, 0, 0 }, { 1, 1, 3, 3 }):sum() / 9, 1e-5 * math.abs(run.value))
+      assert.is_true(before:slice({ 0, 64, 0, 0 }, { 1, 64, 3, 3 }):sum() > 0)
+    end
+  end)
+end)
