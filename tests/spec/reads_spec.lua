@@ -43,10 +43,19 @@ describe("what an objective reads", function()
     end)
   end
 
-  it("is all that is asked of the unit's number", function()
-    local evaluation = core.evaluation(core.objective "mixed4a:9000", net)
-    evaluation:forward(images)
-    assert.has_error(function() evaluation:run() end)
+  it("suffices in bfloat16", function()
+    local options = { precision = "bf16" }
+    if not pcall(net.forward, net, images, "conv2d0", options) then pending "needs a processor with bfloat16" end
+    local evaluation = core.evaluation(core.objective "mixed4a:3", net)
+    local value, gradient = results(evaluation, function() evaluation:forward(images, options) end)
+    local expected, whole = results(evaluation, function() net:forward(images, evaluation:taps(), options) end)
+    assert.near(expected, value, 1e-3 * math.abs(expected))
+    assert.is_true(relative_l2(gradient, whole) < 1e-2)
+  end)
+
+  it("is refused where it is not there, as ever", function()
+    local evaluation = core.evaluation(core.objective "mixed4a:9000", net):forward(images)
+    assert.error_matches(function() evaluation:run() end, "layer 'mixed4a': unit 9000 out of range 0%.%.")
   end)
 
   it("does not narrow what is read later", function()
