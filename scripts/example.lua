@@ -3,7 +3,7 @@
 local ph = require "phosphene"
 local opt = ph.options {
   net = "googlenet", layer = "mixed4a", unit = 11, image = { "", "the photograph" },
-  rate = 0.001, size = 192, steps = 64, seed = 1, output = "out/example.png",
+  rate = 0.003, size = 192, steps = 64, seed = 1, output = "out/example.png",
 }
 
 local net, unit = assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit)
