@@ -19,9 +19,16 @@ local function short(count)
   return tostring(count)
 end
 
+-- Multiplications of a product of two activations: as many for each element as its row is long.
+local function of_product(layer, shapes)
+  local rows = shapes[layer.from[1]]
+  return product(shapes[layer.name]) * rows[layer.settings.transpose_a and #rows - 1 or #rows]
+end
+
 -- One row: name, type, shape, parameters, multiplications, inputs. A weight is used once for each position of the
 -- output.
-local function row(layer, shape)
+local function row(layer, shapes)
+  local shape = shapes[layer.name]
   local parameters, multiplications = 0, 0
   for name, extents in pairs(layer.parameters) do
     parameters = parameters + product(extents)
@@ -29,6 +36,7 @@ local function row(layer, shape)
       multiplications = product(extents) * (shape[2] or 1) * (shape[3] or 1)
     end
   end
+  if layer.type == "matmul" and shape then multiplications = of_product(layer, shapes) end
   return {
     text = {
       layer.name, layer.type, shape and table.concat(shape, "x") or "(too small)",
@@ -56,7 +64,7 @@ local function describe(net, height, width)
   local rows = { { "layer", "type", "shape", "parameters", "multiplications", "from" } }
   local parameters, multiplications = 0, 0
   for _, name in ipairs(net:layers()) do
-    local line = row(net:layer(name), shapes[name])
+    local line = row(net:layer(name), shapes)
     parameters, multiplications = parameters + line.parameters, multiplications + line.multiplications
     rows[#rows + 1] = line.text
   end

@@ -19,10 +19,18 @@ local function concatenate_inputs(net, layer)
   assert(net:add { type = "concat", name = layer.name .. "_pre_relu", from = inputs, axis = layer.settings.axis })
 end
 
+-- Second names of ReLUs, and of what was called so, in an order that does not change: { name, layer }.
+local function second_names(aliases)
+  local list = {}
+  for name, layer in pairs(aliases) do list[#list + 1] = { name, layer } end
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
+end
+
 --- Adds these names and layers to a network, where they are not taken.
 function pre_relu.offer(net)
   local taken = net:aliases()
-  local names = net:layers()
+  local names, others = net:layers(), second_names(taken)
   for _, name in ipairs(names) do taken[name] = name end
   for _, name in ipairs(names) do
     local layer = net:layer(name)
@@ -34,6 +42,11 @@ function pre_relu.offer(net)
       concatenate_inputs(net, layer)
     end
     ::continue::
+  end
+  for _, other in ipairs(others) do
+    local from = before(net, other[2])
+    local name = other[1] .. "_pre_relu"
+    if from and not taken[name] then net:alias(name, from) end
   end
 end
 

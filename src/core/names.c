@@ -63,11 +63,28 @@ static ph_status ambiguous(const ph_network *net, const char *ending, ph_error *
   return ph_fail(e, PH_MISUSE, "several layers end in '%.70s': %s", ending, list);
 }
 
+static int count_parts(const char *name) {
+  int parts = 1;
+  for (; *name != '\0'; name++) parts += *name == '/';
+  return parts;
+}
+
+/* The last parts of a name, as many as that, or all of it. */
+static const char *last_parts(const char *name, int parts) {
+  for (int more = count_parts(name) - parts; more > 0; more--) name = strchr(name, '/') + 1;
+  return name;
+}
+
+/* What is compared with are whole names, then endings of as many parts as the name has: people type the end.
+ */
 ph_status ph_network_missing(const ph_network *network, const char *name, ph_error *e) {
-  const char **names = ph_alloc_array((size_t)network->count, sizeof *names);
+  int count = network->count + network->aliases, parts = count_parts(name), layer;
+  const char **names = ph_alloc_array((size_t)count, sizeof *names);
   if (names == NULL) return ph_no_memory(e);
-  for (int i = 0; i < network->count; i++) names[i] = network->layer[i].name;
-  const char *near = ph_nearest(name, names, network->count);
+  for (int i = 0; i < count; i++) names[i] = name_at(network, i, &layer);
+  const char *near = ph_nearest(name, names, count);
+  for (int i = 0; i < count; i++) names[i] = last_parts(names[i], parts);
+  if (near == NULL) near = ph_nearest(name, names, count);
   ph_free(names);
   if (near != NULL) return ph_fail(e, PH_MISUSE, "no layer '%s'; did you mean '%s'?", name, near);
   return ph_fail(e, PH_MISUSE, "no layer '%s'", name);

@@ -32,6 +32,8 @@ describe("a layer's name", function()
     assert.error_matches(function() net:layer "elu" end, "no layer 'elu'")
     assert.error_matches(function() net:layer "" end, "no layer ''")
     assert.error_matches(function() net:layer "joined.2" end, "did you mean 'joined.1'")
+    local long = network():alias("/features/stage/block/relu", "joined.1")
+    assert.error_matches(function() long:layer "block/rely" end, "no layer 'block/rely'; did you mean 'block/relu'")
   end)
 
   it("is meant in full where it has one, even if it ends others", function()

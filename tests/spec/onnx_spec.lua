@@ -120,6 +120,18 @@ describe("an ONNX file", function()
     assert.same({ 3, 4, 8, 6 }, features:shape())
   end)
 
+  it("has its layers under the names of the nodes too", function()
+    local model = classifier()
+    for i, name in ipairs { "/block/conv/Conv", "/block/relu/Relu" } do
+      model.nodes[i].name, model.nodes[i].outputs = name, { name .. "_output_0" }
+      model.nodes[i + 1].inputs[1] = name .. "_output_0"
+    end
+    local net = assert(open(model))
+    assert.equal("/block/conv/Conv_output_0", net:layer("conv/Conv").name)
+    assert.equal("/block/relu/Relu_output_0", net:layer("relu/Relu").name)
+    assert.equal("/block/conv/Conv_output_0", net:layer("relu/Relu_pre_relu").name)
+  end)
+
   it("folds batch normalisation into the convolution before it", function()
     local model = classifier()
     table.insert(model.nodes, 2, node("BatchNormalization", "normal", { "conv", "b", "b", "b", "variance" }))

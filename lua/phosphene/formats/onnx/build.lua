@@ -70,6 +70,12 @@ local function unknown(description)
   refuse.raise("%s is not one that Phosphene runs", document.node_text(description))
 end
 
+-- Exporters call a node "/layer1/relu/Relu" and its output "/layer1/relu/Relu_output_0": people mean the former.
+local function name_layer(graph, description)
+  local value = graph.values[description.outputs[1]]
+  if value and value.layer and description.name ~= "" then graph:also_called(description.name, value.layer) end
+end
+
 -- Makes the outputs of a node whose inputs are all there.
 local function apply(graph, description, opset)
   local n = node.new(description, graph, opset)
@@ -170,7 +176,11 @@ function build.run(graph, doc, is_skipped)
       blocked[#blocked + 1] = description
     else
       local ok, problem = refuse.catch(apply, graph, description, doc.opset)
-      if not ok then failures[#failures + 1] = { node = description, problem = problem } end
+      if ok then
+        name_layer(graph, description)
+      else
+        failures[#failures + 1] = { node = description, problem = problem }
+      end
       let_go(graph, doc, description, reads)
     end
     ::continue::
