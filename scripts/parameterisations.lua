@@ -6,6 +6,9 @@ local opt = ph.options {
   output = "out/parameterisations.png",
 }
 
+-- A CPPN's first picture is smooth, and many units are silent on it for long.
+local function relu(step) return step <= 128 and "redirected" or "plain" end
+
 local comparison = ph.compare({
   assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit), size = opt.size, steps = opt.steps, seed = opt.seed,
 }, {
@@ -15,7 +18,7 @@ local comparison = ph.compare({
   { "Fourier, plain colours", decorrelate = false },
   { "Fourier" },
   { "Fourier, decay 2", decay = 2, rate = 0.01 },
-  { "CPPN", parameterisation = "cppn", rate = 0.005 },
+  { "CPPN", parameterisation = "cppn", rate = 0.005, relu = relu },
   { "MaCo", parameterisation = "maco", rate = 1, optimiser = "nadam", squash = "sigmoid" },
 }, { columns = 4, title = ("%s, channel %d, by parameterisation"):format(opt.layer, opt.unit) })
 assert(comparison:save(opt.output))

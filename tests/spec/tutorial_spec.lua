@@ -115,6 +115,11 @@ for _, page in ipairs { "README.md", "docs/tutorial.md" } do
     end)
     teardown(function() shell("rm -r " .. quote(folder)) end)
 
+    it("shows pictures that are there", function()
+      local place, file <close> = page:match "^(.*/)" or "", assert(io.open(page))
+      for path in file:read("a"):gmatch "%]%(([^)]*images/[^)]*)%)" do assert(io.open(place .. path)):close() end
+    end)
+
     for _, piece in ipairs(read_page(page)) do
       it(("line %d: %s"):format(piece.line, piece.text:match "[^\n]*"), function()
         local output, status = run[piece.kind](folder, piece)
