@@ -1,6 +1,7 @@
 -- Loading networks: from a name or path to the module that opens files of that format, and what is common to all
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 
+local expect = require "phosphene.expect"
 local labels = require "phosphene.labels"
 local misuse = require "phosphene.misuse"
 local nominal = require "phosphene.nominal"
@@ -67,11 +68,14 @@ end
 local option_names = { "backend", "threads", "labels", "input", "prototxt", "caffemodel",
   table.unpack(preprocessing.options) }
 
+local a_backend = expect.choice("dnnl", "reference")
+
 local function check(name, options)
   if type(name) ~= "string" then
     misuse.raise("network: a name or the path of a file expected, got %s", misuse.shown(name))
   end
   misuse.check_keys(options, option_names, "network")
+  if options.backend ~= nil then expect.value(options.backend, a_backend, "network: backend") end
   for _, option in ipairs { "input", "prototxt", "caffemodel" } do
     local value = options[option]
     if value and type(value) ~= "string" then misuse.raise("network: %s: a text expected, got %s", option, value) end

@@ -120,6 +120,21 @@ local function type_for(declared, what)
     .. "{ default, \"description\" }", what)
 end
 
+local has_limits = { [types.integer] = true, [types.number] = true, [types.integers] = true, [types.numbers] = true }
+
+local function check_restrictions(declared, kind, what)
+  for _, key in ipairs { "least", "most" } do
+    local limit = declared[key]
+    if limit ~= nil and not math.type(limit) then
+      misuse.raise("%s: %s: a number expected, got %s", what, key, misuse.shown(limit))
+    end
+    if limit ~= nil and not has_limits[kind] then misuse.raise("%s: only numbers have a %s", what, key) end
+  end
+  if declared.choices ~= nil and type(declared.choices) ~= "table" then
+    misuse.raise("%s: choices: a list expected, got %s", what, misuse.shown(declared.choices))
+  end
+end
+
 --- An option from its declaration; raises for one that makes no sense.
 function option.new(name, declared)
   local what = ("option '%s'"):format(tostring(name))
@@ -128,7 +143,9 @@ function option.new(name, declared)
   end
   if not is_described(declared) then declared = { declared } end
   misuse.check_keys(declared, { "choices", "least", "most", "type" }, what, 2)
-  local self = { name = name, kind = type_for(declared, what), description = declared[2] or "",
+  local kind = type_for(declared, what)
+  check_restrictions(declared, kind, what)
+  local self = { name = name, kind = kind, description = declared[2] or "",
     choices = declared.choices, least = declared.least, most = declared.most }
   if declared[1] == nil then return self end -- absent unless it is given
   local problem

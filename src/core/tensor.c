@@ -25,8 +25,10 @@ ph_status ph_tensor_new(ph_shape shape, ph_tensor **tensor, ph_error *e) {
   int64_t count = ph_shape_count(shape);
   t->data = ph_alloc_array((size_t)count, sizeof(float));
   if (t->data == NULL) {
+    char text[PH_SHAPE_TEXT];
     ph_free(t);
-    return ph_no_memory(e);
+    return ph_fail(e, PH_NO_MEMORY, "not enough memory for a tensor of shape %s",
+                   ph_shape_print(shape, text));
   }
   t->references = 1;
   t->shape = shape;

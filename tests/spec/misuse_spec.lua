@@ -142,6 +142,8 @@ describe("misuse", function()
       { "ph.load_statistics()", "load_statistics: a text expected, got nil" },
       { "ph.spectrum()", "spectrum: images (n, c, h, w) expected, got nil" },
       { "ph.spectrum(grey):share('low', 1)", "share: low: a number expected, got 'low'" },
+      { "ph.network('googlenet-tiny', { backend = 'dnl' })",
+        "network: backend: 'dnnl' or 'reference' expected, got 'dnl'" },
       { "net:check()", "check: the path of a picture or a folder: a text expected, got nil" },
       { "net:describe('x')", "describe: height: a whole number from 1 to 65536 expected, got 'x'" },
       { "ph.parameterisation()", "parameterisation: the name of a kind: a text expected, got nil" },

@@ -113,6 +113,13 @@ describe("core.tensor", function()
     assert.matches("value 2 is not a number", message_of(core.tensor, { 2 }, { 1, "2" }))
   end)
 
+  it("says what there was no memory for", function()
+    core.fail_after(2)
+    local message = message_of(core.tensor, { 300, 400 })
+    core.fail_after(0)
+    assert.equal("not enough memory for a tensor of shape 300x400", message)
+  end)
+
   it("can be closed, once and for all", function()
     local t = core.tensor { 10 }
     t:close()
