@@ -115,6 +115,28 @@ describe("a hostile ONNX file", function()
     for i = 1, #bytes, 5 do open(bytes:sub(1, i - 1) .. "\255" .. bytes:sub(i + 1)) end
   end)
 
+  it("may leave out inputs of what is computed with constants", function()
+    local given = { "minus", "minus", "minus" }
+    for _, op in ipairs { "Add", "Equal", "Where", "Range", "Expand", "Gather", "ScatterND", "Slice", "Concat",
+      "Reshape", "Unsqueeze", "Squeeze", "Cast", "Neg", "ReduceProd", "ConstantOfShape" } do
+      for absent = 1, 3 do
+        local inputs = table.move(given, 1, 3, 1, {})
+        inputs[absent] = ""
+        for last = absent == 1 and 1 or absent - 1, 3 do
+          local m = model()
+          table.insert(m.nodes, 1, node(op, "odd", table.move(inputs, 1, last, 1, {})))
+          m.nodes[8].inputs[2] = "odd" -- Concat's, of a shape
+          open(writer.model(m))
+        end
+      end
+    end
+    local m = model()
+    table.insert(m.nodes, 1, node("Where", "odd", { "minus", "", "minus" }))
+    m.nodes[8].inputs[2] = "odd"
+    local _, problem = open(writer.model(m))
+    assert.matches("Where.*has no input 2", problem)
+  end)
+
   it("may be nothing, or no model", function()
     assert.equal("it has no graph", problem_of(function() return "" end))
     assert.equal("is not an ONNX model, or is damaged", problem_of(function() return ("\255"):rep(100) end))

@@ -76,7 +76,7 @@ end
 
 local function floor(x) return math.abs(x) < 2 ^ 53 and math.floor(x) + 0.0 or x end
 
-local operators = {
+local binaries = {
   Add = binary(function(x, y) return x + y end),
   Sub = binary(function(x, y) return x - y end),
   Mul = binary(function(x, y) return x * y end),
@@ -92,6 +92,9 @@ local operators = {
   GreaterOrEqual = binary(function(x, y) return truth(x >= y) end, true),
   And = binary(function(x, y) return truth(x ~= 0 and y ~= 0) end, true),
   Or = binary(function(x, y) return truth(x ~= 0 or y ~= 0) end, true),
+}
+
+local operators = {
   Not = unary(function(x) return truth(x == 0) end),
   Neg = unary(function(x) return -x end),
   Abs = unary(math.abs),
@@ -101,7 +104,11 @@ local operators = {
   Identity = function(_, a) return a end,
 }
 
+-- How many inputs an operator cannot do without, where that is more than one.
+local needed = { Where = 3, Range = 3, ScatterND = 3, Expand = 2, Gather = 2 }
+
 for op, operator in pairs(rearranging.operators) do operators[op] = operator end
+for op, operator in pairs(binaries) do operators[op], needed[op] = operator, 2 end
 
 -- ---- types ----
 
@@ -205,10 +212,13 @@ local function at_other_size(inputs, count)
 end
 
 --- Computes a node whose inputs (`count` values, nil where absent) are all known; nil where they are too long, or the
---- operator is not one that shapes are computed with.
+--- operator is not one that shapes are computed with. Refuses a node that lacks an input.
 function folding.fold(node, inputs, count)
   local operator, differs, is_sized = operators[node.op], false, false
   if not operator then return nil end
+  for i = 1, node.op == "Concat" and count or needed[node.op] or 1 do
+    if not inputs[i] then node:refuse("has no input %d", i) end
+  end
   for i = 1, count do
     local v = inputs[i]
     if v and not values.numbers(v) then return nil end

@@ -74,9 +74,9 @@ function rearranging.slice_settings(node, rank, numbers)
 end
 
 function operators.Slice(node, a, ...)
-  local inputs = { a, ... }
-  local result = a
-  for _, s in ipairs(rearranging.slice_settings(node, #a.dims, function(i) return inputs[i].list end)) do
+  local inputs, result = { a, ... }, a
+  local function numbers(i) return inputs[i] and inputs[i].list or node:refuse("has no input %d", i) end
+  for _, s in ipairs(rearranging.slice_settings(node, #a.dims, numbers)) do
     local dims = table.move(result.dims, 1, #result.dims, 1, {})
     local chosen = sliced(s.start, s.stop, s.step, dims[s.axis + 1])
     local list = choose(result, s.axis, chosen)
