@@ -163,11 +163,38 @@ static void test_threads(void) {
 
 /* ---- the adjoint ---- */
 
+/* Types whose adjoints were looked at, each between blanks. */
+static char looked_at[2000] = " ";
+
+static void note_types(const ph_pipeline *pipeline) {
+  char words[PH_TRANSFORM_TEXT];
+  for (int i = 0; i < ph_pipeline_count(pipeline); i++) {
+    ph_transform_print(ph_pipeline_at(pipeline, i), words);
+    strncat(looked_at, words, strcspn(words, "({"));
+    strcat(looked_at, " ");
+  }
+}
+
+/* A collapse is no linear map, and a normalised gradient no adjoint: collapse.c and drawn.c have their
+ * derivatives.
+ */
+static void test_all_adjoints(void) {
+  for (int i = 0; ph_transform_type_at(i) != NULL; i++) {
+    char word[80];
+    const char *name = ph_transform_type_at(i)->name;
+    bool other = strcmp(name, "collapse") == 0 || strcmp(name, "normalise_gradient") == 0;
+    snprintf(word, sizeof word, " %s ", name);
+    ok((strstr(looked_at, word) != NULL) != other, "adjoint: %s is %s", name,
+       other ? "no map" : "among these");
+  }
+}
+
 /* <Ax - A0, y> = <x, A'y>, over draws. A0 takes out the constant that padding adds. Frees the pipeline. */
 static void adjoint(ph_pipeline *pipeline, int draws, const char *name) {
   static const int64_t sizes[][2] = {{31, 46}, {53, 29}, {40, 40}, {34, 1000}};
   ph_random random = ph_random_stream(9, name);
   double worst = 0;
+  note_types(pipeline);
   for (int i = 0; i < draws; i++) {
     const int64_t *size = sizes[i % 4];
     ph_tensor *x = noise(ph_shape4(2, 3, size[0], size[1]), &random), *back;
@@ -258,6 +285,7 @@ static void test_adjoints(void) {
                             transform_of("crop_or_pad", pair("size", 31, 26), none), colour_jitter()};
   adjoint(pipeline_of(5, copied), 12, "adjoint: copies");
   adjoint(pipeline_of(0, NULL), 3, "adjoint: no transforms");
+  test_all_adjoints();
   adjoint(lucid(), 60, "adjoint: lucid");
   adjoint(distill(), 60, "adjoint: distill");
 }
