@@ -67,19 +67,19 @@ static int64_t physical_channel(const value *v, int64_t logical) {
 typedef void (*visit_kernel)(const weights_form *form, int64_t group, int64_t output, int64_t input,
                              const float *kernel, float *plain);
 
-static void visit_kernels(const plan *p, const operation *op, const weights_form *form, visit_kernel visit,
-                          float *plain) {
+static inline void visit_kernels(const plan *p, const operation *op, const weights_form *form,
+                                 visit_kernel visit, float *plain) {
   ph_shape shape;
-  const float *kernels = kernels_of(p, op, &shape);
+  const float *kernel = kernels_of(p, op, &shape);
   const value *in = &p->value[op->input[0]];
   int64_t outputs = shape.dim[0] / config_of(op)->groups, inputs = shape.dim[1],
           area = shape.dim[2] * shape.dim[3];
+  memset(plain, 0, phd_plain_floats(form) * sizeof *plain);
   int64_t group_outputs = form->outputs / form->groups, group_inputs = form->inputs / form->groups;
   for (int64_t o = 0; o < shape.dim[0]; o++) {
-    for (int64_t i = 0; i < inputs; i++) {
+    for (int64_t i = 0; i < inputs; i++, kernel += area) {
       int64_t input = physical_channel(in, o / outputs * inputs + i);
-      visit(form, o / group_outputs, o % group_outputs, input % group_inputs,
-            kernels + (o * inputs + i) * area, plain);
+      visit(form, o / group_outputs, o % group_outputs, input % group_inputs, kernel, plain);
     }
   }
 }
@@ -91,8 +91,15 @@ static void place_forward(const weights_form *form, int64_t group, int64_t outpu
   memcpy(plain + ((group * outputs + output) * inputs + input) * area, kernel, (size_t)area * sizeof *plain);
 }
 
-static void fill_forward(const plan *p, const operation *op, const weights_form *form, float *plain) {
-  visit_kernels(p, op, form, place_forward, plain);
+/* Where physical channels are the layer's, its weights are plain as they lie. */
+static const float *fill_forward(const plan *p, const operation *op, const weights_form *form, float *room) {
+  ph_shape shape;
+  const float *kernels = kernels_of(p, op, &shape);
+  if (form->groups == config_of(op)->groups && form->outputs == shape.dim[0] &&
+      form->inputs == shape.dim[1] * form->groups)
+    return kernels;
+  visit_kernels(p, op, form, place_forward, room);
+  return room;
 }
 
 /* Inputs and outputs exchanged, the kernel turned by half a circle. */
@@ -104,17 +111,20 @@ static void place_turned(const weights_form *form, int64_t group, int64_t output
   for (int64_t k = 0; k < area; k++) dst[k] = kernel[area - 1 - k];
 }
 
-static void fill_turned(const plan *p, const operation *op, const weights_form *turned, float *plain) {
+static const float *fill_turned(const plan *p, const operation *op, const weights_form *turned, float *room) {
   weights_form form = *turned;
   form.outputs = turned->inputs;
   form.inputs = turned->outputs;
-  visit_kernels(p, op, &form, place_turned, plain);
+  visit_kernels(p, op, &form, place_turned, room);
+  return room;
 }
 
-static void fill_phases(const plan *p, const operation *op, const weights_form *form, float *plain) {
+static const float *fill_phases(const plan *p, const operation *op, const weights_form *form, float *room) {
   ph_shape shape;
   const float *kernels = kernels_of(p, op, &shape);
-  phd_fill_phases(shape, kernels, config_of(op)->stride, form, plain);
+  memset(room, 0, phd_plain_floats(form) * sizeof *room);
+  phd_fill_phases(shape, kernels, config_of(op)->stride, form, room);
+  return room;
 }
 
 /* ---- primitives ---- */
@@ -270,13 +280,11 @@ static ph_status make_convolution(plan *p, const operation *op, const convolutio
   shared *s = p->shared;
   dnnl_memory_desc_t bias;
   dnnl_primitive_desc_t desc = NULL;
-  void *weights;
   ph_status status;
   PH_TRY(choose_desc(s, c, op->layer, &desc, e));
   const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
-  PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &weights, e));
+  PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &conv->weights, e));
   PH_TRY(phd_make_primitive(p, desc, use, op->layer, &conv->primitive, e));
-  PH_TRY(phd_check(dnnl_memory_create(&conv->weights, layout, s->engine, weights), op->layer, e));
   if (!c->biased) goto fail;
   PH_TRY(make_bias(p, op, c->form.outputs, conv, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a),
@@ -289,7 +297,6 @@ fail: /* also the way out of success */
 
 static void drop_convolution(convolution *conv) {
   phd_drop_primitive(&conv->primitive);
-  dnnl_memory_destroy(conv->weights);
   dnnl_memory_destroy(conv->bias_memory);
   ph_free(conv->bias);
 }

@@ -17,7 +17,8 @@ typedef struct convolution_shape {
 
 typedef struct convolution {
   primitive primitive;
-  dnnl_memory_t weights, bias_memory;
+  dnnl_memory_t weights; /* the network's */
+  dnnl_memory_t bias_memory;
   float *bias;
 } convolution;
 

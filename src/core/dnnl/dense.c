@@ -1,4 +1,4 @@
-/* Dense layers, as oneDNN inner products over plain values. */
+/* Dense layers, as oneDNN inner products over plain values and the weights as they lie. */
 #include "../memory.h"
 #include "plan.h"
 
@@ -23,37 +23,29 @@ static ph_status reserve(plan *p, operation *op, ph_error *e) {
   return phd_add_buffer(p, false, phd_floats(p, op->input[0]), &op->scratch, e);
 }
 
-static void fill(const plan *p, const operation *op, const weights_form *form, float *plain) {
-  (void)p;
-  const float *weight = ph_tensor_read(op->layer->parameter[0]);
-  for (int64_t i = 0; i < form->outputs * form->inputs; i++) plain[i] = weight[i];
-}
-
-static ph_status make_primitives(plan *p, operation *op, dense_state *s, const weights_form *form,
-                                 ph_error *e) {
+static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_error *e) {
   dnnl_memory_desc_t src, weight, bias, dst;
   dnnl_inner_product_desc_t desc;
   dnnl_primitive_desc_t forward = NULL, backward = NULL;
   dnnl_primitive_attr_t attributes = NULL;
-  void *data;
   primitive_use plain = {.source = dnnl_f32, .target = dnnl_f32};
   ph_status status;
   const ph_layer *layer = op->layer;
+  ph_shape shape = ph_tensor_shape(layer->parameter[0]);
+  int64_t outputs = shape.dim[0], inputs = shape.dim[1];
   bool biased = layer->parameter[1] != NULL;
 #define TRY_DNNL(call) PH_TRY(phd_check(call, layer, e))
   TRY_DNNL(dnnl_primitive_attr_create(&attributes));
   TRY_DNNL(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&src, 2, (dnnl_dims_t){1, form->inputs}, dnnl_f32, dnnl_ab));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&weight, 2, (dnnl_dims_t){form->outputs, form->inputs}, dnnl_f32,
-                                        dnnl_ab));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){form->outputs}, dnnl_f32, dnnl_a));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){1, form->outputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&src, 2, (dnnl_dims_t){1, inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&weight, 2, (dnnl_dims_t){outputs, inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){outputs}, dnnl_f32, dnnl_a));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
   TRY_DNNL(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training, &src, &weight,
                                                 biased ? &bias : NULL, &dst));
   TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, attributes, p->shared->engine, NULL));
   PH_TRY(phd_make_primitive(p, forward, plain, layer, &s->forward, e));
-  PH_TRY(phd_weights(p, op, 0, form, &weight, fill, &data, e));
-  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine, data));
+  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine, ph_tensor_data(layer->parameter[0])));
   if (biased)
     TRY_DNNL(dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1])));
   if (!p->backward) goto fail;
@@ -70,11 +62,9 @@ fail: /* also the way out of success */
 }
 
 static ph_status prepare(plan *p, operation *op, ph_error *e) {
-  ph_shape weight = ph_tensor_shape(op->layer->parameter[0]);
-  weights_form form = {.groups = 1, .outputs = weight.dim[0], .inputs = weight.dim[1], .kernel = {1, 1}};
   op->state = ph_alloc(sizeof(dense_state));
   if (op->state == NULL) return ph_no_memory(e);
-  return make_primitives(p, op, op->state, &form, e);
+  return make_primitives(p, op, op->state, e);
 }
 
 static void forward(const run *r, const operation *op) {

@@ -264,12 +264,17 @@ typedef struct weights_form {
   int64_t kernel[2];
 } weights_form;
 
-/* `data` of form->groups x outputs/groups x inputs/groups x kernel, in the given oneDNN layout, reordered
-   once and kept under (layer, variant, layout). `fill` writes plain data into a zeroed array; it is called by
-   phd_fill_weights, until when the data are zeros. */
-typedef void (*fill_weights)(const plan *p, const operation *op, const weights_form *form, float *plain);
+/* Weights of form->groups x outputs/groups x inputs/groups x kernel, in the given oneDNN layout, reordered
+   once and kept under (layer, variant, layout); *memory stays theirs. phd_fill_weights gives it its numbers:
+   `fill` tells them in the plain layout, either the layer's own as they lie, or written into `room`. */
+typedef const float *(*fill_weights)(const plan *p, const operation *op, const weights_form *form,
+                                     float *room);
 ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, void **data, ph_error *e);
+                      const dnnl_memory_desc_t *layout, fill_weights fill, dnnl_memory_t *memory,
+                      ph_error *e);
+static inline size_t phd_plain_floats(const weights_form *f) {
+  return (size_t)(f->outputs * (f->inputs / f->groups) * f->kernel[0] * f->kernel[1]);
+}
 /* Fills what phd_weights asked for; and drops it, where making the plan failed. */
 ph_status phd_fill_weights(plan *p, ph_error *e);
 void phd_drop_unfilled_weights(shared *s);

@@ -1,5 +1,6 @@
 /* Weights in the layouts that primitives ask for: reordered once, shared by all plans of a network. While a
-   plan is made they are only asked for; then all are filled together, each by one thread. */
+   plan is made they are only asked for; then all get one block of memory, and are filled, each by one thread.
+ */
 #include <string.h>
 
 #include "../memory.h"
@@ -12,7 +13,8 @@ struct weights_entry {
   int variant;
   weights_form form;
   dnnl_memory_desc_t layout;
-  void *data;
+  dnnl_memory_t memory;
+  void *block; /* the memory of this entry and those that were filled with it, in one of them; else NULL */
   /* Until it is filled: */
   const operation *op;
   fill_weights fill;
@@ -27,36 +29,37 @@ static weights_entry *find(const shared *s, const operation *op, int variant, co
   return NULL;
 }
 
-/* Plain (g, o, i, kh, kw), or (o, i, kh, kw) for one group; or (o, i) where the layout has rank 2. */
+/* Plain (g, o, i, kh, kw), or (o, i, kh, kw) for one group. */
 static dnnl_status_t plain_layout(const dnnl_memory_desc_t *like, dnnl_memory_desc_t *plain) {
-  static const dnnl_format_tag_t tags[] = {[2] = dnnl_ab, [4] = dnnl_abcd, [5] = dnnl_abcde};
-  return dnnl_memory_desc_init_by_tag(plain, like->ndims, like->dims, dnnl_f32, tags[like->ndims]);
+  return dnnl_memory_desc_init_by_tag(plain, like->ndims, like->dims, dnnl_f32,
+                                      like->ndims == 5 ? dnnl_abcde : dnnl_abcd);
 }
 
-static ph_status reorder(shared *s, const ph_layer *layer, const dnnl_memory_desc_t *from, float *src,
-                         const dnnl_memory_desc_t *to, void *dst, ph_error *e) {
+static ph_status reorder(shared *s, const float *plain, const weights_entry *to, ph_error *e) {
+  const ph_layer *layer = to->layer;
+  dnnl_memory_desc_t from;
   dnnl_primitive_desc_t desc = NULL;
   dnnl_primitive_t reorderer = NULL;
-  dnnl_memory_t source = NULL, target = NULL;
+  dnnl_memory_t source = NULL;
   ph_status status;
-  PH_TRY(
-      phd_check(dnnl_reorder_primitive_desc_create(&desc, from, s->engine, to, s->engine, NULL), layer, e));
+  PH_TRY(phd_check(plain_layout(&to->layout, &from), layer, e));
+  PH_TRY(phd_check(dnnl_reorder_primitive_desc_create(&desc, &from, s->engine, &to->layout, s->engine, NULL),
+                   layer, e));
   PH_TRY(phd_check(dnnl_primitive_create(&reorderer, desc), layer, e));
-  PH_TRY(phd_check(dnnl_memory_create(&source, from, s->engine, src), layer, e));
-  PH_TRY(phd_check(dnnl_memory_create(&target, to, s->engine, dst), layer, e));
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}};
+  PH_TRY(phd_check(dnnl_memory_create(&source, &from, s->engine, (void *)(uintptr_t)plain), layer, e));
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, to->memory}};
   PH_TRY(phd_check(dnnl_primitive_execute(reorderer, s->stream, 2, arguments), layer, e));
   PH_TRY(phd_check(dnnl_stream_wait(s->stream), layer, e));
 fail:
   dnnl_memory_destroy(source);
-  dnnl_memory_destroy(target);
   dnnl_primitive_destroy(reorderer);
   dnnl_primitive_desc_destroy(desc);
   return status;
 }
 
 ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, void **data, ph_error *e) {
+                      const dnnl_memory_desc_t *layout, fill_weights fill, dnnl_memory_t *memory,
+                      ph_error *e) {
   shared *s = p->shared;
   weights_entry *entry = find(s, op, variant, form, layout);
   if (entry == NULL) {
@@ -67,33 +70,23 @@ ph_status phd_weights(plan *p, const operation *op, int variant, const weights_f
                              .variant = variant,
                              .form = *form,
                              .layout = *layout,
-                             .data = ph_alloc(dnnl_memory_desc_get_size(layout)),
                              .op = op,
                              .fill = fill};
     s->weights = entry;
-    if (entry->data == NULL) return ph_no_memory(e);
+    ph_status status =
+        phd_check(dnnl_memory_create(&entry->memory, layout, s->engine, DNNL_MEMORY_NONE), op->layer, e);
+    if (status != PH_OK) return status;
   }
-  *data = entry->data;
+  *memory = entry->memory;
   return PH_OK;
 }
 
 /* ---- filling ---- */
 
-static size_t plain_floats(const weights_form *f) {
-  return (size_t)(f->outputs * (f->inputs / f->groups) * f->kernel[0] * f->kernel[1]);
-}
-
 /* `room` is the calling thread's own, for the weights in their plain layout. */
-static ph_status fill_entry(const plan *p, weights_entry *w, float *room, ph_error *e) {
-  dnnl_memory_desc_t plain;
-  ph_status status;
-  memset(room, 0, plain_floats(&w->form) * sizeof *room);
-  w->fill(p, w->op, &w->form, room);
+static ph_status fill_entry(const plan *p, const weights_entry *w, float *room, ph_error *e) {
+  ph_status status = reorder(p->shared, w->fill(p, w->op, &w->form, room), w, e);
   ph_tensor_rest(w->layer->parameter[0]);
-  PH_TRY(phd_check(plain_layout(&w->layout, &plain), w->layer, e));
-  PH_TRY(reorder(p->shared, w->layer, &plain, room, &w->layout, w->data, e));
-  w->op = NULL;
-fail:
   return status;
 }
 
@@ -102,8 +95,26 @@ static int count_unfilled(const shared *s, size_t *room) {
   int count = 0;
   *room = 0;
   for (const weights_entry *w = s->weights; w != NULL && w->op != NULL; w = w->next, count++)
-    if (plain_floats(&w->form) > *room) *room = plain_floats(&w->form);
+    if (phd_plain_floats(&w->form) > *room) *room = phd_plain_floats(&w->form);
   return count;
+}
+
+/* Bytes of an entry's memory, in whole cache lines. */
+static size_t block_bytes(const weights_entry *w) {
+  return (dnnl_memory_desc_get_size(&w->layout) + 63) / 64 * 64;
+}
+
+/* One block for all: where it is large, in large pages. */
+static ph_status allocate_together(weights_entry *const *entry, int count, ph_error *e) {
+  size_t bytes = 0;
+  for (int i = 0; i < count; i++) bytes += block_bytes(entry[i]);
+  unsigned char *place = entry[0]->block = ph_alloc(bytes);
+  if (place == NULL) return ph_no_memory(e);
+  for (int i = 0; i < count; place += block_bytes(entry[i++])) {
+    ph_status status = phd_check(dnnl_memory_set_data_handle(entry[i]->memory, place), entry[i]->layer, e);
+    if (status != PH_OK) return status;
+  }
+  return PH_OK;
 }
 
 ph_status phd_fill_weights(plan *p, ph_error *e) {
@@ -119,6 +130,7 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
   }
   entry[0] = p->shared->weights;
   for (int i = 1; i < count; i++) entry[i] = entry[i - 1]->next;
+  PH_TRY(allocate_together(entry, count, e));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int i = 0; i < count; i++) {
     ph_error own;
@@ -129,6 +141,7 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
   }
   /* Reading a page brings its neighbours with it, which may have been let go already. */
   for (int i = 0; i < count; i++) ph_tensor_rest(entry[i]->layer->parameter[0]);
+  for (int i = 0; i < count && status == PH_OK; i++) entry[i]->op = NULL;
 fail:
   ph_free(entry);
   ph_free(rooms);
@@ -140,7 +153,8 @@ fail:
 static void drop_first(shared *s) {
   weights_entry *first = s->weights;
   s->weights = first->next;
-  ph_free(first->data);
+  dnnl_memory_destroy(first->memory);
+  ph_free(first->block);
   ph_free(first);
 }
 
