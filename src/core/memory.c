@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT = 64, LARGE_PAGE = 1 << 21 };
+/* A large page is there as a whole as soon as one byte of it is used: smaller blocks, such as a plan's
+   arenas, lose more memory by that than they save time. */
+enum { ALIGNMENT = 64, LARGE_PAGE = 1 << 21, WORTH_LARGE_PAGES = 10 * LARGE_PAGE };
 
 typedef struct header {
   size_t size;
@@ -50,7 +52,7 @@ void *ph_alloc(size_t size) {
   unsigned char *base = calloc(1, size + 3 * ALIGNMENT);
   if (base == NULL) return NULL;
   unsigned char *block = base + 2 * ALIGNMENT - (uintptr_t)base % ALIGNMENT;
-  if (size >= 4 * LARGE_PAGE) ask_for_large_pages(block, size);
+  if (size >= WORTH_LARGE_PAGES) ask_for_large_pages(block, size);
   ((header *)(void *)block)[-1] = (header){size, base};
   atomic_fetch_add(&live_bytes, size);
   atomic_fetch_add(&live_blocks, 1);

@@ -156,12 +156,28 @@ static void test_resize(void) {
   ph_tensor_release(a);
 }
 
+static bool is_zero_and_aligned(const unsigned char *block, size_t size) {
+  bool zeroed = true;
+  for (size_t i = 0; i < size; i++) zeroed = zeroed && block[i] == 0;
+  return zeroed && (uintptr_t)block % 64 == 0;
+}
+
+/* Sizes around those that are given in large pages. */
+static void test_large_blocks(void) {
+  for (size_t size = (20u << 20) - 1; size <= (20u << 20) + 1; size++) {
+    for (int again = 0; again < 2; again++) {
+      unsigned char *block = ph_alloc(size);
+      ok(is_zero_and_aligned(block, size), "%zu bytes are zeroed and aligned", size);
+      memset(block, 255, size);
+      ph_free(block);
+    }
+  }
+}
+
 static void test_memory(void) {
   size_t blocks = ph_memory_blocks(), bytes = ph_memory_bytes();
   unsigned char *block = ph_alloc(100);
-  int zeroed = 1;
-  for (int i = 0; i < 100; i++) zeroed &= block[i] == 0;
-  ok(zeroed && (uintptr_t)block % 64 == 0, "blocks are zeroed and aligned to 64");
+  ok(is_zero_and_aligned(block, 100), "blocks are zeroed and aligned to 64");
   ok(ph_memory_blocks() == blocks + 1 && ph_memory_bytes() == bytes + 100, "and counted");
   ph_free(block);
   ok(ph_memory_blocks() == blocks && ph_memory_bytes() == bytes, "until freed");
@@ -246,6 +262,7 @@ int main(void) {
   test_ownership();
   test_resize();
   test_memory();
+  test_large_blocks();
   test_failing_allocator();
   test_messages();
   return tap_done();
