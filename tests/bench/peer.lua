@@ -1,5 +1,5 @@
--- Lua's end of the line to peer.py, or to another script like it, which says what may be requested. Must not know what is
--- compared.
+-- Lua's end of the line to peer.py, or to another script like it, which says what may be requested. Must not know what
+-- is compared.
 local measure = require "measure"
 
 local peer = {}

@@ -39,10 +39,8 @@ static ph_pass part_of(const run *r, const operation *op, const rows *all, int64
   ph_shape shape = all->shape;
   shape.dim[all->axis - 1] = from + most < all->count ? most : all->count - from;
   *input = (ph_array){shape, (float *)phd_activation(r, op->input[0]) + at};
-  return (ph_pass){.input = input,
-                   .output = {shape, (float *)phd_activation(r, op->output) + at},
-                   .output_gradient = (const float *)phd_gradient(r, op->output) + at,
-                   .relu_mode = op->mode};
+  return (ph_pass){
+      .input = input, .output = {shape, (float *)phd_activation(r, op->output) + at}, .relu_mode = op->mode};
 }
 
 static void forward(const run *r, const operation *op) {
@@ -64,6 +62,7 @@ static void backward(const run *r, const operation *op) {
     ph_array input;
     ph_pass pass = part_of(r, op, &all, from, &input);
     float *gradient = (float *)phd_gradient(r, op->input[0]) + from * all.length;
+    pass.output_gradient = (const float *)phd_gradient(r, op->output) + from * all.length;
     if (!op->accumulate[0]) memset(gradient, 0, (size_t)ph_shape_count(input.shape) * sizeof *gradient);
     pass.input_gradient = &gradient;
     op->layer->type->backward(op->layer, &pass);
