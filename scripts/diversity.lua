@@ -1,5 +1,6 @@
 -- Diversity: several pictures of one unit, optimised alone and then with a term that wants their textures to differ.
--- What they have in common is what the unit looks for; how they differ is what it does not mind.
+-- What they have in common is what the unit looks for; how they differ is what it does not mind. Where the layer has a
+-- ReLU the unit is read before it, so that a picture that the term has driven away finds back.
 local ph = require "phosphene"
 local opt = ph.options {
   net = "googlenet", layer = "mixed4a", unit = 11, batch = { 4, "pictures", least = 2 },
@@ -7,7 +8,9 @@ local opt = ph.options {
   size = 128, steps = 512, seed = 1, output = "out/diversity.png",
 }
 
-local net, unit = assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit)
+local net = assert(ph.network(opt.net))
+local before = opt.layer .. "_pre_relu"
+local unit = ph.channel(net:shapes(opt.size, opt.size)[before] and before or opt.layer, opt.unit)
 local function render(objective, title)
   return ph.render {
     net, objective, batch = opt.batch, size = opt.size, steps = opt.steps, seed = opt.seed, title = title,

@@ -1,5 +1,5 @@
--- How much memory it takes to open a large ONNX file: its numbers and not much more, also where weights have to be turned,
--- widened or folded. Each file is opened by a process of its own, which tells its peak.
+-- How much memory it takes to open a large ONNX file: its numbers and not much more, also where weights have to be
+-- turned, widened or folded. Each file is opened by a process of its own, which tells its peak.
 
 local writer = require "onnx.writer"
 

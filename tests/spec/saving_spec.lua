@@ -196,7 +196,8 @@ describe("JSON", function()
 
   it("is refused where it is broken, or too deep", function()
     for _, text in ipairs { "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "[1 2]", "nul", "null", "01", "1.",
-      "-", "+1", ".5", "1e", "1e999", "0x10", "\"a", "\"\\q\"", "[1]]", "{\"a\":1,\"a\":2}", "truex", "nan", "[\"\t\"]" } do
+      "-", "+1", ".5", "1e", "1e999", "0x10", "\"a", "\"\\q\"", "[1]]", "{\"a\":1,\"a\":2}", "truex", "nan",
+      "[\"\t\"]" } do
       local value, at = json.decode(text)
       assert.is_nil(value, text)
       assert.is_number(at, text)

@@ -121,7 +121,8 @@ static void check_reductions(void) {
   status = ph_tensor_reduce(x, PH_REDUCE_MEAN, one_and_three, &made, &e);
   is(status, made, ph_shape4(2, 1, 4, 1), sum, 1e-6, "mean over axes 1 and 3");
   near(ph_tensor_reduce_all(x, PH_REDUCE_SUM), total, 1e-12, "sum of everything");
-  near(ph_tensor_reduce_all(x, PH_REDUCE_MEAN), total / (double)ph_tensor_count(x), 1e-12, "mean of everything");
+  near(ph_tensor_reduce_all(x, PH_REDUCE_MEAN), total / (double)ph_tensor_count(x), 1e-12,
+       "mean of everything");
   ph_tensor_data(x)[7] = NAN;
   ok(isnan(ph_tensor_reduce_all(x, PH_REDUCE_MAX)) && isnan(ph_tensor_reduce_all(x, PH_REDUCE_MIN)),
      "what is not a number stays so");
