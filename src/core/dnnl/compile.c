@@ -68,6 +68,8 @@ static ph_status add_operation(plan *p, const operation_type *type, const ph_lay
   operation *op = &p->operation[p->operations];
   *op = (operation){.type = type,
                     .layer = layer,
+                    .layers = layer != NULL,
+                    .joined = {layer},
                     .inputs = count,
                     .output = output,
                     .workspace = -1,
@@ -143,12 +145,34 @@ static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, co
   return status;
 }
 
+/* Whether a value lies at the end of what convolutions that run as one compute. */
+static bool ends_joined(const plan *p, int v) {
+  const buffer *b = &p->buffer[p->value[v].activation];
+  if (b->parent < 0 || p->buffer[b->parent].parent >= 0) return false;
+  if (b->offset + b->size != p->buffer[b->parent].size) return false;
+  for (int i = p->operations - 1; i >= 0; i--)
+    if (p->value[p->operation[i].output].activation == b->parent) return p->operation[i].layers > 1;
+  return false;
+}
+
+/* Makes the end of one buffer the beginning of another. */
+static ph_status overlap(plan *p, int slice, int later, ph_error *e) {
+  const buffer end = p->buffer[slice];
+  const int earlier = end.parent;
+  int both;
+  ph_status status = phd_add_buffer(p, end.kept, end.offset + p->buffer[later].size, &both, e);
+  if (status != PH_OK) return status;
+  place_within(p, earlier, both, 0);
+  place_within(p, later, both, end.offset);
+  return PH_OK;
+}
+
 /* The source's value is never moved: its gradient is copied out at the end. Inputs of which nothing is read
    are not there (-1). */
 static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, const ph_shape *shapes,
                                 const int *given, int *output, ph_error *e) {
-  int inputs[PH_MAX_INPUTS], count = 0;
-  int64_t start[PH_MAX_INPUTS], logical = 0, offset = 0;
+  int inputs[PH_MAX_INPUTS] = {0}, count = 0;
+  int64_t start[PH_MAX_INPUTS] = {0}, logical = 0, offset = 0;
   ph_status status;
   for (int i = 0; i < layer->inputs; i++) {
     start[count] = logical;
@@ -158,6 +182,12 @@ static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, 
   PH_TRY(add_concatenated(p, shape, inputs, start, count, output, e));
   for (int i = 0; i < count; i++) {
     int v = inputs[i], from = v;
+    if (i == 0 && ends_joined(p, v)) {
+      PH_TRY(overlap(p, p->value[v].activation, p->value[*output].activation, e));
+      if (p->backward) PH_TRY(overlap(p, p->value[v].gradient, p->value[*output].gradient, e));
+      offset += phd_floats(p, v);
+      continue;
+    }
     bool movable = is_movable(p, v, inputs, i);
     if (!movable)
       PH_TRY(add_value_with(p, p->value[v].shape, p->value[v].channels, p->value[v].segment,
@@ -181,12 +211,10 @@ static ph_status add_part(plan *p, ph_shape shape, ph_channels read, int *output
   return add_value_with(p, shape, channels, &(segment){first, held, 0}, 1, output, e);
 }
 
-/* `relu`: whether the layer's only reader is a ReLU; whether it was fused is returned there. */
-static ph_status compile_layer(plan *p, int index, const ph_shape *shapes, const ph_channels *reads,
-                               bool *relu, int *output, ph_error *e) {
+/* `relu` tells whether the layer's ReLU was fused. */
+static ph_status compile_layer(plan *p, const survey *s, int index, bool *relu, int *output, ph_error *e) {
   const ph_layer *layer = ph_network_layer(p->network, index);
-  const ph_shape shape = shapes[index];
-  const bool wants_relu = *relu;
+  const ph_shape shape = s->shape[index];
   int given[PH_MAX_INPUTS], inputs[PH_MAX_INPUTS];
   ph_status status;
   *relu = false;
@@ -197,7 +225,7 @@ static ph_status compile_layer(plan *p, int index, const ph_shape *shapes, const
   }
   if (layer->type == &ph_layer_concat && shape.rank == 4 && shape.dim[0] == 1 &&
       ph_concat_axis(layer, shape.rank) == 1 && !phd_are_fixed(p, given, layer->inputs))
-    return compile_concat(p, layer, shape, shapes, given, output, e);
+    return compile_concat(p, layer, shape, s->shape, given, output, e);
   const operation_type *type = phd_choose(p, layer, shape, given);
   for (int i = 0; i < layer->inputs; i++)
     PH_TRY(in_layout(p, given[i], phd_wants_blocked(p, type, layer, given, i), &inputs[i], e));
@@ -207,54 +235,77 @@ static ph_status compile_layer(plan *p, int index, const ph_shape *shapes, const
     const value *v = &p->value[inputs[0]];
     PH_TRY(add_value_with(p, shape, v->channels, v->segment, v->segments, output, e));
   } else if (type == &phd_convolution) {
-    PH_TRY(add_part(p, shape, reads[index], output, e));
+    PH_TRY(add_part(p, shape, s->reads[index], output, e));
   } else {
     PH_TRY(phd_add_value(p, shape, true, output, e));
   }
   PH_TRY(add_operation(p, type, layer, inputs, layer->inputs, *output, e));
-  *relu = wants_relu && (type == &phd_convolution || type == &phd_affine);
+  *relu = s->fused[index] >= 0 && (type == &phd_convolution || type == &phd_affine);
   p->operation[p->operations - 1].relu = *relu;
   if (layer->type != &ph_layer_image) PH_TRY(phd_settle(p, e));
 fail:
   return status;
 }
 
-/* ---- fusion ---- */
+/* ---- convolutions that run as one ---- */
 
-/* For each layer whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
-   Where a ReLU's gradient minds what is below zero, it stays apart. */
-static void find_fused(const plan *p, const ph_plan_request *request, const bool *needed, int *fused) {
-  int count = ph_network_count(p->network);
-  for (int i = 0; i < count; i++) fused[i] = -1;
-  for (int i = 0; i < count; i++) {
-    const ph_layer *layer = ph_network_layer(p->network, i);
-    if (!needed[i]) continue;
-    for (int j = 0; j < layer->inputs; j++) {
-      int below = layer->input[j];
-      bool first = fused[below] == -1;
-      fused[below] =
-          first && layer->type == &ph_layer_relu ? i : -2; /* -2: several readers, or another kind */
-    }
+/* Whether the layer is one of several, and they run as blocked convolutions here. */
+static bool runs_joined(const plan *p, const survey *s, int index) {
+  const ph_layer *layer = ph_network_layer(p->network, index);
+  if (s->siblings[index].head < 0) return false;
+  int input = p->value_of[layer->input[0]];
+  const operation_type *type = phd_choose(p, layer, s->shape[index], &input);
+  return type == &phd_convolution && phd_wants_blocked(p, type, layer, &input, 0);
+}
+
+/* Each has its slice of the joined output. */
+static ph_status compile_joined(plan *p, const survey *s, int head, ph_error *e) {
+  const ph_layer *layer[PHD_MOST_JOINED];
+  int slice[PHD_MOST_JOINED], count = 0, input, output;
+  int64_t start[PHD_MOST_JOINED], offset = 0;
+  ph_shape shape = s->shape[head];
+  ph_status status;
+  shape.dim[1] = 0;
+  for (int i = head; i >= 0; i = s->siblings[i].next, count++) {
+    PH_TRY(phd_add_value(p, s->shape[i], true, &slice[count], e));
+    layer[count] = ph_network_layer(p->network, i);
+    start[count] = shape.dim[1];
+    shape.dim[1] += s->shape[i].dim[1];
+    p->value_of[i] = slice[count];
+    if (s->fused[i] >= 0) p->value_of[s->fused[i]] = slice[count];
   }
-  for (int i = 0; i < request->taps; i++) fused[request->tap[i]] = -2;
+  PH_TRY(in_layout(p, p->value_of[layer[0]->input[0]], true, &input, e));
+  PH_TRY(add_concatenated(p, shape, slice, start, count, &output, e));
   for (int i = 0; i < count; i++) {
-    if (fused[i] < 0 || phd_minds_negatives(request->relu_mode)) fused[i] = -1;
+    place_within(p, p->value[slice[i]].activation, p->value[output].activation, offset);
+    if (p->backward) place_within(p, p->value[slice[i]].gradient, p->value[output].gradient, offset);
+    offset += phd_floats(p, slice[i]);
   }
+  PH_TRY(add_operation(p, &phd_convolution, layer[0], &input, 1, output, e));
+  operation *op = &p->operation[p->operations - 1];
+  op->relu = s->fused[head] >= 0;
+  op->layers = count;
+  for (int i = 0; i < count; i++) op->joined[i] = layer[i];
+fail:
+  return status;
 }
 
 /* ---- all of it ---- */
 
-static ph_status compile_layers(plan *p, const bool *needed, const ph_shape *shapes, const ph_channels *reads,
-                                const int *fused, ph_error *e) {
-  int count = ph_network_count(p->network);
-  for (int i = 0; i < count; i++) {
-    if (!needed[i] || p->value_of[i] >= 0) continue;
-    bool relu = fused[i] >= 0;
-    ph_status status = compile_layer(p, i, shapes, reads, &relu, &p->value_of[i], e);
-    if (status != PH_OK) return status;
-    if (relu) p->value_of[fused[i]] = p->value_of[i];
+static ph_status compile_layers(plan *p, const survey *s, ph_error *e) {
+  ph_status status = PH_OK;
+  for (int i = 0; i < ph_network_count(p->network); i++) {
+    bool relu;
+    if (!s->needed[i] || p->value_of[i] >= 0) continue;
+    if (runs_joined(p, s, i)) {
+      PH_TRY(compile_joined(p, s, s->siblings[i].head, e));
+      continue;
+    }
+    PH_TRY(compile_layer(p, s, i, &relu, &p->value_of[i], e));
+    if (relu) p->value_of[s->fused[i]] = p->value_of[i];
   }
-  return PH_OK;
+fail:
+  return status;
 }
 
 static ph_status prepare_operations(plan *p, ph_error *e) {
@@ -273,34 +324,20 @@ fail:
 }
 
 ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
-  size_t count = (size_t)ph_network_count(request->network);
+  const size_t count = (size_t)ph_network_count(request->network);
+  survey s;
   ph_status status;
-  bool *needed = ph_alloc_array(count, sizeof *needed);
-  ph_shape *shapes = ph_alloc_array(count, sizeof *shapes);
-  ph_channels *reads = ph_alloc_array(count, sizeof *reads);
-  int *fused = ph_alloc_array(count, sizeof *fused);
+  p->taps = request->taps;
   p->value_of = ph_alloc_array(count, sizeof *p->value_of);
   p->tap = ph_alloc_array((size_t)request->taps, sizeof *p->tap);
   p->tap_adds = ph_alloc_array((size_t)request->taps, sizeof *p->tap_adds);
-  if (needed == NULL || shapes == NULL || reads == NULL || fused == NULL || p->value_of == NULL ||
-      p->tap == NULL || p->tap_adds == NULL) {
-    status = ph_no_memory(e);
-    goto fail;
-  }
-  needed[0] = true;
-  for (int i = 0; i < request->taps; i++) ph_network_ancestors(p->network, request->tap[i], needed);
+  if (p->value_of == NULL || p->tap == NULL || p->tap_adds == NULL) return ph_no_memory(e);
   for (size_t i = 0; i < count; i++) p->value_of[i] = -1;
-  PH_TRY(ph_network_shapes(p->network, request->height, request->width, needed, shapes, e));
-  phd_find_reads(p, request, shapes, needed, reads);
-  find_fused(p, request, needed, fused);
-  PH_TRY(compile_layers(p, needed, shapes, reads, fused, e));
-  p->taps = request->taps;
+  PH_TRY(phd_survey(p, request, &s, e));
+  PH_TRY(compile_layers(p, &s, e));
   for (int i = 0; i < p->taps; i++) p->tap[i] = p->value_of[request->tap[i]];
   PH_TRY(prepare_operations(p, e));
 fail:
-  ph_free(needed);
-  ph_free(shapes);
-  ph_free(reads);
-  ph_free(fused);
+  phd_drop_survey(&s);
   return status;
 }

@@ -1,131 +1,14 @@
 /* Convolutions. Forward is oneDNN's, with bias and ReLU fused. The way back of a stride-1 convolution is
    again a forward convolution, of the gradient with the kernel turned round: that lets the sum over several
    readers be fused, and oneDNN is at its best there. A picture's gradient (few channels, any stride) becomes
-   a stride-1 convolution over phases: see phases.c. Other strides use oneDNN's backward-data primitive. */
-#include "convolution.h"
-
+   a stride-1 convolution over phases: see phases.c. Other strides use oneDNN's backward-data primitive. How
+   kernels are laid out is up to kernels.c. */
 #include <string.h>
 
 #include "../memory.h"
+#include "convolution.h"
 
-enum { WEIGHT, BIAS };            /* parameters */
 enum { FORWARD, TURNED, PHASES }; /* variants of weights */
-
-/* ---- how a layer's channels and groups are laid out ---- */
-
-static const ph_convolution_config *config_of(const operation *op) { return op->layer->config; }
-
-/* Small groups are joined until they fill whole blocks: `joined` groups of the layer make one of ours, with
-   zeros between them. 0: all of them, and the joined group is padded. Depthwise convolutions are left as they
-   are. */
-static int64_t joined_groups(const plan *p, const operation *op) {
-  ph_shape weight = ph_tensor_shape(op->layer->parameter[WEIGHT]);
-  int64_t groups = config_of(op)->groups, block = p->shared->block;
-  int64_t outputs = weight.dim[0] / groups, inputs = weight.dim[1];
-  if (groups == 1) return 0;
-  if (outputs == 1 && inputs == 1) return 1;
-  for (int64_t joined = 1; joined < groups; joined++)
-    if (groups % joined == 0 && joined * outputs % block == 0 && joined * inputs % block == 0) return joined;
-  return 0;
-}
-
-/* The layer's outputs that are computed: all of them, but for the last convolution before an objective that
-   reads few. */
-static segment computed(const plan *p, const operation *op) { return p->value[op->output].segment[0]; }
-
-/* The kernels of these outputs, (o, i, kh, kw), in *shape. */
-static const float *kernels_of(const plan *p, const operation *op, ph_shape *shape) {
-  const ph_tensor *weight = op->layer->parameter[WEIGHT];
-  *shape = ph_tensor_shape(weight);
-  shape->dim[0] = computed(p, op).count;
-  return ph_tensor_read(weight) + computed(p, op).logical * shape->dim[1] * shape->dim[2] * shape->dim[3];
-}
-
-static weights_form form_of(const plan *p, const operation *op) {
-  ph_shape weight = ph_tensor_shape(op->layer->parameter[WEIGHT]);
-  const value *in = &p->value[op->input[0]];
-  int64_t joined = joined_groups(p, op), groups = config_of(op)->groups;
-  weights_form form = {.groups = joined == 0 ? 1 : groups / joined,
-                       .outputs = p->value[op->output].channels,
-                       .inputs = in->blocked ? in->channels : in->shape.dim[1],
-                       .first = computed(p, op).logical,
-                       .kernel = {weight.dim[2], weight.dim[3]}};
-  if (joined == 1 && weight.dim[0] == groups)
-    form.groups = form.inputs; /* depthwise: padding is groups too */
-  return form;
-}
-
-static int64_t physical_channel(const value *v, int64_t logical) {
-  for (int s = 0; v->blocked && s < v->segments; s++)
-    if (logical < v->segment[s].logical + v->segment[s].count)
-      return logical - v->segment[s].logical + v->segment[s].physical;
-  return logical;
-}
-
-/* Calls `visit` for every kernel of the layer with its place: (group, output and input within the group) of
- * `form`. */
-typedef void (*visit_kernel)(const weights_form *form, int64_t group, int64_t output, int64_t input,
-                             const float *kernel, float *plain);
-
-static inline void visit_kernels(const plan *p, const operation *op, const weights_form *form,
-                                 visit_kernel visit, float *plain) {
-  ph_shape shape;
-  const float *kernel = kernels_of(p, op, &shape);
-  const value *in = &p->value[op->input[0]];
-  int64_t outputs = shape.dim[0] / config_of(op)->groups, inputs = shape.dim[1],
-          area = shape.dim[2] * shape.dim[3];
-  memset(plain, 0, phd_plain_floats(form) * sizeof *plain);
-  int64_t group_outputs = form->outputs / form->groups, group_inputs = form->inputs / form->groups;
-  for (int64_t o = 0; o < shape.dim[0]; o++) {
-    for (int64_t i = 0; i < inputs; i++, kernel += area) {
-      int64_t input = physical_channel(in, o / outputs * inputs + i);
-      visit(form, o / group_outputs, o % group_outputs, input % group_inputs, kernel, plain);
-    }
-  }
-}
-
-static void place_forward(const weights_form *form, int64_t group, int64_t output, int64_t input,
-                          const float *kernel, float *plain) {
-  int64_t area = form->kernel[0] * form->kernel[1];
-  int64_t outputs = form->outputs / form->groups, inputs = form->inputs / form->groups;
-  memcpy(plain + ((group * outputs + output) * inputs + input) * area, kernel, (size_t)area * sizeof *plain);
-}
-
-/* Where physical channels are the layer's, its weights are plain as they lie. */
-static const float *fill_forward(const plan *p, const operation *op, const weights_form *form, float *room) {
-  ph_shape shape;
-  const float *kernels = kernels_of(p, op, &shape);
-  if (form->groups == config_of(op)->groups && form->outputs == shape.dim[0] &&
-      form->inputs == shape.dim[1] * form->groups)
-    return kernels;
-  visit_kernels(p, op, form, place_forward, room);
-  return room;
-}
-
-/* Inputs and outputs exchanged, the kernel turned by half a circle. */
-static void place_turned(const weights_form *form, int64_t group, int64_t output, int64_t input,
-                         const float *kernel, float *plain) {
-  int64_t area = form->kernel[0] * form->kernel[1];
-  int64_t outputs = form->outputs / form->groups, inputs = form->inputs / form->groups;
-  float *dst = plain + ((group * inputs + input) * outputs + output) * area;
-  for (int64_t k = 0; k < area; k++) dst[k] = kernel[area - 1 - k];
-}
-
-static const float *fill_turned(const plan *p, const operation *op, const weights_form *turned, float *room) {
-  weights_form form = *turned;
-  form.outputs = turned->inputs;
-  form.inputs = turned->outputs;
-  visit_kernels(p, op, &form, place_turned, room);
-  return room;
-}
-
-static const float *fill_phases(const plan *p, const operation *op, const weights_form *form, float *room) {
-  ph_shape shape;
-  const float *kernels = kernels_of(p, op, &shape);
-  memset(room, 0, phd_plain_floats(form) * sizeof *room);
-  phd_fill_phases(shape, kernels, config_of(op)->stride, form, room);
-  return room;
-}
 
 /* ---- primitives ---- */
 
@@ -229,16 +112,6 @@ static dnnl_status_t backward_desc(const shared *s, const convolution_shape *c,
   return status;
 }
 
-static ph_status make_bias(const plan *p, const operation *op, int64_t outputs, convolution *conv,
-                           ph_error *e) {
-  const segment part = computed(p, op);
-  conv->bias = ph_alloc_array((size_t)outputs, sizeof *conv->bias);
-  if (conv->bias == NULL) return ph_no_memory(e);
-  const ph_tensor *bias = op->layer->parameter[BIAS];
-  memcpy(conv->bias, ph_tensor_read(bias) + part.logical, (size_t)part.count * sizeof *conv->bias);
-  return PH_OK;
-}
-
 /* ---- the primitive to take ---- */
 
 static ph_status try_desc(const shared *s, const convolution_shape *c, dnnl_alg_kind_t algorithm,
@@ -286,7 +159,7 @@ static ph_status make_convolution(plan *p, const operation *op, const convolutio
   PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &conv->weights, e));
   PH_TRY(phd_make_primitive(p, desc, use, op->layer, &conv->primitive, e));
   if (!c->biased) goto fail;
-  PH_TRY(make_bias(p, op, c->form.outputs, conv, e));
+  PH_TRY(phd_make_bias(p, op, &conv->bias, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a),
                    op->layer, e));
   PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &bias, s->engine, conv->bias), op->layer, e));
@@ -322,12 +195,12 @@ static ph_status forward_shape(const plan *p, const operation *op, convolution_s
   ph_window w;
   ph_status status = ph_convolution_window(op->layer, in->shape, &w, e);
   if (status != PH_OK) return status;
-  *c = (convolution_shape){.form = form_of(p, op),
+  *c = (convolution_shape){.form = phd_weights_form(p, op),
                            .source = p->type,
                            .weights = p->type,
                            .target = p->type,
                            .picture = !in->blocked,
-                           .biased = op->layer->parameter[BIAS] != NULL,
+                           .biased = phd_is_biased(op),
                            .relu = op->relu};
   for (int axis = 0; axis < 2; axis++) {
     c->input[axis] = in->shape.dim[2 + axis];
@@ -386,21 +259,21 @@ static ph_status prepare(plan *p, operation *op, ph_error *e) {
   convolution_shape c;
   ph_status status;
   PH_TRY(forward_shape(p, op, &c, e));
-  PH_TRY(make_convolution(p, op, &c, use, FORWARD, fill_forward, &s->forward, e));
+  PH_TRY(make_convolution(p, op, &c, use, FORWARD, phd_kernels, &s->forward, e));
   if (!p->backward) return PH_OK;
   use = (primitive_use){.source = out, .target = in};
   if (s->way == BY_TURNING) {
     convolution_shape turned = turned_shape(&c, op->accumulate[0]);
     use.adds = op->accumulate[0];
-    PH_TRY(make_convolution(p, op, &turned, use, TURNED, fill_turned, &s->backward, e));
+    PH_TRY(make_convolution(p, op, &turned, use, TURNED, phd_turned_kernels, &s->backward, e));
   } else if (s->way == BY_PHASES) {
     convolution_shape phases = phd_phase_shape(&c, &s->phases);
-    PH_TRY(make_convolution(p, op, &phases, use, PHASES, fill_phases, &s->backward, e));
+    PH_TRY(make_convolution(p, op, &phases, use, PHASES, phd_phase_kernels, &s->backward, e));
   } else {
     convolution_shape plain = c;
     plain.biased = plain.relu = false;
     plain.backward_data = use.backward_data = true;
-    PH_TRY(make_convolution(p, op, &plain, use, FORWARD, fill_forward, &s->backward, e));
+    PH_TRY(make_convolution(p, op, &plain, use, FORWARD, phd_kernels, &s->backward, e));
   }
 fail:
   return status;

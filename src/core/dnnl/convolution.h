@@ -1,4 +1,4 @@
-/* What convolution.c and phases.c share. */
+/* What convolution.c, kernels.c and phases.c share. */
 #ifndef PH_DNNL_CONVOLUTION_H
 #define PH_DNNL_CONVOLUTION_H
 
@@ -21,6 +21,22 @@ typedef struct convolution {
   dnnl_memory_t bias_memory;
   float *bias;
 } convolution;
+
+/* ---- kernels.c ---- */
+
+weights_form phd_weights_form(const plan *p, const operation *op);
+
+/* These are `fill_weights`: kernels for the way forward; with inputs and outputs exchanged and turned by half
+   a circle, for the way back; and for the way back by phases. */
+const float *phd_kernels(const plan *p, const operation *op, const weights_form *form, float *room);
+const float *phd_turned_kernels(const plan *p, const operation *op, const weights_form *turned, float *room);
+const float *phd_phase_kernels(const plan *p, const operation *op, const weights_form *form, float *room);
+
+/* Whether any of the operation's layers has a bias; and the biases of all physical channels, new memory. */
+bool phd_is_biased(const operation *op);
+ph_status phd_make_bias(const plan *p, const operation *op, float **bias, ph_error *e);
+
+/* ---- phases.c ---- */
 
 /* The way back to a picture, as a stride-1 convolution: output pixel (y, x) of phase (r, s) is the picture's
    gradient at (y * stride + r - padding, x * stride + s - padding). */

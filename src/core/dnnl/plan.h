@@ -47,7 +47,6 @@ typedef struct value {
   const float *fixed;       /* of a value that no picture changes: where it lies; see constants.c */
   float *own;               /* the same, where it is the plan's */
   int activation, gradient; /* buffers; -1 where there is none */
-  int readers;              /* operations that take it as input */
 } value;
 
 typedef struct operation operation;
@@ -71,9 +70,13 @@ typedef struct operation_type {
   void (*drop)(operation *op); /* frees `state`; may be NULL */
 } operation_type;
 
+enum { PHD_MOST_JOINED = 8 };
+
 struct operation {
   const operation_type *type;
-  const ph_layer *layer; /* NULL for conversions */
+  const ph_layer *layer; /* the first of them; NULL for conversions */
+  int layers;            /* more than one for convolutions that run as one: see siblings.c */
+  const ph_layer *joined[PHD_MOST_JOINED]; /* in the order of the output's channels */
   int inputs;
   int input[PH_MAX_INPUTS]; /* values */
   bool accumulate[PH_MAX_INPUTS];
@@ -132,6 +135,31 @@ struct plan {
    are they fewer than all. `reads` has an entry a layer. */
 void phd_find_reads(const plan *p, const ph_plan_request *request, const ph_shape *shapes, bool *needed,
                     ph_channels *reads);
+
+/* ---- siblings.c and survey.c ---- */
+
+/* A layer among the convolutions that run as one: the first of them, in the order of their output, and the
+   next; -1 where there is none. */
+typedef struct sibling {
+  int head, next;
+} sibling;
+
+/* Of every layer: */
+typedef struct survey {
+  bool *needed;
+  ph_shape *shape;    /* of those that are needed */
+  ph_channels *reads; /* which channels are read */
+  int *fused;         /* the ReLU that is to be fused into it, or -1 */
+  sibling *siblings;
+} survey;
+
+/* Fills in `siblings` from all the rest. Convolutions of one input run as one where all that the network has
+   are read whole: so their weights are the same in every plan. */
+ph_status phd_find_siblings(const ph_network *network, const survey *s, sibling *siblings, ph_error *e);
+
+/* *s is to be dropped, also where there is an error. */
+ph_status phd_survey(const plan *p, const ph_plan_request *request, survey *s, ph_error *e);
+void phd_drop_survey(survey *s);
 
 /* ---- compile.c ---- */
 
