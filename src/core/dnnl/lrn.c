@@ -25,16 +25,35 @@ typedef struct pixel_rows {
 PHD_KERNEL void gather(const void *restrict src, int64_t pixel, int64_t plane, int64_t block,
                        int64_t channels, float *restrict row, element_type type) {
   for (int64_t b = 0; b < channels / block; b++)
-    for (int64_t c = 0; c < block; c++)
-      row[b * block + c] = phd_load(src, pixel + b * plane * block + c, type);
+    for (int64_t c = 0; c < block; c += EIGHT)
+      *(eight *)(row + b * block + c) = phd_load_eight(src, pixel + b * plane * block + c, type);
+}
+
+/* The way back of gather. */
+PHD_KERNEL void scatter(const float *restrict row, void *restrict dst, int64_t pixel, int64_t plane,
+                        int64_t block, int64_t channels, bool add, element_type type) {
+  for (int64_t b = 0; b < channels / block; b++) {
+    for (int64_t c = 0; c < block; c += EIGHT) {
+      const int64_t to = pixel + b * plane * block + c;
+      eight x = *(const eight *)(row + b * block + c);
+      if (add) x += phd_load_eight(dst, to, type);
+      phd_store_eight(dst, to, x, type);
+    }
+  }
 }
 
 /* dst[c] = the sum of padded[c - half … c + half]. */
 static inline void window_sum(const float *restrict padded, float *restrict dst, int64_t channels,
                               int64_t half) {
-  for (int64_t c = 0; c < channels; c++) dst[c] = padded[MOST_HALF + c];
+  padded += MOST_HALF;
+  if (half == 2) { /* the usual one, in one pass */
+    for (int64_t c = 0; c < channels; c++)
+      dst[c] = padded[c] + (padded[c - 1] + padded[c + 1]) + (padded[c - 2] + padded[c + 2]);
+    return;
+  }
+  for (int64_t c = 0; c < channels; c++) dst[c] = padded[c];
   for (int64_t j = 1; j <= half; j++)
-    for (int64_t c = 0; c < channels; c++) dst[c] += padded[MOST_HALF + c - j] + padded[MOST_HALF + c + j];
+    for (int64_t c = 0; c < channels; c++) dst[c] += padded[c - j] + padded[c + j];
 }
 
 static inline void clear_sides(float *padded, int64_t channels) {
@@ -64,9 +83,8 @@ PHD_KERNEL void forward_pixel(const ph_lrn_config *config, const void *src, void
                               int64_t plane, int64_t block, int64_t channels, element_type type) {
   pixel_rows rows;
   find_powers(config, src, pixel, plane, block, channels, &rows, type);
-  for (int64_t b = 0; b < channels / block; b++)
-    for (int64_t c = 0; c < block; c++)
-      phd_store(dst, pixel + b * plane * block + c, rows.x[b * block + c] * rows.power[b * block + c], type);
+  for (int64_t c = 0; c < channels; c++) rows.x[c] *= rows.power[c];
+  scatter(rows.x, dst, pixel, plane, block, channels, false, type);
 }
 
 PH_VECTOR static void forward_pixel_of(const ph_lrn_config *config, const void *src, void *dst, int64_t pixel,
@@ -98,14 +116,7 @@ PHD_KERNEL void backward_pixel(const ph_lrn_config *config, const void *x, const
   }
   window_sum(rows.padded, rows.spread, channels, config->size / 2);
   for (int64_t c = 0; c < channels; c++) gradient[c] -= factor * rows.x[c] * rows.spread[c];
-  for (int64_t b = 0; b < channels / block; b++) {
-    const int64_t to = pixel + b * plane * block;
-    const float *from = gradient + b * block;
-    if (add)
-      for (int64_t c = 0; c < block; c++) phd_store(dst, to + c, phd_load(dst, to + c, type) + from[c], type);
-    else
-      for (int64_t c = 0; c < block; c++) phd_store(dst, to + c, from[c], type);
-  }
+  scatter(gradient, dst, pixel, plane, block, channels, add, type);
 }
 
 PH_VECTOR static void backward_pixel_of(const ph_lrn_config *config, const void *x, const void *g, void *dst,
