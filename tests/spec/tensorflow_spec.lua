@@ -105,9 +105,10 @@ describe("Inception 5h as a TensorFlow graph", function()
         local shape = either:activation(layer):shape()
         gradients[i] = either:inject(layer, core.random(5, "g"):fill_normal(core.tensor(shape), 0, 1)):backward()
       end
-      local difference = core.combine("subtract", gradients[1], gradients[2]):statistics()
-      assert.equal(0, difference.most - difference.least, layer)
-      assert.is_true(gradients[1]:statistics().deviation > 0)
+      -- The files list a module's branches in different orders, in which gradients are summed.
+      local difference = core.combine("subtract", gradients[1], gradients[2]):statistics().deviation
+      local size = gradients[1]:statistics().deviation
+      assert.is_true(size > 0 and difference <= 1e-5 * size, layer .. ": " .. difference / size)
     end
   end)
 
