@@ -64,12 +64,15 @@ void phd_join_phases(const phase_geometry *g, ph_shape picture, const float *pha
   for (int64_t line = 0; line < colours * height; line++) {
     int64_t colour = line / height, y = line % height + g->padding[0];
     float *row = dst + line * width;
-    for (int64_t x = 0; x < width; x++) {
-      int64_t shifted = x + g->padding[1];
-      int64_t channel = (y % g->stride[0] * g->stride[1] + shifted % g->stride[1]) * colours + colour;
-      int64_t pixel = y / g->stride[0] * g->size[1] + shifted / g->stride[1];
-      float gradient = phases[(channel / g->block * plane + pixel) * g->block + channel % g->block];
-      row[x] = add ? row[x] + gradient : gradient;
+    for (int64_t phase = 0; phase < g->stride[1]; phase++) {
+      const int64_t channel = (y % g->stride[0] * g->stride[1] + phase) * colours + colour;
+      const float *of_channel = phases + channel / g->block * plane * g->block + channel % g->block +
+                                y / g->stride[0] * g->size[1] * g->block;
+      /* The first pixel of this phase. */
+      const int64_t first = (phase + g->stride[1] - g->padding[1] % g->stride[1]) % g->stride[1];
+      const float *from = of_channel + (first + g->padding[1]) / g->stride[1] * g->block;
+      for (int64_t x = first; x < width; x += g->stride[1], from += g->block)
+        row[x] = add ? row[x] + *from : *from;
     }
   }
 }
