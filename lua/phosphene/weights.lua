@@ -38,11 +38,17 @@ function weights.home()
   return data .. "/phosphene/weights"
 end
 
+-- The entries of PHOSPHENE_WEIGHTS, separated by ':'.
+local function named_entries()
+  local entries = {}
+  for entry in (os.getenv "PHOSPHENE_WEIGHTS" or ""):gmatch "[^:]+" do entries[#entries + 1] = entry end
+  return entries
+end
+
 --- Folders and files where weights are looked for, in order: PHOSPHENE_WEIGHTS (entries separated by ':'), the
 --- user's data folder, the bundled weights.
 function weights.path()
-  local path = {}
-  for entry in (os.getenv "PHOSPHENE_WEIGHTS" or ""):gmatch "[^:]+" do path[#path + 1] = entry end
+  local path = named_entries()
   path[#path + 1] = weights.home()
   path[#path + 1] = paths.weights
   return path
@@ -74,11 +80,13 @@ end
 --- The file for a name: the best of its stand-ins that lies anywhere on the path; or nil and a message. A file that the
 --- path names outright serves "googlenet" whatever it is called.
 function weights.find(name)
+  for _, entry in ipairs(named_entries()) do
+    if not exists(entry) then return nil, ("PHOSPHENE_WEIGHTS names '%s', which cannot be read"):format(entry) end
+  end
   local candidates = stand_ins[name] or { name }
   for _, candidate in ipairs(candidates) do
     for _, entry in ipairs(weights.path()) do
       if weights.format(entry) then
-        if not exists(entry) then return nil, ("PHOSPHENE_WEIGHTS names '%s', which cannot be read"):format(entry) end
         if weights.stem(entry) == candidate or name == "googlenet" then return entry end
       else
         local path = file_in(entry, candidate)
