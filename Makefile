@@ -129,7 +129,7 @@ LUA = LUA_PATH_5_4='lua/?.lua;lua/?/init.lua;tests/bench/?.lua;;' \
 export PHOSPHENE_TEST_PRELOAD := $(if $(findstring address,$(SANITIZE)),$(shell $(CC) -print-file-name=libasan.so))
 export PHOSPHENE_TEST_BUILD := $(BUILD)
 # use_tls=0: the scan of OpenMP's threads' storage crashes the leak checker itself.
-export LSAN_OPTIONS := suppressions=tests/lsan.supp:print_suppressions=0:use_tls=0
+export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0:use_tls=0
 export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1
 
 test: all $(TESTS) ## run every test; ends in one summary
