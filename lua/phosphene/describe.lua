@@ -19,6 +19,31 @@ local function short(count)
   return tostring(count)
 end
 
+-- The whole shape of every layer that such a picture is large enough for, the axis of the image included: where images
+-- have become something else, such as a transformer's tokens, that axis counts too.
+local function whole_shapes(net, height, width)
+  local shapes, channels = {}, net:shapes(height, width)[net:layers()[1]][1]
+  for index, name in ipairs(net:layers()) do
+    local layer, inputs, fits = net:layer(name), {}, true
+    for i, from in ipairs(layer.from) do
+      inputs[i] = shapes[from]
+      fits = fits and inputs[i] ~= nil
+    end
+    if index == 1 then
+      shapes[name] = { 1, channels, height, width }
+    elseif fits then
+      local ok, shape = pcall(net.infer, net, name, inputs)
+      shapes[name] = ok and shape or nil
+    end
+  end
+  return shapes
+end
+
+-- As papers write it: without the image's axis where there is one image.
+local function shape_text(shape)
+  return table.concat(shape, "x", shape[1] == 1 and #shape > 1 and 2 or 1)
+end
+
 -- Multiplications of a product of two activations: as many for each element as its row is long.
 local function of_product(layer, shapes)
   local rows = shapes[layer.from[1]]
@@ -33,13 +58,13 @@ local function row(layer, shapes)
   for name, extents in pairs(layer.parameters) do
     parameters = parameters + product(extents)
     if name == "weight" and shape then
-      multiplications = product(extents) * (shape[2] or 1) * (shape[3] or 1)
+      multiplications = product(extents) * shape[1] * (shape[3] or 1) * (shape[4] or 1)
     end
   end
   if layer.type == "matmul" and shape then multiplications = of_product(layer, shapes) end
   return {
     text = {
-      layer.name, layer.type, shape and table.concat(shape, "x") or "(too small)",
+      layer.name, layer.type, shape and shape_text(shape) or "(too small)",
       parameters > 0 and short(parameters) or "", multiplications > 0 and short(multiplications) or "",
       table.concat(layer.from, " "),
     },
@@ -60,7 +85,7 @@ local a_side = expect.whole(1, 65536)
 --- The table as text, for pictures of this size (224 by default).
 local function describe(net, height, width)
   height = expect.value(height or 224, a_side, "describe: height")
-  local shapes = net:shapes(height, expect.value(width or height, a_side, "describe: width"))
+  local shapes = whole_shapes(net, height, expect.value(width or height, a_side, "describe: width"))
   local rows = { { "layer", "type", "shape", "parameters", "multiplications", "from" } }
   local parameters, multiplications = 0, 0
   for _, name in ipairs(net:layers()) do

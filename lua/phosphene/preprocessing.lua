@@ -225,7 +225,7 @@ end
 
 --- "RGB, 0..255, mean 104, 117, 123" of what `of` gives.
 function preprocessing.text(p)
-  local text = ("%s, %g..%g"):format(p.order or "RGB", p.range[1], p.range[2])
+  local text = ("%s, %g..%g"):format(p.order or "RGB", p.range[1] + 0.0, p.range[2] + 0.0) -- no -0
   if p.mean then text = ("%s, mean %s"):format(text, numbers_text(p.mean)) end
   if p.std then text = ("%s, std %s"):format(text, numbers_text(p.std)) end
   return text

@@ -1,6 +1,7 @@
 -- Building graphs by hand: what importers of other formats rely on.
 
 local core = require "phosphene.core"
+local describe_network = require "phosphene.describe"
 
 local function two_layers()
   local net = core.network { backend = "reference" }
@@ -42,5 +43,25 @@ describe("net:infer", function()
     assert.has_error(function() net:infer("pool", { { 1, 0, 4, 4 } }) end)
     assert.has_error(function() net:infer("pol", { { 1, 1, 4, 4 } }) end, "no layer 'pol'; did you mean 'pool'?")
     assert.has_error(function() net:infer("image", {}) end)
+  end)
+end)
+
+describe("net:describe", function()
+  it("counts along the axis of the image where the network has made something else of it", function()
+    local net = core.network { backend = "reference" }
+    net:add { type = "reshape", name = "tokens", from = "image", shape = { 2, 6 } }
+    net:add { type = "constant", name = "weights", value = core.tensor { 6, 5 } }
+    net:add { type = "matmul", name = "product", from = { "tokens", "weights" } }
+    local text = describe_network(net, 2, 2)
+    assert.matches("\nimage +image +3x2x2", text)
+    assert.matches("\ntokens +reshape +2x6 +image", text)
+    assert.matches("\nproduct +matmul +2x5 +60 +tokens weights", text)
+  end)
+
+  it("leaves out the shapes of layers that the picture is too small for", function()
+    local net = core.network { backend = "reference" }
+    net:add { type = "max_pool", name = "pool", from = "image", kernel = 5, stride = 2 }
+    net:add { type = "relu", name = "relu", from = "pool" }
+    assert.matches("\nrelu +relu +%(too small%) +pool", describe_network(net, 3, 3))
   end)
 end)
