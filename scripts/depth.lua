@@ -11,9 +11,10 @@ local opt = ph.options {
   size = 128, steps = 256, seed = 1, output = { "out/depth.png", "the overview; each layer's sheet lies beside it" },
 }
 
--- Shallow units see little: they are rendered smaller, and enlarged.
+-- Shallow units see little: they are rendered smaller, and enlarged. A filter's answer grows with contrast and nothing
+-- else: the first layer's pictures get few steps, before they are all black and white.
 local layers = {
-  { "conv2d0", "edges", part = 8 }, { "mixed3a", "textures", part = 2 }, { "mixed4a", "patterns" },
+  { "conv2d0", "edges", part = 8, steps = 24 }, { "mixed3a", "textures", part = 2 }, { "mixed4a", "patterns" },
   { "mixed4b", "parts" }, { "mixed4c", "parts" }, { "mixed4d", "objects" }, { "mixed4e", "objects" },
 }
 
@@ -26,9 +27,9 @@ for i, layer in ipairs(layers) do
     labels[n] = tostring(unit)
   end
   local result = ph.render {
-    net, objective, batch = #units, size = math.max(16, opt.size // (layer.part or 1)), steps = opt.steps,
-    seed = opt.seed, title = ("%s, %d of %d"):format(name, i, #layers),
-    transforms = layer.part == 8 and { ph.jitter(1) } or nil,
+    net, objective, batch = #units, size = math.max(16, opt.size // (layer.part or 1)),
+    steps = math.min(opt.steps, layer.steps or opt.steps), seed = opt.seed,
+    transforms = layer.part == 8 and { ph.jitter(1) } or nil, title = ("%s, %d of %d"):format(name, i, #layers),
   }
   rows[i], names[i] = ph.resize_image(result.image, opt.size, opt.size), ("%s: %s"):format(name, what)
   local sheet = ph.montage(rows[i], { columns = #units, labels = labels, title = names[i] })
