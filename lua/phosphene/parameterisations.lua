@@ -3,6 +3,7 @@
 
 local core = require "phosphene.core"
 local expect = require "phosphene.expect"
+local fitting = require "phosphene.fitting"
 local kind_of = require "phosphene.kind_of"
 local misuse = require "phosphene.misuse"
 
@@ -57,8 +58,8 @@ local function aligned(settings)
   return "sum", settings
 end
 
---- A new parameterisation; see meta/parameterisation.lua.
-function parameterisations.new(kind, given)
+-- The parameterisation, and whether it shows the image that it was given.
+local function make(kind, given)
   expect.value(kind, expect.text, "parameterisation: the name of a kind")
   local settings = expect.named(given, "parameterisation")
   if kind == "aligned" then kind, settings = aligned(settings) end
@@ -68,6 +69,13 @@ function parameterisations.new(kind, given)
     settings.parts = parts
   end
   return core.parameterisation(kind, settings)
+end
+
+--- A new parameterisation; see meta/parameterisation.lua.
+function parameterisations.new(kind, given)
+  local made, is_image = make(kind, given)
+  if given and given.image and not is_image then fitting.fit(made, given.image, kind) end
+  return made
 end
 
 -- ---- for runs ----
@@ -102,7 +110,12 @@ function parameterisations.of(options, seed)
     settings.width = settings.width or options.width or size
   end
   settings.random = settings.random or core.random(seed, "init")
-  return parameterisations.new(kind, settings)
+  local made, is_image = make(kind, settings)
+  -- A resumed run brings values of its own.
+  if settings.image and not is_image and not options.resume then
+    fitting.fit(made, settings.image, kind, options.progress)
+  end
+  return made
 end
 
 return parameterisations

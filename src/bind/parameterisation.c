@@ -70,7 +70,8 @@ static int check_parts(lua_State *L, const char *kind, ph_part parts[PH_MOST_PAR
   return count;
 }
 
-/* core.parameterisation(kind [, { settings…, random =, image =, mask =, fixed =, spectrum =, parts = }]) */
+/* core.parameterisation(kind [, { settings…, random =, image =, mask =, fixed =, spectrum =, parts = }])
+   -> the parameterisation, whether it shows the given image */
 static int parameterisation_new(lua_State *L) {
   ph_error e;
   ph_part parts[PH_MOST_PARTS];
@@ -88,7 +89,8 @@ static int parameterisation_new(lua_State *L) {
   if (status != PH_OK) return phb_raise(L, &e);
   *box = p;
   phb_pace(L);
-  return 1;
+  lua_pushboolean(L, ph_parameterisation_is_given_image(p));
+  return 2;
 }
 
 /* Boxes a tensor that the parameterisation owns and shares. */

@@ -89,31 +89,38 @@ static float *values_of(ph_parameterisation *p, const ph_summand *s) {
   return ph_tensor_data(p->values) + s->offset;
 }
 
+/* One part's raw picture, overwriting. */
+static void run_part(ph_parameterisation *p, const ph_summand *s, ph_tensor *raw) {
+  if (s->kind->forward != NULL)
+    s->kind->forward(s->state, values_of(p, s), ph_tensor_data(raw));
+  else
+    memcpy(ph_tensor_data(raw), values_of(p, s), (size_t)ph_tensor_count(raw) * sizeof(float));
+}
+
 /* ---- the start ---- */
 
-static bool can_invert(const ph_summand *s) { return s->kind->forward == NULL || s->kind->invert != NULL; }
-
-/* The part that begins as the image; NULL, with the error set, where there is none, or where another's zeros
-   would be something. */
-static const ph_summand *part_to_invert(const ph_parameterisation *p, ph_error *e) {
-  const ph_summand *chosen = NULL, *obstacle = NULL;
+/* The part that can be given the image; NULL where none can. */
+static const ph_summand *invertible_part(const ph_parameterisation *p) {
   for (int i = 0; i < p->count; i++) {
-    const ph_summand *s = &p->parts[i];
-    if (chosen == NULL && can_invert(s))
-      chosen = s;
-    else if (!s->kind->linear)
-      obstacle = s;
+    const ph_parameterisation_kind *kind = p->parts[i].kind;
+    if (kind->forward == NULL || kind->invert != NULL) return &p->parts[i];
   }
-  if (chosen != NULL && obstacle == NULL) return chosen;
-  if (obstacle == NULL) obstacle = &p->parts[0];
-  ph_fail(e, PH_MISUSE, "parameterisation '%s': cannot start from an image", obstacle->kind->name);
   return NULL;
 }
 
-/* Values whose image is `image`, whose first image stands for all where it has one only. */
-static ph_status start_from_image(ph_parameterisation *p, const ph_tensor *image, ph_error *e) {
-  const ph_summand *chosen = part_to_invert(p, e);
-  if (chosen == NULL) return PH_MISUSE;
+static void start_from_noise(ph_parameterisation *p, const ph_summand *s, ph_random *random) {
+  float *values = values_of(p, s);
+  if (s->kind->start != NULL) {
+    s->kind->start(s->config, random, values);
+    return;
+  }
+  const double deviation = ((const ph_picture *)s->config)->deviation;
+  const int64_t count = ph_shape_count(s->kind->shape(s->config));
+  for (int64_t k = 0; k < count; k++) values[k] = (float)(deviation * ph_random_normal(random));
+}
+
+/* The raw picture whose image is `image`, the first of which stands for all where it is one only. */
+static ph_status raw_of_image(ph_parameterisation *p, const ph_tensor *image, float *raw, ph_error *e) {
   ph_shape all = raw_shape(p), one = all;
   one.dim[0] = 1;
   const int64_t given = ph_tensor_shape(image).dim[0], count = ph_shape_count(one);
@@ -122,10 +129,22 @@ static ph_status start_from_image(ph_parameterisation *p, const ph_tensor *image
   ph_status status = picture != NULL ? PH_OK : ph_no_memory(e);
   for (int64_t n = 0; status == PH_OK && n < all.dim[0]; n++) {
     ph_finish_invert(&p->finish, ph_tensor_read(image) + n % given * image_count, picture);
-    status = ph_colour_invert(&p->colour, one, picture, raw_data(p) + n * count, e);
+    status = ph_colour_invert(&p->colour, one, picture, raw + n * count, e);
   }
   ph_free(picture);
+  return status;
+}
+
+/* Values of `chosen` such that the image is `image`, given what the other parts show already. */
+static ph_status start_from_image(ph_parameterisation *p, const ph_summand *chosen, const ph_tensor *image,
+                                  ph_error *e) {
+  ph_status status = raw_of_image(p, image, raw_data(p), e);
   if (status != PH_OK) return status;
+  for (int i = 0; i < p->count; i++) {
+    if (&p->parts[i] == chosen || p->parts[i].kind->linear) continue;
+    run_part(p, &p->parts[i], p->addend);
+    ph_tensor_add_scaled(p->raw, -1, p->addend);
+  }
   if (chosen->kind->invert != NULL)
     chosen->kind->invert(chosen->state, raw_data(p), values_of(p, chosen));
   else if (p->count > 1)
@@ -133,18 +152,21 @@ static ph_status start_from_image(ph_parameterisation *p, const ph_tensor *image
   return PH_OK;
 }
 
-static void start_from_noise(ph_parameterisation *p, ph_random *random) {
+/* From an image, one part takes it; the others show nothing if their values of 0 do, which they have as they
+   are made, and are noise else, as all are without an image. */
+static ph_status start(ph_parameterisation *p, const ph_given *given, ph_error *e) {
+  const ph_summand *chosen = given->image != NULL ? invertible_part(p) : NULL;
   for (int i = 0; i < p->count; i++) {
     const ph_summand *s = &p->parts[i];
-    float *values = values_of(p, s);
-    if (s->kind->start != NULL) {
-      s->kind->start(s->config, random, values);
-      continue;
-    }
-    const double deviation = ((const ph_picture *)s->config)->deviation;
-    const int64_t count = ph_shape_count(s->kind->shape(s->config));
-    for (int64_t k = 0; k < count; k++) values[k] = (float)(deviation * ph_random_normal(random));
+    if (s == chosen || (chosen != NULL && s->kind->linear)) continue;
+    if (given->random == NULL)
+      return ph_fail(e, PH_MISUSE, "parameterisation '%s': starts from noise%s; give random%s", s->kind->name,
+                     given->image != NULL ? ", even towards an image" : " or an image",
+                     given->image != NULL ? " too" : " or image");
+    start_from_noise(p, s, given->random);
   }
+  p->is_given_image = chosen != NULL;
+  return chosen != NULL ? start_from_image(p, chosen, given->image, e) : PH_OK;
 }
 
 /* ---- life ---- */
@@ -157,19 +179,13 @@ static ph_status make(const ph_part *whole, const ph_part *parts, int count, con
   if (p == NULL) return ph_no_memory(e);
   p->references = 1;
   PH_TRY(ph_parameterisation_configure(p, whole, parts, count, given, e));
-  if (given->random == NULL && given->image == NULL)
-    PH_TRY(ph_fail(e, PH_MISUSE, "parameterisation '%s': starts from noise or an image; give random or image",
-                   whole->kind));
   p->colour = ph_picture_colour(&p->picture);
   PH_TRY(make_finish(p, given, e));
   PH_TRY(make_buffers(p, e));
   for (int i = 0; i < p->count; i++)
     if (p->parts[i].kind->open != NULL)
       PH_TRY(p->parts[i].kind->open(p->parts[i].config, given, &p->parts[i].state, e));
-  if (given->image != NULL)
-    PH_TRY(start_from_image(p, given->image, e));
-  else
-    start_from_noise(p, given->random);
+  PH_TRY(start(p, given, e));
   *parameterisation = p;
   return PH_OK;
 fail:
@@ -214,14 +230,7 @@ void ph_parameterisation_release(ph_parameterisation *p) {
 ph_tensor *ph_parameterisation_values(ph_parameterisation *p) { return p->values; }
 ph_tensor *ph_parameterisation_gradient(ph_parameterisation *p) { return p->gradient; }
 ph_shape ph_parameterisation_shape(const ph_parameterisation *p) { return ph_tensor_shape(p->image); }
-
-/* One part's raw picture, overwriting. */
-static void run_part(ph_parameterisation *p, const ph_summand *s, ph_tensor *raw) {
-  if (s->kind->forward != NULL)
-    s->kind->forward(s->state, values_of(p, s), ph_tensor_data(raw));
-  else
-    memcpy(ph_tensor_data(raw), values_of(p, s), (size_t)ph_tensor_count(raw) * sizeof(float));
-}
+bool ph_parameterisation_is_given_image(const ph_parameterisation *p) { return p->is_given_image; }
 
 ph_tensor *ph_parameterisation_forward(ph_parameterisation *p) {
   if (p->raw != NULL) run_part(p, &p->parts[0], p->raw);

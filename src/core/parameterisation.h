@@ -30,14 +30,15 @@ typedef struct ph_given {
   const ph_tensor *spectrum; /* (c, h', w' / 2 + 1): amplitudes, for the kinds that take them */
 } ph_given;
 
-/* New parameters of this kind: from noise, or such that their image is the given one. The image also gives
-   the sizes that the settings leave open. */
+/* New parameters of this kind: from noise, or such that their image is the given one, where the kind has a
+   way back from image to values. Where it has none, they are noise, for a caller to bring towards the image;
+   see ph_parameterisation_is_given_image. The image also gives the sizes that the settings leave open. */
 ph_status ph_parameterisation_new(const char *kind, const ph_setting *settings, int count,
                                   const ph_given *given, ph_parameterisation **parameterisation, ph_error *e);
 
 /* The sum of 1 to PH_MOST_PARTS kinds. `settings` are those of the whole: sizes and colour; a part's are its
-   kind's own, and the deviation of its noise. From an image, the first part that can begin as that image
-   does, and the others begin as 0. */
+   kind's own, and the deviation of its noise. From an image, the first part that can takes what the others
+   leave of it: they begin as 0, or, where that would show something, as noise. */
 enum { PH_MOST_PARTS = 16 };
 ph_status ph_parameterisation_sum(const ph_setting *settings, int count, const ph_part *parts, int part_count,
                                   const ph_given *given, ph_parameterisation **parameterisation, ph_error *e);
@@ -51,6 +52,9 @@ ph_tensor *ph_parameterisation_gradient(ph_parameterisation *p);
 
 /* The image's shape, (n, c, h, w). */
 ph_shape ph_parameterisation_shape(const ph_parameterisation *p);
+
+/* Whether the values were made such that their image is the given one. */
+bool ph_parameterisation_is_given_image(const ph_parameterisation *p);
 
 /* The image of the present values. It is owned by p, and the next forward overwrites it. */
 ph_tensor *ph_parameterisation_forward(ph_parameterisation *p);
@@ -90,7 +94,7 @@ typedef struct ph_parameterisation_kind {
   void (*start)(const void *config, ph_random *random, float *values);
 
   /* values <-> raw picture (n, c, h, w). All NULL: the values are the raw picture. All overwrite; invert
-     finds values whose raw picture is the given one, and is NULL where that makes no sense. backward is given
+     finds values whose raw picture is the given one, and is NULL where there may be none. backward is given
      the values of the last forward again. */
   void (*forward)(void *state, const float *values, float *raw);
   void (*backward)(void *state, const float *values, const float *raw_gradient, float *gradient);

@@ -16,7 +16,8 @@ typedef struct ph_summand {
 struct ph_parameterisation {
   int references, count;
   ph_summand parts[PH_MOST_PARTS];
-  ph_picture picture; /* the image's sizes */
+  bool is_given_image; /* at the start */
+  ph_picture picture;  /* the image's sizes */
   ph_colour colour;
   ph_finish finish;
   ph_tensor *mask, *fixed; /* copies, NULL where there is none */

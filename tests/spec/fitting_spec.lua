@@ -74,3 +74,47 @@ describe("parameterisations", function()
     end
   end)
 end)
+
+describe("parameterisations from an image that they may not be able to show", function()
+  local function from(image, kind, settings)
+    settings.image, settings.random = image, ph.random(1, "init")
+    return ph.parameterisation(kind, settings)
+  end
+
+  it("of low resolution show it where they can", function()
+    local maker = ph.parameterisation("low_resolution", { height = 48, size = 6, deviation = 1, random = ph.random(3, "x") })
+    local image = maker:forward()
+    assert.is_true(mean_error(image, from(image, "low_resolution", { size = 6 }):forward()) < 0.002)
+  end)
+
+  it("of low resolution show the nearest that they can", function()
+    local image = photo_like(48)
+    local parameters = from(image, "low_resolution", { size = 8, squash = "none", decorrelate = false })
+    local missing = image - parameters:forward()
+    -- At the least squared difference there is no slope.
+    local scale = parameters:backward(image):clone()
+    local slope = parameters:backward(missing)
+    assert.is_true(slope:dot(slope) < 1e-4 * scale:dot(scale))
+    assert.is_true(missing:dot(missing) < 0.1 * image:dot(image))
+  end)
+
+  it("of kind cppn come near, each image of a batch to its own", function()
+    local image = photo_like(32)
+    local negative = image:map "negate" + 1
+    local batch = image:place({ 2, 3, 32, 32 }, { 0, 0, 0, 0 }) + negative:place({ 2, 3, 32, 32 }, { 1, 0, 0, 0 })
+    assert.is_true(mean_error(from(batch, "cppn", {}):forward(), batch) < 0.05)
+  end)
+
+  it("are given a batch's one image", function()
+    local image = photo_like(32)
+    local shown = from(image, "low_resolution", { size = 16, batch = 3 }):forward()
+    for n = 0, 2 do assert.is_true(mean_error(shown:image(n), image) < 0.06) end
+  end)
+
+  it("begin a run", function()
+    local image = photo_like(64)
+    local made = ph.render { "googlenet-tiny", ph.channel("mixed4a", 3), image = image, parameterisation = "cppn", steps = 0,
+      seed = 1 }
+    assert.is_true(mean_error(made.image, image) < 0.05)
+  end)
+end)

@@ -366,8 +366,8 @@ static void test_refusals(void) {
   refused("low_resolution", crowd, 2, &none, "2 small pictures are more than the batch of 1 images");
   refused("low_resolution", far, 3, &none, "an offset of 9 is more than the image's 8 pixels");
   refused("low_resolution", &size, 1, &(ph_given){.image = image},
-          "'low_resolution': cannot start from an image");
-  refused("cppn", NULL, 0, &(ph_given){.image = image}, "'cppn': cannot start from an image");
+          "'low_resolution': starts from noise, even towards an image; give random too");
+  refused("cppn", NULL, 0, &(ph_given){.image = image}, "'cppn': starts from noise, even towards an image");
   refused("fourier", NULL, 0, &(ph_given){.spectrum = image}, "'fourier': takes no spectrum");
   refused("maco", NULL, 0, &(ph_given){.spectrum = image}, "a spectrum (1 or 3, h, w // 2 + 1) expected");
   ph_tensor_release(image);

@@ -152,9 +152,22 @@ static void test_sum_from_image(void) {
     used += ph_tensor_read(ph_parameterisation_values(p))[i] != 0;
   ok(used > 0 && used <= 2 * 3 * PLANE, "from one part alone, the first that can");
   ph_parameterisation_release(p);
+
+  ph_random random = ph_random_stream(1, "init");
+  ok(add_up(painted, 2, 1, &(ph_given){.image = image, .random = &random}, &p, &e) == PH_OK,
+     "a sum with a part that always shows something");
+  ok(ph_parameterisation_is_given_image(p), "it says that it shows the image");
+  arrays_near(ph_tensor_read(ph_parameterisation_forward(p)), ph_tensor_read(image), 3 * PLANE, 3e-6,
+              "it does: another part takes what is left");
+  ph_parameterisation_release(p);
   ok(add_up(painted, 2, 1, &(ph_given){.image = image}, &p, &e) == PH_MISUSE &&
-         strstr(e.message, "'cppn': cannot start from an image") != NULL,
+         strstr(e.message, "'cppn': starts from noise, even towards an image") != NULL,
      "misuse: %s", e.message);
+  const ph_part smooth[] = {three[1], painted[1]};
+  ok(add_up(smooth, 2, 2, &(ph_given){.image = image, .random = &random}, &p, &e) == PH_OK &&
+         !ph_parameterisation_is_given_image(p),
+     "a sum that cannot show the image says so");
+  ph_parameterisation_release(p);
   ph_tensor_release(image);
 }
 

@@ -14,10 +14,10 @@ local ph = {}
 ---   "laplacian": pictures of sizes h >> level and w >> level, end to end, which are interpolated to full size and added
 ---     (Lucid's `laplacian_pyramid_image`).
 ---   "low_resolution": a few small pictures (images, c, rows, columns) that the whole batch shares, interpolated to full
----     size (Lucid's `lowres_tensor`); a part of sums. It cannot start from an image.
+---     size (Lucid's `lowres_tensor`); a part of sums.
 ---   "cppn": for every image the weights of a network from a pixel's position to its colour (Lucid's `cppn`; Stanley,
----     2007): 8 layers of 24 outputs, 8451 numbers for 3 channels. Not decorrelated unless asked for, and it cannot start
----     from an image. The same values give the picture at another size: see the example below.
+---     2007): 8 layers of 24 outputs, 8451 numbers for 3 channels. Not decorrelated unless asked for. The same values give
+---     the picture at another size: see the example below.
 ---   "maco": phases (n, c, h, w // 2 + 1) of spectra whose magnitudes are fixed (MaCo: Fel et al., 2023, in Xplique's
 ---     numbers): standardise(irfft2(magnitude * exp(i standardise(phase)))), with standardise(x) =
 ---     (x - mean) / (deviation + epsilon). Magnitudes are those of `spectrum`, or fall as 1 / f^decay.
@@ -45,7 +45,8 @@ local parameterisation = {}
 --- The sizes default to those of `image`, then to each other (a height alone makes a square), then to one picture of
 --- 3 x 128 x 128.
 ---@class ph.parameterisation_settings
----@field random ph.random? where the noise comes from; needed unless `image` is given
+---@field random ph.random? where the noise comes from; needed unless `image` is given, and by `cppn` and a lone
+--- `low_resolution` also then
 ---@field image ph.tensor? start from this picture: (1, c, h, w) for the whole batch, or (batch, c, h, w)
 ---@field mask ph.tensor? (1, 1, h, w) or (batch, 1, h, w): 1 where the picture is free, 0 where it is fixed; between them
 --- it is blended
@@ -83,10 +84,12 @@ local parameterisation = {}
 --- with one it keeps its outlines
 ---@field epsilon number? `maco`, `fourier`: where that is true, added to deviations, 1e-12..1; 1e-5 (Horama's is 1e-4)
 ---@field parts (string|table)[]? `sum`, needed: 1 to 16 kinds, each a name or a table { name, settings… } of its own
---- settings and deviation. From an image the first part that can starts as it, the others as 0
+--- settings and deviation. From an image, the first part that can takes what the others leave of it: they start as 0, a
+--- `cppn` as noise
 
 --- A new parameterisation: from noise, or such that its image is the given one. Through a sigmoid that image is cut
---- to [0.001, 0.999] first. Raises for unknown kinds and settings, with a suggestion, for an image that does not fit
+--- to [0.001, 0.999] first. A `cppn`, a lone `low_resolution` and sums of nothing else have no values for most images:
+--- from noise they are brought near, up to 500 steps of L-BFGS on the squared difference, which take a `cppn` seconds. Raises for unknown kinds and settings, with a suggestion, for an image that does not fit
 --- the given sizes, and for an image with a colour matrix that has no inverse.
 ---@param kind "fourier"|"pixels"|"laplacian"|"low_resolution"|"cppn"|"maco"|"sum"|"aligned"
 ---@param settings ph.parameterisation_settings

@@ -165,7 +165,7 @@ static void backward(void *state, const float *values, const float *raw_gradient
   ph_map_backward(&l->up, c->images * channels, l->whole, gradient);
 }
 
-/* A picture is not in general one of low resolution: there is no way back. */
+/* A picture is not in general one of low resolution: there is no way back but optimising. */
 const ph_parameterisation_kind ph_parameterisation_low_resolution = {
     .name = "low_resolution",
     .summary = "small pictures that the images of a batch share",
