@@ -50,9 +50,22 @@ function run:set_rate()
   self.optimiser:rate(rate)
 end
 
+-- L-BFGS judges a step by the slopes at both of its ends, which must be those of one objective.
+function run:check_is_steady(state_before)
+  if self.optimiser:kind() ~= "lbfgs" then return end
+  local remedies = {}
+  if self.random:state() ~= state_before then remedies[1] = 'transforms = "none"' end
+  if self.relu_name == "redirected" then remedies[#remedies + 1] = 'relu = "plain"' end
+  if #remedies == 0 then return end
+  misuse.raise("optimiser 'lbfgs' climbs an objective that is the same at every step; give %s",
+    table.concat(remedies, " and "))
+end
+
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
+  local state = self.random:state()
   local view = self.transforms:forward(self.image, self.random)
+  self:check_is_steady(state)
   self.forward_options.relu = self.relu(self.step + 1)
   self.evaluation:forward(view, self.forward_options)
   self.value = check(self, self.evaluation:run(self.image))

@@ -40,6 +40,11 @@ static int optimiser_rate(lua_State *L) {
   return 1;
 }
 
+static int optimiser_kind(lua_State *L) {
+  lua_pushstring(L, ph_optimiser_kind_name(self(L)));
+  return 1;
+}
+
 static int optimiser_steps(lua_State *L) {
   lua_pushinteger(L, ph_optimiser_steps(self(L)));
   return 1;
@@ -86,9 +91,13 @@ static int optimiser_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"step", optimiser_step},       {"rate", optimiser_rate},
-                                   {"steps", optimiser_steps},     {"state", optimiser_state},
-                                   {"restore", optimiser_restore}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"step", optimiser_step},
+                                   {"rate", optimiser_rate},
+                                   {"kind", optimiser_kind},
+                                   {"steps", optimiser_steps},
+                                   {"state", optimiser_state},
+                                   {"restore", optimiser_restore},
+                                   {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {{"__tostring", optimiser_tostring}, {NULL, NULL}};
 

@@ -108,6 +108,7 @@ fail:
   return status;
 }
 
+const char *ph_optimiser_kind_name(const ph_optimiser *o) { return o->kind->name; }
 double ph_optimiser_rate(const ph_optimiser *o) { return o->settings.rate; }
 
 ph_status ph_optimiser_set_rate(ph_optimiser *o, double rate, ph_error *e) {

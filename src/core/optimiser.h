@@ -23,6 +23,7 @@ void ph_optimiser_release(ph_optimiser *o);         /* NULL is allowed */
    gradient with a NaN or an infinity is PH_FAILURE and changes nothing, steps included. */
 ph_status ph_optimiser_step(ph_optimiser *o, ph_tensor *values, const ph_tensor *gradient, ph_error *e);
 
+const char *ph_optimiser_kind_name(const ph_optimiser *o);
 double ph_optimiser_rate(const ph_optimiser *o);
 ph_status ph_optimiser_set_rate(ph_optimiser *o, double rate, ph_error *e);
 

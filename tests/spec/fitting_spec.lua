@@ -82,8 +82,8 @@ describe("parameterisations from an image that they may not be able to show", fu
   end
 
   it("of low resolution show it where they can", function()
-    local maker = ph.parameterisation("low_resolution", { height = 48, size = 6, deviation = 1, random = ph.random(3, "x") })
-    local image = maker:forward()
+    local settings = { height = 48, size = 6, deviation = 1, random = ph.random(3, "init") }
+    local image = ph.parameterisation("low_resolution", settings):forward()
     assert.is_true(mean_error(image, from(image, "low_resolution", { size = 6 }):forward()) < 0.002)
   end)
 
@@ -113,8 +113,7 @@ describe("parameterisations from an image that they may not be able to show", fu
 
   it("begin a run", function()
     local image = photo_like(64)
-    local made = ph.render { "googlenet-tiny", ph.channel("mixed4a", 3), image = image, parameterisation = "cppn", steps = 0,
-      seed = 1 }
+    local made = ph.render { "googlenet-tiny", "mixed4a:3", image = image, parameterisation = "cppn", steps = 0, seed = 1 }
     assert.is_true(mean_error(made.image, image) < 0.05)
   end)
 end)

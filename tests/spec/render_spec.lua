@@ -140,6 +140,19 @@ describe("ph.render", function()
     os.remove(path)
   end)
 
+  it("refuses quasi-Newton steps on objectives that change, and says what to give", function()
+    local function wrong(remedy, options)
+      options.optimiser = "lbfgs"
+      assert.error_matches(function() render(options) end, "the same at every step; give " .. remedy .. "$")
+    end
+    wrong('transforms = "none" and relu = "plain"', {})
+    wrong('transforms = "none"', { relu = "plain" })
+    wrong('relu = "plain"', { transforms = "none" })
+    wrong('transforms = "none"', { relu = "plain", transforms = function() return ph.jitter(4) end })
+    local steady = render { optimiser = "lbfgs", relu = "plain", transforms = { ph.pad(2), ph.resize(40) } }
+    assert.equal(4, steady.steps)
+  end)
+
   it("names the head whose value is no number", function()
     assert.error_matches(function() render { objective = ph.l1() ^ 400 } end, "l1")
   end)
@@ -151,9 +164,12 @@ describe("a run that is saved and resumed", function()
 
   it("goes on to the same bits, with every optimiser", function()
     for _, optimiser in ipairs { "adam", "nadam", "rmsprop", "momentum", "ascent", "lbfgs" } do
-      local whole = render { steps = 6, optimiser = optimiser }
-      local first = render { steps = 3, optimiser = optimiser, checkpoint = path }
-      local rest = render { steps = 6, optimiser = optimiser, resume = path }
+      local function go(steps, option, value)
+        local steady = optimiser == "lbfgs" and { "none", "plain" } or {}
+        return render { steps = steps, optimiser = optimiser, transforms = steady[1], relu = steady[2],
+          [option or 1] = value }
+      end
+      local whole, first, rest = go(6), go(3, "checkpoint", path), go(6, "resume", path)
       assert.equal(6, rest.steps)
       assert.same({ table.unpack(whole.values, 4) }, rest.values)
       assert.same(whole.image:values(), rest.image:values(), optimiser)

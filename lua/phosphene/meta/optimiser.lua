@@ -17,8 +17,8 @@ local ph = {}
 --- sqrt(v + epsilon). Its defaults are tf-keras-vis's, for pictures in 0..255; keras-vis's are
 --- { "rmsprop", rho = 0.95, form = "inside", normalise = "l2" }.
 --- `ascent`: values += rate * g. `momentum`: velocity = momentum * velocity + g; values += rate * velocity.
---- `lbfgs` (Nocedal, 1980), for objectives that are the same at every step: `transforms = "none"`, and one mode
---- of ReLUs. It takes one gradient a step and no values: a step is judged by the slopes at its two ends when the next
+--- `lbfgs` (Nocedal, 1980), for objectives that are the same at every step: runs refuse it with transforms that are
+--- drawn at random and with `relu = "redirected"`, which changes; `transforms = "none", relu = "plain"`. It takes one gradient a step and no values: a step is judged by the slopes at its two ends when the next
 --- gradient comes, and is taken back to where these say that the best was if it lost. No step is longer than ten times
 --- the one before. It keeps 2 + 2 * memory tensors of the values' shape.
 ---
@@ -61,6 +61,10 @@ function optimiser:step(values, gradient) end
 ---@param rate number? 0..1e9
 ---@return number
 function optimiser:rate(rate) end
+
+--- The kind's name, "adam" for example.
+---@return string
+function optimiser:kind() end
 
 --- How many steps were taken, those before `restore` included.
 ---@return integer
