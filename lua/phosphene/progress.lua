@@ -71,10 +71,13 @@ function progress:update(step, value)
   end
 end
 
---- Says which seed was chosen for a run that was given none.
-function progress.tell_seed(seed)
-  if is_wanted() then io.stderr:write(("phosphene: seed %d\n"):format(seed)) end
+--- A line about the run.
+function progress.tell(text)
+  if is_wanted() then io.stderr:write("phosphene: ", text, "\n") end
 end
+
+--- Says which seed was chosen for a run that was given none.
+function progress.tell_seed(seed) progress.tell("seed " .. seed) end
 
 --- Ends the display: `how` is "done" or "interrupted"; there is no value where no step was made. A short run off a
 --- terminal stays silent.

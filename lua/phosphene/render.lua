@@ -46,6 +46,28 @@ local function keep_best(run, kept)
   best.value, best.step = run.value, run.step - 1
 end
 
+-- ---- images that nothing moves ----
+
+-- Strikes out those that now have a gradient.
+local function drop_moved(run, idle)
+  for n in pairs(idle) do
+    local gradient = run.image_gradient:image(n)
+    if gradient:dot(gradient) ~= 0 then idle[n] = nil end
+  end
+end
+
+-- One who asks for five images and reads three is left with two of noise: that should not pass in silence.
+local function tell_idle(run, idle)
+  local numbers = {}
+  for n in pairs(idle) do numbers[#numbers + 1] = n end
+  if run.step == 0 or #numbers == 0 then return end
+  table.sort(numbers)
+  local batch, several = run.image:shape()[1], #numbers > 1
+  local which = ("image%s %s of 0..%d"):format(several and "s" or "", table.concat(numbers, ", "), batch - 1)
+  progress.tell(("%s never had a gradient: no term of the objective depends on %s"):format(
+    batch > 1 and which or "the image", several and "them" or "it"))
+end
+
 -- ---- running ----
 
 -- The objective's expression, cut to leave room for the rest of a progress line.
@@ -67,6 +89,7 @@ local function loop(run, options, bar, kept)
   while run.step < run.steps do
     if kept.best then kept.before:copy(run.image) end
     run:advance()
+    drop_moved(run, kept.idle)
     keep_history(run, kept)
     if kept.best then keep_best(run, kept) end
     if kept.transparency then kept.transparency:add(run.image_gradient:map "abs") end
@@ -81,6 +104,8 @@ end
 local function start_keeping(run, options, extra)
   local kept = { snapshots = {}, history = {}, interrupted = false, stopped = false, began = core.clock() }
   kept.wanted = snapshot_steps(options.snapshots, extra)
+  kept.idle = {}
+  for n = 0, run.image:shape()[1] - 1 do kept.idle[n] = true end
   if options.transparency then kept.transparency = core.tensor(run.image:shape()) end
   if options.keep == "best" then
     kept.best = { image = run.image:clone(), step = run.step }
@@ -103,6 +128,7 @@ local function run_once(options, title, extra)
   core.watch_interrupt(false)
   if not ok then error(problem, 0) end
   bar:finish(run.step, run.value, kept.interrupted and "interrupted" or kept.stopped and "stopped" or "done")
+  if options.progress ~= false then tell_idle(run, kept.idle) end
   return result.of(run, kept), run
 end
 

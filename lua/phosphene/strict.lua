@@ -9,6 +9,9 @@ local suggest = require "phosphene.suggest"
 local function strict(names, what, help)
   return setmetatable(names, {
     __index = function(_, name)
+      if math.type(name) then
+        misuse.raise("%s is not read as a list is, by [%s]; %s says what there is", what, tostring(name), help)
+      end
       local known = {}
       for key in pairs(names) do known[#known + 1] = key end
       table.sort(known)

@@ -20,7 +20,8 @@ tape.is_variable = is_variable
 local function value_of(x)
   if is_variable(x) then return x.value end
   if math.type(x) or kind_of(x) == "tensor" then return x end
-  misuse.raise("a variable, a tensor or a number expected, got %s", misuse.shown(x))
+  local hint = type(x) == "table" and "; ph.tensor(shape, list) makes a tensor of a list" or ""
+  misuse.raise("a variable, a tensor or a number expected, got %s%s", misuse.shown(x), hint)
 end
 
 --- A variable to begin with, on a tape of its own or on that of another variable.

@@ -115,10 +115,27 @@ static int tensor_image(lua_State *L) {
   return 1;
 }
 
+/* A dimension of -1 becomes what the others leave of `count` elements; without one, or where they leave no
+   whole number, the shape stays as it is. */
+static void infer_dimension(ph_shape *shape, int64_t count) {
+  int inferred = -1;
+  int64_t others = 1;
+  for (int d = 0; d < shape->rank; d++) {
+    if (shape->dim[d] == -1 && inferred < 0)
+      inferred = d;
+    else if (shape->dim[d] < 1 || shape->dim[d] > count / others)
+      return;
+    else
+      others *= shape->dim[d];
+  }
+  if (inferred >= 0 && count % others == 0) shape->dim[inferred] = count / others;
+}
+
 static int tensor_reshape(lua_State *L) {
   ph_tensor *tensor = self(L);
   ph_shape shape = phb_check_shape(L, 2);
   ph_error e;
+  infer_dimension(&shape, ph_tensor_count(tensor));
   if (ph_shape_check(shape, "reshape", &e) != PH_OK) return phb_raise(L, &e);
   if (ph_shape_count(shape) != ph_tensor_count(tensor)) {
     char from[PH_SHAPE_TEXT], to[PH_SHAPE_TEXT];

@@ -81,6 +81,7 @@ describe("derived heads", function()
     end,
     transpose = function(a) return (a:transpose(1, 3, 0, 2) * noise { 1, 1, 1, 4 }:fill(2) / a:norm()):sum() end,
     reshape = function(a) return (a:reshape { 6, 20 }:sum(0) ^ 2):sum() end,
+    reshape_inferred = function(a) return (a:reshape { 6, -1 }:sum(0) ^ 2):sum() end,
     slice = function(a) return (a:slice(3, 1, 3) * a:slice(3, 0, 3)):sum() end,
     gather = function(a) return (a:gather(1, { 2, 0, 2 }) ^ 2):sum() end,
     ["channel and image"] = function(a) return (a:channel(1) * a:image(0):channel(2)):sum() end,

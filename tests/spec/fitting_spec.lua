@@ -113,7 +113,8 @@ describe("parameterisations from an image that they may not be able to show", fu
 
   it("begin a run", function()
     local image = photo_like(64)
-    local made = ph.render { "googlenet-tiny", "mixed4a:3", image = image, parameterisation = "cppn", steps = 0, seed = 1 }
+    local made = ph.render { "googlenet-tiny", "mixed4a:3", image = image, parameterisation = "cppn", steps = 0,
+      seed = 1 }
     assert.is_true(mean_error(made.image, image) < 0.05)
   end)
 end)

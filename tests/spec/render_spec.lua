@@ -153,6 +153,26 @@ describe("ph.render", function()
     assert.equal(4, steady.steps)
   end)
 
+  it("says which images nothing moved", function()
+    local function said(options)
+      local lines, loud = {}, io.stderr
+      io.stderr = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end } -- luacheck: ignore
+      options.progress, options.transforms = true, "none"
+      local ok, problem = pcall(render, options)
+      io.stderr = loud -- luacheck: ignore
+      assert(ok, problem)
+      return (table.concat(lines):gsub("[^\n]* done after[^\n]*\n", ""))
+    end
+    local three = ph.interpolate(ph.channel("mixed4a", 3), ph.channel("mixed4a", 5), { frames = 3 })
+    local flat = ph.head("image", function(image) return (image - 2):relu():sum() end)
+    local never = "never had a gradient: no term of the objective depends on "
+    assert.equal("", said { objective = three, batch = 3 })
+    assert.equal("phosphene: image 3 of 0..3 " .. never .. "it\n", said { objective = three, batch = 4 })
+    assert.equal("phosphene: images 3, 4 of 0..4 " .. never .. "them\n", said { objective = three, batch = 5 })
+    assert.equal("phosphene: the image " .. never .. "it\n", said { objective = flat })
+    assert.equal("", said { objective = flat, steps = 0 })
+  end)
+
   it("names the head whose value is no number", function()
     assert.error_matches(function() render { objective = ph.l1() ^ 400 } end, "l1")
   end)

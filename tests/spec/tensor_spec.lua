@@ -69,6 +69,11 @@ describe("core.tensor", function()
     assert.same({ 3, 4 }, second:values())
     second:fill(0)
     local long = batch:reshape { 4 }
+    assert.same({ 2, 2 }, long:reshape({ 2, -1 }):shape())
+    assert.same({ 4, 1 }, long:reshape({ 4, -1 }):shape())
+    for _, shape in ipairs { { 3, -1 }, { -1, -1 }, { 0, -1 }, { 8, -1 }, { -2, 2 }, { 1 << 40, 1 << 40, -1 } } do
+      assert.has_error(function() long:reshape(shape) end)
+    end
     assert.same({ 4 }, long:shape())
     long:fill(0)
     assert.same({ 1, 2, 3, 4 }, batch:values())

@@ -51,7 +51,8 @@ function tensor:clone() end
 ---@return ph.tensor
 function tensor:image(n) end
 
---- A copy with the same elements in another shape; raises where their number differs.
+--- A copy with the same elements in another shape, of which one dimension may be -1: what the others leave. Raises where
+--- the number of elements differs.
 ---@param shape integer[]
 ---@return ph.tensor
 function tensor:reshape(shape) end

@@ -110,7 +110,7 @@ function variable:matmul(other) end
 ---@return ph.variable
 function variable:transpose(...) end
 
---- The same elements in another shape.
+--- The same elements in another shape, of which one dimension may be -1: what the others leave.
 ---@param shape integer[]
 ---@return ph.variable
 function variable:reshape(shape) end
