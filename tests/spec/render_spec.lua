@@ -88,8 +88,13 @@ describe("ph.render", function()
   it("runs with every parameterisation, optimiser, transforms and ReLU mode", function()
     for _, options in ipairs {
       { parameterisation = "pixels", decorrelate = false, squash = "clip" }, { decay = 1.5, deviation = 0.1 },
-      { optimiser = "ascent", rate = 1 }, { optimiser = { "momentum", momentum = 0.5 } },
-      { transforms = "none" }, { transforms = "distill" }, { transforms = { ph.jitter(4) } },
+      { parameterisation = { "laplacian", levels = 3 } }, { parameterisation = "maco" }, { parameterisation = "cppn" },
+      { parameterisation = { "low_resolution", size = 8 } }, { parameterisation = "aligned", batch = 2 },
+      { parameterisation = { "sum", parts = { "pixels", "cppn" } } },
+      { optimiser = "ascent", rate = 1 }, { optimiser = { "momentum", momentum = 0.5 } }, { optimiser = "nadam" },
+      { optimiser = "rmsprop" }, { optimiser = "lbfgs", transforms = "none", relu = "plain" },
+      { transforms = "none" }, { transforms = "distill" }, { transforms = "captum" },
+      { transforms = ph.transforms.xplique(32) }, { transforms = { ph.jitter(4) } },
       { relu = "plain" }, { relu = "guided" }, { relu = "deconvnet" }, { relu = "open" },
       { relu = "leaky" }, { pool = "smooth" }, { pool = "smooth_l2" },
       { relu = function(step) return step < 2 and "guided" or "plain" end },

@@ -3,8 +3,9 @@
 --- An objective: an expression whose value on the images is maximised. Objectives are values that never change;
 --- `+ - * / ^` and unary minus combine them with each other, with numbers, and with strings: "mixed4a:476" is
 --- channel 476 of mixed4a, "mixed4a" the layer. (One operand must be an objective: Lua itself takes two strings.)
---- `tostring` gives the expression as Lua that makes it again. Layers, units and classes are looked up when the
---- objective first meets a network; mistakes are raised then, with a suggestion.
+--- `tostring` gives the expression as Lua that makes it again, but for functions, and for long directions, of which it
+--- shows the beginning. Layers, units and classes are looked up when the objective first meets a network; mistakes are
+--- raised then, with a suggestion.
 ---
 --- Regularisers have no sign of their own: write `ph.channel("mixed4a", 476) - 0.05 * ph.l1()`.
 ---@class ph.objective
