@@ -51,7 +51,7 @@ end
 -- Strikes out those that now have a gradient.
 local function drop_moved(run, idle)
   for n in pairs(idle) do
-    local gradient = run.image_gradient:image(n)
+    local gradient <close> = run.image_gradient:image(n)
     if gradient:dot(gradient) ~= 0 then idle[n] = nil end
   end
 end

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
-/* A large page is there as a whole as soon as one byte of it is used: smaller blocks, such as a plan's
-   arenas, lose more memory by that than they save time. */
-enum { ALIGNMENT = 64, LARGE_PAGE = 1 << 21, WORTH_LARGE_PAGES = 10 * LARGE_PAGE };
+/* A large page is there as a whole as soon as one byte of it is used: smaller blocks, such as the arenas of
+   plans for usual sizes, lose more memory by that than they save time. */
+enum { ALIGNMENT = 64, LARGE_PAGE = 1 << 21, WORTH_LARGE_PAGES = 16 * LARGE_PAGE };
 
 typedef struct header {
   size_t size;
@@ -78,6 +81,12 @@ void ph_free(void *block) {
   atomic_fetch_sub(&live_bytes, h.size);
   atomic_fetch_sub(&live_blocks, 1);
   free(h.base);
+}
+
+void ph_memory_trim(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 size_t ph_memory_bytes(void) { return atomic_load(&live_bytes); }

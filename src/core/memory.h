@@ -18,6 +18,10 @@ char *ph_copy_string(const char *text);
 /* Frees a block of ph_alloc's; NULL is allowed. */
 void ph_free(void *block);
 
+/* Gives back to the system what others freed and malloc holds on to, as far as that can be told it. After
+   large temporaries of libraries. */
+void ph_memory_trim(void);
+
 /* Bytes and blocks now allocated through ph_alloc. */
 size_t ph_memory_bytes(void);
 size_t ph_memory_blocks(void);

@@ -31,6 +31,7 @@ describe("what an objective reads", function()
     ph.channel("mixed3a", 3) * ph.channel("mixed4c", 60), ph.channel("mixed4a", 7) + ph.logit(3),
     ph.channel("mixed4a", 5) - 0.1 * ph.diversity "mixed4a",
     ph.channel("mixed4a", 3) - 0.05 * ph.l1(), ph.channel("mixed4a_1x1", 3), ph.logit(1),
+    ph.logit(6) - ph.logit(2), ph.logit(3) + ph.probability(1), ph.probability(4),
   }
   for _, objective in ipairs(objectives) do
     it("suffices for " .. tostring(objective), function()
@@ -42,6 +43,23 @@ describe("what an objective reads", function()
       assert.is_true(relative_l2(gradient, expected_gradient) < 1e-5)
     end)
   end
+
+  it("is the same for an image alone, whose activations and gradients share memory", function()
+    local evaluation = core.evaluation(ph.channel("conv2d1", 3) + ph.channel("mixed4a", 3) + ph.logit(1), net)
+    local alone, sum = ph.tensor(images:shape()), 0
+    for n = 0, 1 do
+      evaluation:forward(images:image(n))
+      sum = sum + assert(evaluation:run(images:image(n)))
+      alone = alone + evaluation:add_picture_gradient(net:backward()):place(images:shape(), { n, 0, 0, 0 })
+    end
+    local value, gradient = results(evaluation, of_part)
+    assert.is_true(gradient:dot(gradient) > 0)
+    -- Channels are means over a batch, logits sums.
+    local logits = core.evaluation(core.objective(ph.logit(1)), net)
+    local of_logits, by_logits = results(logits, of_part)
+    assert.near(sum, 2 * value - of_logits, 1e-5 * math.abs(sum))
+    assert.is_true(relative_l2(alone, 2 * gradient - by_logits) < 1e-5)
+  end)
 
   it("suffices in bfloat16", function()
     local options = { precision = "bf16" }

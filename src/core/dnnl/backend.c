@@ -138,25 +138,30 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
   return status;
 }
 
+static bool is_lone(const plan *p, int images) { return p->lanes == 1 && images == 1; }
+
 static ph_status reserve(void *self, int images, ph_error *e) {
   const plan *p = self;
+  if (is_lone(p, images)) return enlarge(&p->shared->work, 1, p->lone_size, e);
   ph_status status = enlarge(&p->shared->kept, images, p->kept_size, e);
   return status == PH_OK ? enlarge(&p->shared->work, p->lanes, p->work_size, e) : status;
 }
 
 /* ---- running ---- */
 
-/* The run of image `index`, by the thread that calls this. */
-static run run_of(const plan *p, int index) {
+/* The run of image `index` of n, by the thread that calls this. */
+static run run_of(const plan *p, int n, int index) {
   int lane = 0;
 #ifdef _OPENMP
   if (p->lanes > 1) lane = omp_get_thread_num();
 #endif
-  return (run){p, lane, p->shared->kept.memory[index], p->shared->work.memory[lane]};
+  float *work = p->shared->work.memory[lane];
+  return (run){p, lane, is_lone(p, n) ? work + p->lone_size - p->kept_size : p->shared->kept.memory[index],
+               work};
 }
 
-static void forward_image(const plan *p, int index, const float *images, float *const *outputs) {
-  run r = run_of(p, index);
+static void forward_image(const plan *p, int n, int index, const float *images, float *const *outputs) {
+  run r = run_of(p, n, index);
   int64_t pixels = phd_floats(p, p->value_of[0]);
   memcpy(phd_activation(&r, p->value_of[0]), images + index * pixels, (size_t)pixels * sizeof *images);
   for (int i = 0; i < p->operations; i++) p->operation[i].type->forward(&r, &p->operation[i]);
@@ -173,9 +178,9 @@ static ph_status forward(void *self, int n, const float *images, float *const *o
   use_threads(p->lanes > 1 ? p->lanes : p->threads);
   if (p->lanes > 1) {
 #pragma omp parallel for schedule(dynamic, 1)
-    for (int i = 0; i < n; i++) forward_image(p, i, images, outputs);
+    for (int i = 0; i < n; i++) forward_image(p, n, i, images, outputs);
   } else {
-    for (int i = 0; i < n; i++) forward_image(p, i, images, outputs);
+    for (int i = 0; i < n; i++) forward_image(p, n, i, images, outputs);
   }
   return phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
 }
@@ -191,8 +196,9 @@ static void inject(const run *r, int index, const float *const *gradients) {
                  phd_gradient(r, p->tap[i]), p->tap_adds[i]);
 }
 
-static void backward_image(const plan *p, int index, const float *const *gradients, float *images_gradient) {
-  run r = run_of(p, index);
+static void backward_image(const plan *p, int n, int index, const float *const *gradients,
+                           float *images_gradient) {
+  run r = run_of(p, n, index);
   inject(&r, index, gradients);
   for (int i = p->operations - 1; i >= 0; i--) p->operation[i].type->backward(&r, &p->operation[i]);
   phd_export(p, p->value_of[0], phd_gradient(&r, p->value_of[0]),
@@ -205,9 +211,9 @@ static ph_status backward(void *self, int n, const float *const *gradients, floa
   use_threads(p->lanes > 1 ? p->lanes : p->threads);
   if (p->lanes > 1) {
 #pragma omp parallel for schedule(dynamic, 1)
-    for (int i = 0; i < n; i++) backward_image(p, i, gradients, images_gradient);
+    for (int i = 0; i < n; i++) backward_image(p, n, i, gradients, images_gradient);
   } else {
-    for (int i = 0; i < n; i++) backward_image(p, i, gradients, images_gradient);
+    for (int i = 0; i < n; i++) backward_image(p, n, i, gradients, images_gradient);
   }
   return phd_check(dnnl_stream_wait(p->shared->stream), NULL, e);
 }

@@ -242,6 +242,7 @@ static ph_status compile_layer(plan *p, const survey *s, int index, bool *relu, 
   PH_TRY(add_operation(p, type, layer, inputs, layer->inputs, *output, e));
   *relu = s->fused[index] >= 0 && (type == &phd_convolution || type == &phd_affine);
   p->operation[p->operations - 1].relu = *relu;
+  p->operation[p->operations - 1].part = s->reads[index];
   if (layer->type != &ph_layer_image) PH_TRY(phd_settle(p, e));
 fail:
   return status;
@@ -314,7 +315,7 @@ static ph_status prepare_operations(plan *p, ph_error *e) {
     if (p->operation[i].type->reserve != NULL) PH_TRY(p->operation[i].type->reserve(p, &p->operation[i], e));
   PH_TRY(phd_lay_out(p, e));
   for (int i = 0; i < p->operations; i++) {
-    p->pad_offset = phd_pad_offset(p, i);
+    phd_find_pad(p, i);
     if (p->operation[i].type->prepare != NULL) PH_TRY(p->operation[i].type->prepare(p, &p->operation[i], e));
   }
   PH_TRY(phd_fill_weights(p, e));

@@ -1,4 +1,5 @@
-/* Dense layers, as oneDNN inner products over plain values and the weights as they lie. */
+/* Dense layers, as oneDNN inner products over plain values and the weights as they lie; of these, no rows but
+   those whose outputs are read. */
 #include "../memory.h"
 #include "plan.h"
 
@@ -32,7 +33,7 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_erro
   ph_status status;
   const ph_layer *layer = op->layer;
   ph_shape shape = ph_tensor_shape(layer->parameter[0]);
-  int64_t outputs = shape.dim[0], inputs = shape.dim[1];
+  const int64_t first = op->part.first, outputs = op->part.last - first, inputs = shape.dim[1];
   bool biased = layer->parameter[1] != NULL;
 #define TRY_DNNL(call) PH_TRY(phd_check(call, layer, e))
   TRY_DNNL(dnnl_primitive_attr_create(&attributes));
@@ -45,9 +46,11 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_erro
                                                 biased ? &bias : NULL, &dst));
   TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, attributes, p->shared->engine, NULL));
   PH_TRY(phd_make_primitive(p, forward, plain, layer, &s->forward, e));
-  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine, ph_tensor_data(layer->parameter[0])));
+  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine,
+                              ph_tensor_data(layer->parameter[0]) + first * inputs));
   if (biased)
-    TRY_DNNL(dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1])));
+    TRY_DNNL(
+        dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1]) + first));
   if (!p->backward) goto fail;
   TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
   TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, attributes, p->shared->engine, forward));
@@ -69,15 +72,15 @@ static ph_status prepare(plan *p, operation *op, ph_error *e) {
 
 static void forward(const run *r, const operation *op) {
   const dense_state *s = op->state;
-  phd_execute(r, &s->forward, phd_activation(r, op->input[0]), phd_activation(r, op->output), s->weight,
-              s->bias);
+  float *dst = phd_activation(r, op->output);
+  phd_execute(r, &s->forward, phd_activation(r, op->input[0]), dst + op->part.first, s->weight, s->bias);
 }
 
 static void backward(const run *r, const operation *op) {
   const dense_state *s = op->state;
   float *dst = phd_gradient(r, op->input[0]), *scratch = r->work + phd_offset(r->plan, op->scratch);
-  phd_execute(r, &s->backward, phd_gradient(r, op->output), op->accumulate[0] ? scratch : dst, s->weight,
-              NULL);
+  float *src = phd_gradient(r, op->output);
+  phd_execute(r, &s->backward, src + op->part.first, op->accumulate[0] ? scratch : dst, s->weight, NULL);
   if (op->accumulate[0]) phd_add_to(dst, scratch, phd_count(r->plan, op->input[0]), dnnl_f32);
 }
 

@@ -73,7 +73,7 @@ ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e) {
 }
 
 static unsigned char *signs_of(const run *r, const operation *op) {
-  return (unsigned char *)(r->kept + phd_offset(r->plan, op->workspace));
+  return (unsigned char *)phd_place(r, op->workspace);
 }
 
 void phd_note_signs(const run *r, const operation *op, const void *x) {

@@ -44,7 +44,7 @@ typedef struct winners {
 } winners;
 
 static winners winners_of(const run *r, const operation *op) {
-  uint8_t *bytes = (uint8_t *)(r->kept + phd_offset(r->plan, op->workspace));
+  uint8_t *bytes = (uint8_t *)phd_place(r, op->workspace);
   return (winners){bytes, bytes + phd_count(r->plan, op->output)};
 }
 

@@ -7,8 +7,11 @@
    rest of the block stays zero, and `segments` says where the channels went. Channels that nobody reads may
    be in no segment: they are not computed.
 
-   Storage comes in two arenas: `kept` holds what backward reads (one an image), `work` the gradients and
-   scratch (one a lane). Both are laid out by lifetime when the plan is made; running allocates nothing.
+   Storage comes in two arenas: `kept` holds what is read after forward (one an image), `work` the other
+   activations, the gradients and scratch (one a lane). Both are laid out by lifetime when the plan is made;
+   running allocates nothing. What is kept is a stack that grows from the arena's end: what comes late on the
+   way forward goes early on the way back. The two arenas of a lone image overlap: there the scratch of the
+   first convolutions, which is the largest, takes the place of what later layers keep.
 
    A lane is one image on its way. With one lane, all threads work on it together; with several, each thread
    drives its own, and operations run serially within it.
@@ -81,9 +84,10 @@ struct operation {
   int input[PH_MAX_INPUTS]; /* values */
   bool accumulate[PH_MAX_INPUTS];
   int output;
-  bool relu;     /* fused: the output is what comes after it */
-  int workspace; /* kept buffer, or -1 */
-  int scratch;   /* work buffer for backward, or -1 */
+  bool relu;        /* fused: the output is what comes after it */
+  ph_channels part; /* of a dense layer: the outputs that are read, and computed */
+  int workspace;    /* kept buffer, or -1 */
+  int scratch;      /* work buffer for backward, or -1 */
   ph_relu_mode mode;
   void *state;
 };
@@ -121,11 +125,12 @@ struct plan {
   int buffers, buffer_room;
   int *value_of; /* layer to value, -1 where not needed */
   int taps;
-  int *tap;       /* values */
-  bool *tap_adds; /* whether its gradient is added to another tap's */
-  int64_t kept_size, work_size;
-  int64_t pad_offset; /* floats; where the primitives of the operation that is being prepared have their
-                         scratchpad */
+  int *tap;                                /* values */
+  bool *tap_adds;                          /* whether its gradient is added to another tap's */
+  int64_t kept_size, work_size, lone_size; /* floats; `lone` for both arenas of a lone image */
+  /* Of the operation that is being prepared: where in the work arena its primitives may have scratchpads, and
+     how high the stack of what is kept is meanwhile. */
+  int64_t pad_offset, kept_height;
 };
 
 /* ---- reads.c ---- */
@@ -194,19 +199,26 @@ ph_status phd_settle(plan *p, ph_error *e);
 
 ph_status phd_lay_out(plan *p, ph_error *e);
 
-/* Where in the work arena nothing lies any more while operation i goes back, and all the more forward:
-   primitives have their scratchpads there. */
-int64_t phd_pad_offset(const plan *p, int i);
+/* Finds pad_offset and kept_height of operation i: in the work arena nothing lies beyond, neither while it
+   goes forward nor while it goes back. */
+void phd_find_pad(plan *p, int i);
 
 static inline int64_t phd_offset(const plan *p, int b) {
   int64_t offset = 0;
   for (; b >= 0; b = p->buffer[b].parent) offset += p->buffer[b].offset;
   return offset;
 }
+/* Where an activation or a workspace lies. */
+static inline float *phd_place(const run *r, int b) {
+  const plan *p = r->plan;
+  const int64_t offset = phd_offset(p, b);
+  while (b >= 0 && p->buffer[b].parent >= 0) b = p->buffer[b].parent;
+  return (b < 0 || p->buffer[b].kept ? r->kept : r->work) + offset;
+}
 static inline void *phd_activation(const run *r, int v) {
   const float *fixed = r->plan->value[v].fixed;
   if (fixed != NULL) return (float *)(uintptr_t)fixed; /* nobody writes to it */
-  return r->kept + phd_offset(r->plan, r->plan->value[v].activation);
+  return phd_place(r, r->plan->value[v].activation);
 }
 static inline void *phd_gradient(const run *r, int v) {
   return r->work + phd_offset(r->plan, r->plan->value[v].gradient);

@@ -20,6 +20,7 @@ static int64_t take(plan *p, int64_t *end, int64_t floats) {
   int64_t offset = *end;
   *end += (floats + 15) / 16 * 16;
   if (*end > p->work_size) p->work_size = *end;
+  if (*end + p->kept_height > p->lone_size) p->lone_size = *end + p->kept_height;
   return offset;
 }
 

@@ -129,6 +129,12 @@ static void find_lifetimes(plan *p) {
     if (p->buffer[i].clear) touch(p, i, middle);
 }
 
+/* Activations that nothing reads after forward need no place of their image's own. */
+static void keep_no_longer_than_needed(plan *p) {
+  for (int i = 0; i < p->buffers; i++)
+    if (p->buffer[i].death < p->operations) p->buffer[i].kept = false;
+}
+
 /* ---- packing ---- */
 
 typedef struct placement {
@@ -136,12 +142,21 @@ typedef struct placement {
   int buffer;
 } placement;
 
+typedef int order(const void *a, const void *b);
+
+static const buffer *buffer_of(const placement *x) { return &x->plan->buffer[x->buffer]; }
+static int sign(int64_t x) { return (x > 0) - (x < 0); }
+
 static int larger_first(const void *a, const void *b) {
   const placement *x = a, *y = b;
-  const plan *p = x->plan;
-  int64_t difference = p->buffer[y->buffer].size - p->buffer[x->buffer].size;
-  if (difference != 0) return difference > 0 ? 1 : -1;
-  return x->buffer - y->buffer;
+  const int by_size = sign(buffer_of(y)->size - buffer_of(x)->size);
+  return by_size != 0 ? by_size : x->buffer - y->buffer;
+}
+
+static int longer_first(const void *a, const void *b) {
+  const placement *x = a, *y = b;
+  const int by_death = buffer_of(y)->death - buffer_of(x)->death;
+  return by_death != 0 ? by_death : larger_first(a, b);
 }
 
 static bool overlap_in_time(const buffer *a, const buffer *b) {
@@ -165,23 +180,45 @@ static int64_t lowest_offset(const plan *p, const placement *placed, int count, 
   return offset;
 }
 
-/* Places the arena's roots, the large ones first; returns the arena's size in *size. */
-static ph_status pack(plan *p, bool kept, int64_t *size, ph_error *e) {
-  placement *order = ph_alloc_array((size_t)p->buffers + 1, sizeof *order);
+/* A root that is ever used. */
+static bool is_placed(const buffer *b) { return b->parent < 0 && b->death >= 0; }
+
+/* Places an arena's roots in this order; returns the arena's size in *size. */
+static ph_status pack(plan *p, bool kept, order *before, int64_t *size, ph_error *e) {
+  placement *list = ph_alloc_array((size_t)p->buffers + 1, sizeof *list);
   int count = 0;
-  if (order == NULL) return ph_no_memory(e);
+  if (list == NULL) return ph_no_memory(e);
   for (int i = 0; i < p->buffers; i++)
-    if (p->buffer[i].parent < 0 && p->buffer[i].kept == kept && p->buffer[i].death >= 0)
-      order[count++] = (placement){p, i};
-  qsort(order, (size_t)count, sizeof *order, larger_first);
+    if (is_placed(&p->buffer[i]) && p->buffer[i].kept == kept) list[count++] = (placement){p, i};
+  qsort(list, (size_t)count, sizeof *list, before);
   *size = 0;
   for (int i = 0; i < count; i++) {
-    buffer *b = &p->buffer[order[i].buffer];
-    b->offset = lowest_offset(p, order, i, b);
+    buffer *b = &p->buffer[list[i].buffer];
+    b->offset = lowest_offset(p, list, i, b);
     if (b->offset + b->size > *size) *size = b->offset + b->size;
   }
-  ph_free(order);
+  ph_free(list);
   return PH_OK;
+}
+
+/* Turns what is kept round: it grows from the arena's end. */
+static void hang(plan *p) {
+  for (int i = 0; i < p->buffers; i++) {
+    buffer *b = &p->buffer[i];
+    if (is_placed(b) && b->kept) b->offset = p->kept_size - b->offset - b->size;
+  }
+}
+
+/* How far an arena is taken at a time, from the end where it begins. */
+static int64_t height(const plan *p, bool kept, int time) {
+  int64_t most = 0;
+  for (int i = 0; i < p->buffers; i++) {
+    const buffer *b = &p->buffer[i];
+    if (!is_placed(b) || b->kept != kept || time < b->birth || time > b->death) continue;
+    const int64_t reach = kept ? p->kept_size - b->offset : b->offset + b->size;
+    if (reach > most) most = reach;
+  }
+  return most;
 }
 
 ph_status phd_lay_out(plan *p, ph_error *e) {
@@ -192,19 +229,23 @@ ph_status phd_lay_out(plan *p, ph_error *e) {
   }
   if (p->backward) PH_TRY(plan_gradients(p, e));
   find_lifetimes(p);
-  PH_TRY(pack(p, true, &p->kept_size, e));
-  PH_TRY(pack(p, false, &p->work_size, e));
+  keep_no_longer_than_needed(p);
+  PH_TRY(pack(p, true, longer_first, &p->kept_size, e));
+  PH_TRY(pack(p, false, larger_first, &p->work_size, e));
+  hang(p);
+  for (int time = 0; time <= 2 * p->operations; time++) {
+    const int64_t both = height(p, false, time) + height(p, true, time);
+    if (both > p->lone_size) p->lone_size = both;
+  }
+  if (p->lone_size < p->kept_size) p->lone_size = p->kept_size;
 fail:
   return status;
 }
 
-int64_t phd_pad_offset(const plan *p, int i) {
-  const int time = 2 * p->operations - i;
-  int64_t end = 0;
-  for (int b = 0; b < p->buffers; b++) {
-    const buffer *root = &p->buffer[b];
-    bool lives = root->parent < 0 && !root->kept && root->birth <= time && time <= root->death;
-    if (lives && root->offset + root->size > end) end = root->offset + root->size;
-  }
-  return end;
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+void phd_find_pad(plan *p, int i) {
+  const int back = 2 * p->operations - i;
+  p->pad_offset = larger(height(p, false, i), height(p, false, back));
+  p->kept_height = larger(height(p, true, i), height(p, true, back));
 }

@@ -150,6 +150,7 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
 fail:
   ph_free(entry);
   ph_free(rooms);
+  ph_memory_trim(); /* turning kernels into Winograd's form takes megabytes for each thread */
   return status;
 }
 

@@ -42,6 +42,10 @@ static ph_status resolve(ph_head *head, const ph_network *network, int *layer, p
                  head->type->name, is_logit ? "logits" : "probabilities");
 }
 
+static ph_channels channels(const ph_head *head) {
+  return (ph_channels){config_of(head)->class, config_of(head)->class + 1};
+}
+
 static ph_status fit(const ph_head *head, const ph_tap *tap, ph_error *e) {
   char text[PH_SHAPE_TEXT];
   if (tap->h != 1 || tap->w != 1)
@@ -70,6 +74,7 @@ const ph_head_type ph_head_logit = {
     .check = check,
     .resolve = resolve,
     .fit = fit,
+    .channels = channels,
     .value = value,
     .gradient = gradient,
 };
@@ -83,6 +88,7 @@ const ph_head_type ph_head_probability = {
     .check = check,
     .resolve = resolve,
     .fit = fit,
+    .channels = channels,
     .value = value,
     .gradient = gradient,
 };
