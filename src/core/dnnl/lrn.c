@@ -17,7 +17,7 @@ bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input) {
 
 /* One pixel's channels, with room for half a window of zeros on both sides where sums need it. */
 typedef struct pixel_rows {
-  float x[ROW], d[ROW], power[ROW], spread[ROW];
+  float x[ROW], inverse[ROW], power[ROW], spread[ROW];
   float padded[ROW];
 } pixel_rows;
 
@@ -64,22 +64,23 @@ static inline void clear_sides(float *padded, int64_t channels) {
   memset(padded + MOST_HALF + channels, 0, MOST_HALF * sizeof *padded);
 }
 
-/* The pixel's x, d = k + alpha / size * sum of squares, and d^-beta. The usual exponents, 1/2 and 3/4, are
- * roots. */
+/* The pixel's x, and 1 / d and d^-beta of d = k + alpha / size * sum of squares. The usual exponents, 1/2 and
+   3/4, are roots. */
 PHD_KERNEL void find_powers(const ph_lrn_config *config, const void *src, int64_t pixel, int64_t plane,
                             int64_t block, int64_t channels, pixel_rows *restrict rows, element_type type) {
   float k = (float)config->k, scale = (float)(config->alpha / (double)config->size);
   gather(src, pixel, plane, block, channels, rows->x, type);
   clear_sides(rows->padded, channels);
   for (int64_t c = 0; c < channels; c++) rows->padded[MOST_HALF + c] = rows->x[c] * rows->x[c];
-  window_sum(rows->padded, rows->d, channels, config->size / 2);
-  for (int64_t c = 0; c < channels; c++) rows->d[c] = k + scale * rows->d[c];
+  float *restrict inverse = rows->inverse, *restrict power = rows->power;
+  window_sum(rows->padded, power, channels, config->size / 2);
+  for (int64_t c = 0; c < channels; c++) inverse[c] = 1 / (k + scale * power[c]);
   if (config->beta == 0.75)
-    for (int64_t c = 0; c < channels; c++) rows->power[c] = 1 / sqrtf(rows->d[c] * sqrtf(rows->d[c]));
+    for (int64_t c = 0; c < channels; c++) power[c] = sqrtf(inverse[c] * sqrtf(inverse[c]));
   else if (config->beta == 0.5)
-    for (int64_t c = 0; c < channels; c++) rows->power[c] = 1 / sqrtf(rows->d[c]);
+    for (int64_t c = 0; c < channels; c++) power[c] = sqrtf(inverse[c]);
   else
-    for (int64_t c = 0; c < channels; c++) rows->power[c] = powf(rows->d[c], (float)-config->beta);
+    for (int64_t c = 0; c < channels; c++) power[c] = powf(inverse[c], (float)config->beta);
 }
 
 PHD_KERNEL void forward_pixel(const ph_lrn_config *config, const void *src, void *restrict dst, int64_t pixel,
@@ -115,7 +116,7 @@ PHD_KERNEL void backward_pixel(const ph_lrn_config *config, const void *x, const
   gather(g, pixel, plane, block, channels, gradient, type);
   for (int64_t c = 0; c < channels; c++) {
     gradient[c] *= rows.power[c];
-    rows.padded[MOST_HALF + c] = gradient[c] * rows.x[c] / rows.d[c];
+    rows.padded[MOST_HALF + c] = gradient[c] * rows.x[c] * rows.inverse[c];
   }
   window_sum(rows.padded, rows.spread, channels, config->size / 2);
   for (int64_t c = 0; c < channels; c++) gradient[c] -= factor * rows.x[c] * rows.spread[c];

@@ -12,7 +12,7 @@
 enum { MOST_KERNEL = 16, STRIP = 16, MOST_BLOCK = 16 };
 
 /* Eight bytes as integers, and back: by shuffles, since compilers convert vectors as short as these byte by
- * byte. */
+   byte. Zeros between bytes, and then between pairs of them, are one instruction where there is one. */
 typedef uint8_t sixteen_bytes __attribute__((vector_size(16)));
 typedef uint8_t all_bytes __attribute__((vector_size(32)));
 typedef int64_t two_longs __attribute__((vector_size(16)));
@@ -20,9 +20,11 @@ typedef int64_t two_longs __attribute__((vector_size(16)));
 PHD_KERNEL eight_ints load_places(const uint8_t *places) {
   int64_t low;
   memcpy(&low, places, sizeof low);
-  const sixteen_bytes bytes = (sixteen_bytes)(two_longs){low, 0};
-  return (eight_ints)__builtin_shufflevector(bytes, bytes, 0, 8, 8, 8, 1, 8, 8, 8, 2, 8, 8, 8, 3, 8, 8, 8, 4,
-                                             8, 8, 8, 5, 8, 8, 8, 6, 8, 8, 8, 7, 8, 8, 8);
+  const sixteen_bytes bytes = (sixteen_bytes)(two_longs){low, 0}, none = {0};
+  const eight_halves halves = (eight_halves)__builtin_shufflevector(bytes, none, 0, 16, 1, 16, 2, 16, 3, 16,
+                                                                    4, 16, 5, 16, 6, 16, 7, 16);
+  return (eight_ints)__builtin_shufflevector(halves, (eight_halves)none, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5,
+                                             13, 6, 14, 7, 15);
 }
 
 PHD_KERNEL void store_places(uint8_t *places, eight_ints where) {
@@ -31,6 +33,33 @@ PHD_KERNEL void store_places(uint8_t *places, eight_ints where) {
                                                            12, 16, 20, 24, 28);
   memcpy(places, &(int64_t){low[0]}, sizeof low[0]);
 }
+
+/* Calls a kernel, one of whose arguments is COUNT, which for windows of usual sizes is a constant: its loops
+   over windows and their pixels are then unrolled. */
+#define WITH_CONSTANT_COUNT(count, kernel, ...)                                                              \
+  do {                                                                                                       \
+    switch (count) {                                                                                         \
+      case 1: {                                                                                              \
+        enum { COUNT = 1 };                                                                                  \
+        kernel(__VA_ARGS__);                                                                                 \
+        break;                                                                                               \
+      }                                                                                                      \
+      case 2: {                                                                                              \
+        enum { COUNT = 2 };                                                                                  \
+        kernel(__VA_ARGS__);                                                                                 \
+        break;                                                                                               \
+      }                                                                                                      \
+      case 3: {                                                                                              \
+        enum { COUNT = 3 };                                                                                  \
+        kernel(__VA_ARGS__);                                                                                 \
+        break;                                                                                               \
+      }                                                                                                      \
+      default: {                                                                                             \
+        const int64_t COUNT = (count);                                                                       \
+        kernel(__VA_ARGS__);                                                                                 \
+      }                                                                                                      \
+    }                                                                                                        \
+  } while (0)
 
 bool phd_max_pool_fits(const ph_layer *layer) {
   const ph_pool_config *config = layer->config;
@@ -64,23 +93,30 @@ static ph_status reserve(plan *p, operation *op, ph_error *e) {
     (where) = ((where) & ~wins) | (((eight_ints){0} + (int32_t)(place)) & wins);                             \
   } while (0)
 
-/* The maxima of the windows' columns in one row of pixels, for a strip of outputs. */
+/* The maxima of one window's columns, which are pixels from `from` on, in one row of pixels. */
+PHD_KERNEL void maximum_across(const pool_geometry *g, const void *row, int64_t from, int64_t first,
+                               int64_t count, float *maximum, uint8_t *winner, element_type type) {
+  for (int64_t c = 0; c < g->block; c += EIGHT) {
+    eight best = phd_load_eight(row, from * g->block + c, type);
+    eight_ints where = (eight_ints){0} + (int32_t)first;
+    for (int64_t j = 1; j < count; j++) {
+      eight pixel = phd_load_eight(row, (from + j) * g->block + c, type);
+      TAKE_GREATER(best, where, pixel, first + j);
+    }
+    *(eight *)(maximum + c) = best;
+    store_places(winner + c, where);
+  }
+}
+
+/* The same of all windows, for a strip of outputs. */
 PHD_KERNEL void maxima_across(const pool_geometry *g, const void *row, extent strip, float *maxima,
                               uint8_t *winner, element_type type) {
   const ph_window *w = &g->window;
   for (int64_t x = strip.first; x < strip.last; x++) {
-    extent columns = inside(w, 1, x, g->width);
-    int64_t left = x * w->stride[1] - w->padding[1];
-    for (int64_t c = 0; c < g->block; c += EIGHT) {
-      eight best = phd_load_eight(row, (left + columns.first) * g->block + c, type);
-      eight_ints where = (eight_ints){0} + (int32_t)columns.first;
-      for (int64_t j = columns.first + 1; j < columns.last; j++) {
-        eight pixel = phd_load_eight(row, (left + j) * g->block + c, type);
-        TAKE_GREATER(best, where, pixel, j);
-      }
-      *(eight *)(maxima + (x - strip.first) * g->block + c) = best;
-      store_places(winner + x * g->block + c, where);
-    }
+    const extent columns = inside(w, 1, x, g->width);
+    const int64_t from = x * w->stride[1] - w->padding[1] + columns.first;
+    WITH_CONSTANT_COUNT(columns.last - columns.first, maximum_across, g, row, from, columns.first, COUNT,
+                        maxima + (x - strip.first) * g->block, winner + x * g->block, type);
   }
 }
 
@@ -89,19 +125,25 @@ typedef float maxima_rows[MOST_KERNEL][STRIP * MOST_BLOCK];
 
 static const float *row_of(const maxima_rows rows, int64_t i) { return rows[i & (MOST_KERNEL - 1)]; }
 
-/* The maxima of these, for one row of outputs. */
-PHD_KERNEL void maxima_down(const maxima_rows maxima, int64_t top, extent rows, int64_t count, void *dst,
-                            int64_t to, uint8_t *winner, element_type type) {
-  for (int64_t at = 0; at < count; at += EIGHT) {
-    eight best = *(const eight *)(row_of(maxima, top + rows.first) + at);
-    eight_ints where = (eight_ints){0} + (int32_t)rows.first;
-    for (int64_t i = rows.first + 1; i < rows.last; i++) {
-      eight row = *(const eight *)(row_of(maxima, top + i) + at);
-      TAKE_GREATER(best, where, row, i);
+/* The maxima of these, for one row of outputs: of `count` rows from `first` of the window on. */
+PHD_KERNEL void maxima_of_rows(const maxima_rows maxima, int64_t top, int64_t first, int64_t count,
+                               int64_t columns, void *dst, int64_t to, uint8_t *winner, element_type type) {
+  for (int64_t at = 0; at < columns; at += EIGHT) {
+    eight best = *(const eight *)(row_of(maxima, top + first) + at);
+    eight_ints where = (eight_ints){0} + (int32_t)first;
+    for (int64_t i = 1; i < count; i++) {
+      eight row = *(const eight *)(row_of(maxima, top + first + i) + at);
+      TAKE_GREATER(best, where, row, first + i);
     }
     phd_store_eight(dst, to + at, best, type);
     store_places(winner + to + at, where);
   }
+}
+
+PHD_KERNEL void maxima_down(const maxima_rows maxima, int64_t top, extent rows, int64_t columns, void *dst,
+                            int64_t to, uint8_t *winner, element_type type) {
+  WITH_CONSTANT_COUNT(rows.last - rows.first, maxima_of_rows, maxima, top, rows.first, COUNT, columns, dst,
+                      to, winner, type);
 }
 
 /* A strip of outputs of one block, from top to bottom. */
@@ -146,19 +188,43 @@ static void forward(const run *r, const operation *op) {
 
 /* ---- backward ---- */
 
-/* What reaches one row of pixels, at `y`, of the gradients of a range of output columns. */
+/* Adds what reaches a pixel of `count` windows, whose gradients and winners are `step` elements apart: of the
+   first it is at `place`, of each further one `stride` before that. */
+PHD_KERNEL eight add_won(eight sum, const void *gradient, int64_t from, const uint8_t *winner, int64_t count,
+                         int64_t step, int64_t place, int64_t stride, element_type type) {
+  for (int64_t k = 0; k < count; k++) {
+    const eight_ints amount = (eight_ints)phd_load_eight(gradient, from + k * step, type);
+    sum += (eight)(amount & (load_places(winner + k * step) == (int32_t)(place - k * stride)));
+  }
+  return sum;
+}
+
+/* What reaches one row of pixels, of the gradients of `size` columns of outputs in `count` rows. */
+PHD_KERNEL void gather_rows(const void *gradient, int64_t from, const uint8_t *winner, int64_t count,
+                            int64_t line, int64_t place, int64_t stride, int64_t size, float *sums,
+                            element_type type) {
+  for (int64_t at = 0; at < size; at += EIGHT)
+    *(eight *)(sums + at) =
+        add_won((eight){0}, gradient, from + at, winner + at, count, line, place, stride, type);
+}
+
 PHD_KERNEL void gather_down(const pool_geometry *g, const void *gradient, const uint8_t *winner, int64_t y,
                             extent rows, extent columns, float *sums, element_type type) {
   const ph_window *w = &g->window;
-  const int64_t line = w->output[1] * g->block, first = columns.first * g->block;
-  for (int64_t at = first; at < columns.last * g->block; at += EIGHT) {
-    eight sum = {0};
-    for (int64_t i = rows.first; i < rows.last; i++) {
-      eight_ints amount = (eight_ints)phd_load_eight(gradient, i * line + at, type);
-      eight_ints where = load_places(winner + i * line + at);
-      sum += (eight)(amount & (where == (int32_t)(y + w->padding[0] - i * w->stride[0])));
-    }
-    *(eight *)(sums + at - first) = sum;
+  const int64_t line = w->output[1] * g->block, from = rows.first * line + columns.first * g->block;
+  WITH_CONSTANT_COUNT(rows.last - rows.first, gather_rows, gradient, from, winner + from, COUNT, line,
+                      y + w->padding[0] - rows.first * w->stride[0], w->stride[0],
+                      (columns.last - columns.first) * g->block, sums, type);
+}
+
+/* One pixel, of these sums of `count` columns of outputs. */
+PHD_KERNEL void gather_across(const pool_geometry *g, const float *sums, const uint8_t *winner, int64_t count,
+                              int64_t place, void *dst, int64_t to, bool add, element_type type) {
+  for (int64_t c = 0; c < g->block; c += EIGHT) {
+    const eight before = add ? phd_load_eight(dst, to + c, type) : (eight){0};
+    phd_store_eight(
+        dst, to + c,
+        add_won(before, sums, c, winner + c, count, g->block, place, g->window.stride[1], dnnl_f32), type);
   }
 }
 
@@ -177,15 +243,10 @@ PHD_KERNEL void row_backward(const pool_geometry *g, const void *gradient, winne
     columns = left;
     for (int64_t x = begin; x < end; x++) {
       columns = covering(w, 1, x, columns);
-      for (int64_t c = 0; c < g->block; c += EIGHT) {
-        eight sum = add ? phd_load_eight(dst, x * g->block + c, type) : (eight){0};
-        for (int64_t j = columns.first; j < columns.last; j++) {
-          eight_ints amount = *(const eight_ints *)(sums + (j - left.first) * g->block + c);
-          eight_ints where = load_places(winner + j * g->block + c);
-          sum += (eight)(amount & (where == (int32_t)(x + w->padding[1] - j * w->stride[1])));
-        }
-        phd_store_eight(dst, x * g->block + c, sum, type);
-      }
+      WITH_CONSTANT_COUNT(columns.last - columns.first, gather_across, g,
+                          sums + (columns.first - left.first) * g->block, winner + columns.first * g->block,
+                          COUNT, x + w->padding[1] - columns.first * w->stride[1], dst, x * g->block, add,
+                          type);
     }
   }
 }
