@@ -22,9 +22,13 @@
    needs, and a step takes many times as long. A short spin loses next to nothing on an idle machine. libgomp
    reads its environment before main, and before anything that could change it (libc only takes the
    environment over in its own constructor), so the program starts itself anew with the variable set. What the
-   user chose stays. */
+   user chose stays: how to wait, and which cores to be bound to, of which the program started anew would see
+   this thread's alone. */
 static void spin_briefly(char **argv) {
-  if (getenv("GOMP_SPINCOUNT") != NULL || getenv("OMP_WAIT_POLICY") != NULL) return;
+  static const char *const choices[] = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES",
+                                        "GOMP_CPU_AFFINITY"};
+  for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+    if (getenv(choices[i]) != NULL) return;
   if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0) execv("/proc/self/exe", argv);
   /* Where that fails it will be slower on a busy machine, and no less right. */
 }

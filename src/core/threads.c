@@ -9,11 +9,19 @@
 
 #include "quota.h"
 
-int ph_cores(void) {
+/* With OMP_PROC_BIND the runtime binds this thread to one core, but remembers how many the process had. */
+static int allowed(void) {
+#ifdef _OPENMP
+  return omp_get_num_procs();
+#else
   cpu_set_t mask;
-  if (sched_getaffinity(0, sizeof mask, &mask) != 0) return 1;
+  return sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
+#endif
+}
+
+int ph_cores(void) {
   double quota = ceil(ph_quota("/proc/self/cgroup", "/sys/fs/cgroup"));
-  int count = CPU_COUNT(&mask);
+  int count = allowed();
   if (quota < count) count = (int)quota;
   return count > 0 ? count : 1;
 }

@@ -106,9 +106,9 @@ end)
 
 describe("PHOSPHENE_THREADS", function()
   -- A process of its own, for its environment; gives what it printed.
-  local function run(threads, code)
-    local command = ("PHOSPHENE_THREADS='%s' LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1"):format(threads,
-      package.path, package.cpath, code)
+  local function run(threads, code, before)
+    local command = ("%s PHOSPHENE_THREADS='%s' LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1"):format(before or "",
+      threads, package.path, package.cpath, code)
     local pipe = assert(io.popen(command))
     local text = pipe:read "a"
     pipe:close()
@@ -124,6 +124,11 @@ describe("PHOSPHENE_THREADS", function()
     assert.equal("1\n", run("1", count:format "{}"))
     assert.equal("3\n", run(" 3 ", count:format "{}"))
     assert.equal(run("", count:format "{ threads = 0 }"), run("0", count:format "{}"))
+  end)
+
+  it("is one a core that the process may use, bound to it or not", function()
+    assert.equal(run("", count:format "{}"), run("", count:format "{}", "OMP_PROC_BIND=true"))
+    assert.equal("1\n", run("", count:format "{}", "taskset -c 0 env"))
   end)
 
   it("gives way to the option", function()

@@ -223,7 +223,7 @@ end)
 
 describe("the OpenMP runtime", function()
   local show = "-e 'print(os.getenv \"GOMP_SPINCOUNT\")'"
-  local clean = "env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY "
+  local clean = "env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY -u OMP_PROC_BIND -u OMP_PLACES -u GOMP_CPU_AFFINITY "
 
   it("spins briefly", function()
     assert.equal("1000\n", (shell(clean .. program .. " " .. show)))
@@ -233,6 +233,7 @@ describe("the OpenMP runtime", function()
 
   it("does as the user says", function()
     assert.equal("7\n", (shell(clean .. "GOMP_SPINCOUNT=7 " .. program .. " " .. show)))
+    assert.equal("nil\n", (shell(clean .. "OMP_PROC_BIND=true " .. program .. " " .. show)))
     assert.equal("nil\n", (shell(clean .. "OMP_WAIT_POLICY=passive " .. program .. " " .. show)))
   end)
 end)
