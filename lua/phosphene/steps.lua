@@ -51,10 +51,9 @@ function run:set_rate()
 end
 
 -- L-BFGS judges a step by the slopes at both of its ends, which must be those of one objective.
-function run:check_is_steady(state_before)
-  if self.optimiser:kind() ~= "lbfgs" then return end
+local function check_is_steady(self, transforms_draw)
   local remedies = {}
-  if self.random:state() ~= state_before then remedies[1] = 'transforms = "none"' end
+  if transforms_draw then remedies[1] = 'transforms = "none"' end
   if self.relu_name == "redirected" then remedies[#remedies + 1] = 'relu = "plain"' end
   if #remedies == 0 then return end
   misuse.raise("optimiser 'lbfgs' climbs an objective that is the same at every step; give %s",
@@ -63,9 +62,9 @@ end
 
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
-  local state = self.random:state()
+  local state = self.is_quasi_newton and self.random:state()
   local view = self.transforms:forward(self.image, self.random)
-  self:check_is_steady(state)
+  if state then check_is_steady(self, self.random:state() ~= state) end
   self.forward_options.relu = self.relu(self.step + 1)
   self.evaluation:forward(view, self.forward_options)
   self.value = check(self, self.evaluation:run(self.image))
@@ -166,6 +165,7 @@ function steps.new(options)
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
   self.optimiser, self.schedule = optimiser_of(options)
+  self.is_quasi_newton = self.optimiser:kind() == "lbfgs"
   self.relu, self.relu_name = relu_modes(options.relu or "redirected")
   if resumed then checkpoint.restore(resumed, self) end
   self.image = self.parameterisation:forward()
