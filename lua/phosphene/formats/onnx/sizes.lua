@@ -11,6 +11,45 @@ local function equal_axis(target, other_target, shape, other)
   end
 end
 
+-- What the target's lengths from `to` on become of an axis of this length, or several merged, that differs between the
+-- sizes: of one of them it is the length; nil where it is split among several.
+local function carry(length, target, to, last, result)
+  local taken = false
+  for k = to, last do
+    if target[k] ~= 1 and taken then return nil end
+    result[k] = target[k] ~= 1 and length or 1
+    taken = taken or target[k] ~= 1
+  end
+  return result
+end
+
+--- What a target for `shape` that was written down as numbers is at the other size. Exporters that are not told which
+--- axes are free write down all lengths; where the picture's go over as they are, or merged, they are still free. nil
+--- where they are split: which of the parts would be longer is not to be known.
+function sizes.carried(target, shape, other)
+  local result, i, j = {}, 1, 1
+  while j <= #target do
+    -- A run of the input's axes, and one of the target's that holds as many elements.
+    local from, to, have, want, elsewhere = i, j, 1, target[j], 1
+    j = j + 1
+    while have ~= want or i == from do
+      if have <= want then
+        if i > #shape and have ~= want then return nil end
+        have, elsewhere, i = have * (shape[i] or 1), elsewhere * (other[i] or 1), i + 1
+      else
+        if j > #target then return nil end
+        want, j = want * target[j], j + 1
+      end
+    end
+    if elsewhere == have then
+      table.move(target, to, j - 1, to, result)
+    elseif not carry(elsewhere, target, to, j - 1, result) then
+      return nil
+    end
+  end
+  return result
+end
+
 --- The setting `shape` of a reshape layer that makes `shape` (and `other`, at the other size) into `target` (and
 --- `other_target`): numbers, 0 for an axis as in the input at the same place, -2 - k for an axis as axis k of an
 --- activation whose shapes are `like` and `other_like`, -1 for what is inferred. nil where there is no such list.

@@ -1,5 +1,5 @@
--- Windows that slide over an image: the settings that ONNX's convolutions and pools share, and how one spatial axis is
--- brought to the two that our layers have. Must not know any operator.
+-- Windows that slide over an image: the settings that ONNX's convolutions and pools share, and how one spatial axis, or
+-- three, are brought to the two that our layers have. Must not know any operator.
 
 local windows = {}
 
@@ -43,17 +43,30 @@ local function resolve_automatic(node, kernel, settings, mode)
   if other and not equal(settings.padding, automatic(other, kernel, settings, mode == "SAME_UPPER")) then node:fix() end
 end
 
---- Stride, dilation and padding of a node whose kernel is { height, width }, as settings of a layer.
+-- Of three axes, windows may slide along the first: the others are then as good as one. (PyTorch's local response norm
+-- is such a pool, of channels.)
+local function check_first_only(node, kernel, strides, pads, mode)
+  local is_still = mode == "NOTSET" or mode == "VALID" or mode == ""
+  for i = 2, 3 do
+    is_still = is_still and kernel[i] == 1 and (strides[i] or 1) == 1 and (pads[i] or 0) == 0 and (pads[i + 3] or 0) == 0
+  end
+  if not is_still then node:refuse "works on 3 spatial axes; one and two are run, and the first of three" end
+end
+
+--- Stride, dilation and padding of a node as settings of a layer, and its kernel, a length for each spatial axis, as
+--- { height, width }. Of three axes the last two become one.
 function windows.settings(node, kernel)
   local spatial = node:rank(1) - 2
-  if spatial < 1 or spatial > 2 then
+  if spatial < 1 or spatial > 3 then
     node:refuse("works on %d spatial axes; one and two are run", math.max(0, spatial))
   end
   local strides, dilations = node:integers("strides", {}), node:integers("dilations", {})
   local pads, mode = node:integers("pads", {}), node:text("auto_pad", "NOTSET")
+  if spatial == 3 then check_first_only(node, kernel, strides, pads, mode) end
   local settings = { stride = { 1, 1 }, dilation = { 1, 1 }, padding = { 0, 0, 0, 0 } }
-  for i = 1, spatial do
-    local at = i + 2 - spatial
+  local window = spatial == 1 and { 1, kernel[1] } or { kernel[1], kernel[2] }
+  for i = 1, math.min(spatial, 2) do
+    local at = spatial == 1 and 2 or i
     settings.stride[at], settings.dilation[at] = strides[i] or 1, dilations[i] or 1
     settings.padding[at], settings.padding[at + 2] = pads[i] or 0, pads[i + spatial] or 0
   end
@@ -62,16 +75,21 @@ function windows.settings(node, kernel)
   end
   if mode == "SAME_UPPER" or mode == "SAME_LOWER" then
     settings.padding = nil
-    resolve_automatic(node, kernel, settings, mode)
+    resolve_automatic(node, window, settings, mode)
   elseif mode ~= "NOTSET" and mode ~= "VALID" and mode ~= "" then
     node:refuse("has an unknown auto_pad '%s'", mode)
   end
-  return settings
+  return settings, window
 end
 
---- Adds the layer, which has two spatial axes, to input 1, which has one or two.
+--- Adds the layer, which has two spatial axes, to input 1, which has one, two or three.
 function windows.add(node, type, settings)
   if node:rank(1) == 4 then return node:add(type, node:layer(1), settings) end
+  if node:rank(1) == 5 then
+    local image = node:step("reshape", node:layer(1), { shape = { 0, 0, 0, -1 } })
+    local made = node:step(type, image, settings)
+    return node:add("reshape", { made, node:layer(1) }, { shape = { 0, 0, 0, -2 - 3, -1 } })
+  end
   local image = node:step("unsqueeze", node:layer(1), { axes = { 2 } })
   node:add("squeeze", node:step(type, image, settings), { axes = { 2 } })
 end

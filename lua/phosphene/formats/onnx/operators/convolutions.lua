@@ -21,7 +21,7 @@ end
 
 function convolutions.Conv(node)
   local weight, dims = kernel_of(node)
-  local settings = windows.settings(node, { dims[3], dims[4] })
+  local settings = windows.settings(node, node:rank(1) == 3 and { dims[4] } or { dims[3], dims[4] })
   settings.weight, settings.bias = weight, node:tensor(3, { dims[1] })
   settings.groups = node:integer("group", 1)
   windows.add(node, "convolution", settings)

@@ -10,14 +10,13 @@ local function kernel_of(node)
   for _, length in ipairs(kernel) do
     if length < 1 then node:refuse "has an empty kernel" end
   end
-  return spatial == 1 and { 1, kernel[1] } or kernel
+  return kernel
 end
 
 local function pool(type, more)
   return function(node)
-    local kernel = kernel_of(node)
-    local settings = windows.settings(node, kernel)
-    settings.kernel = kernel
+    local settings, window = windows.settings(node, kernel_of(node))
+    settings.kernel = window
     settings.ceil = node:integer("ceil_mode", 0) ~= 0 or nil
     if settings.dilation[1] == 1 and settings.dilation[2] == 1 then settings.dilation = nil end
     if more then more(node, settings) end
