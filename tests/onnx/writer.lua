@@ -23,11 +23,14 @@ function writer.tensor(t)
     .. (t.name and writer.bytes(8, t.name) or "") .. (raw and writer.bytes(9, raw) or "") .. (t.fields or "")
 end
 
+local graph
+
 local function attribute(name, value)
   local head = writer.bytes(1, name)
   if math.type(value) == "integer" then return head .. writer.number(3, value) .. writer.number(20, 2) end
   if type(value) == "number" then return head .. writer.float(2, value) .. writer.number(20, 1) end
   if type(value) == "string" then return head .. writer.bytes(4, value) .. writer.number(20, 3) end
+  if value.nodes then return head .. writer.bytes(6, graph(value)) .. writer.number(20, 5) end
   if value.dims then return head .. writer.bytes(5, writer.tensor(value)) .. writer.number(20, 4) end
   if math.type(value[1]) == "float" then
     return head .. each(value, function(x) return writer.float(7, x) end) .. writer.number(20, 6)
@@ -61,13 +64,18 @@ local function port(p)
   return writer.bytes(1, p.name) .. writer.bytes(2, writer.bytes(1, tensor_type))
 end
 
---- A model { opset, nodes, tensors, inputs, outputs, metadata } as bytes.
+-- A model's graph, or one that is an attribute.
+function graph(m)
+  return each(m.nodes, function(n) return writer.bytes(1, writer.node(n)) end)
+    .. each(m.tensors or {}, function(t) return writer.bytes(5, writer.tensor(t)) end)
+    .. each(m.inputs or {}, function(p) return writer.bytes(11, port(p)) end)
+    .. each(m.outputs or {}, function(p) return writer.bytes(12, port(p)) end)
+end
+
+--- A model { opset, nodes, tensors, inputs, outputs, metadata } as bytes. Attributes that are tables with nodes are
+--- graphs.
 function writer.model(m)
-  local graph = each(m.nodes, function(n) return writer.bytes(1, writer.node(n)) end)
-    .. each(m.tensors, function(t) return writer.bytes(5, writer.tensor(t)) end)
-    .. each(m.inputs, function(p) return writer.bytes(11, port(p)) end)
-    .. each(m.outputs, function(p) return writer.bytes(12, port(p)) end)
-  return writer.number(1, 8) .. writer.bytes(8, writer.number(2, m.opset or 13)) .. writer.bytes(7, graph)
+  return writer.number(1, 8) .. writer.bytes(8, writer.number(2, m.opset or 13)) .. writer.bytes(7, graph(m))
     .. each(sorted(m.metadata), function(key)
       return writer.bytes(14, writer.bytes(1, key) .. writer.bytes(2, m.metadata[key]))
     end)

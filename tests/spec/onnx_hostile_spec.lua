@@ -39,7 +39,9 @@ local function model()
       node("Concat", "target", { "n", "minus" }, { axis = 0 }),
       node("Reshape", "flat", { "pool", "target" }),
       node("Gemm", "scores", { "flat", "fc" }, { transB = 1 }),
-      node("Softmax", "p", { "scores" }),
+      node("If", "p", { "zero" }, {
+        else_branch = { nodes = { node("Softmax", "softmax", { "scores" }) }, outputs = { "softmax" } },
+      }),
     },
   }
 end
@@ -184,6 +186,38 @@ describe("a hostile ONNX file", function()
         m.nodes[4].inputs = { "wide" }
       end))
     end
+  end)
+
+  it("may have branches that cannot be", function()
+    local function problem_with(branches, condition)
+      return problem_of(function(m)
+        table.insert(m.tensors, { name = "yes", type = "bool", dims = {}, values = { 1 } })
+        table.insert(m.nodes, node("If", "chosen", { condition or "yes" }, branches))
+        table.insert(m.nodes, node("Gemm", "end", { "chosen", "last" }))
+        table.insert(m.tensors, fill("last", 0.5, 5, 2))
+        m.outputs = { "end" }
+      end)
+    end
+    local function branch(nodes, output) return { nodes = nodes, outputs = { output } } end
+    local whole = branch({ node("Identity", "i", { "p" }) }, "i")
+    assert.matches("has not got the branch", problem_with {})
+    assert.matches("has not got the branch", problem_with { else_branch = whole })
+    assert.matches("no_op.*not one that Phosphene runs",
+      problem_with { then_branch = branch({ node("no_op", "i", { "p" }) }, "i") })
+    local both = { then_branch = whole, else_branch = branch({}, "p") }
+    assert.matches("needs a constant as its input 1", problem_with(both, "p"))
+    assert.equal("value 'scores' is made twice",
+      problem_with { then_branch = branch({ node("Identity", "scores", { "p" }) }, "scores") })
+    assert.matches("reads 'i', which nothing before it makes",
+      problem_with { then_branch = branch({ node("Identity", "i", { "i" }) }, "i") })
+    for _, name in ipairs { "nothing", "chosen" } do
+      assert.matches(("reads '%s', which nothing before it makes"):format(name),
+        problem_with { then_branch = branch({}, name) })
+    end
+    -- A branch's own branches are not read.
+    assert.matches("has not got the branch", problem_with {
+      then_branch = branch({ node("If", "i", { "yes" }, { then_branch = whole }) }, "i"),
+    })
   end)
 
   it("may compute more and more from nothing", function()

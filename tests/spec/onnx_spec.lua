@@ -312,6 +312,71 @@ describe("an ONNX file", function()
     end
   end)
 
+  it("keeps sizes free that an exporter wrote down", function()
+    local net = assert(open {
+      inputs = picture(8, 6), outputs = { "y", "z" },
+      tensors = {
+        tensor("w", 4, 3, 1, 1), shape_tensor("split", 1, 2, 2, 8, 6), shape_tensor("whole", -1, 4, 8, 6),
+        shape_tensor("rows", 1, 4, 48), shape_tensor("ones", 1, 1, 4, 48, 1), shape_tensor("halves", 1, 4, 4, 2, 6),
+      },
+      nodes = {
+        node("Conv", "conv", { "x", "w" }), node("Reshape", "parts", { "conv", "split" }),
+        node("Transpose", "turned", { "parts" }, { perm = { 0, 2, 1, 3, 4 } }),
+        node("Reshape", "shuffled", { "turned", "whole" }), node("Reshape", "flat", { "shuffled", "rows" }),
+        node("Reshape", "y", { "flat", "ones" }), node("Reshape", "z", { "conv", "halves" }),
+      },
+    })
+    for _, size in ipairs { { 8, 6 }, { 5, 7 } } do
+      local height, width = table.unpack(size)
+      net:forward(core.random(1, "x"):fill_normal(core.tensor { 2, 3, height, width }), { "y", "conv", "shuffled" })
+      assert.same({ 2, 4, height, width }, net:activation("shuffled"):shape())
+      assert.same({ 2, 1, 4, height * width, 1 }, net:activation("y"):shape())
+      for channel, from in ipairs { 0, 2, 1, 3 } do
+        local place = 2 * width + 3
+        assert.equal(net:activation("conv"):at(1, from, 2, 3), net:activation("y"):at(1, 0, channel - 1, place, 0))
+      end
+    end
+    -- Which of the halves would be longer?
+    net:forward(core.tensor { 1, 3, 8, 6 }, "z")
+    assert.error_matches(function() net:forward(core.tensor { 1, 3, 16, 6 }, "z") end, "'z': .*cannot become 1x4x4x2x6")
+  end)
+
+  -- As PyTorch exports it: a pool along channels, and an axis taken away if it is of length 1.
+  it("runs local response norms written out, and branches whose conditions are known", function()
+    local net = assert(open {
+      inputs = picture(8, 6), outputs = { "y", "lrn" },
+      tensors = {
+        tensor("w", 5, 3, 1, 1), shape_tensor("axis", 1), shape_tensor("one", 1),
+        { name = "k", dims = {}, values = { 2 } },
+        shape_tensor("pads", 0, 0, 1, 0, 0, 0, 0, 1, 0, 0), { name = "alpha", dims = {}, values = { 0.75 } },
+        { name = "beta", dims = {}, values = { 0.6 } }, { name = "index", type = "int64", dims = {}, values = { 1 } },
+      },
+      nodes = {
+        node("Conv", "conv", { "x", "w" }), node("Mul", "squares", { "conv", "conv" }),
+        node("Unsqueeze", "planes", { "squares", "axis" }), node("Pad", "padded", { "planes", "pads" }),
+        node("AveragePool", "means", { "padded" }, { kernel_shape = { 3, 1, 1 }, strides = { 1, 1, 1 } }),
+        node("Shape", "shape", { "means" }), node("Gather", "length", { "shape", "index" }),
+        node("Equal", "is_one", { "length", "one" }),
+        node("If", "back", { "is_one" }, {
+          then_branch = { nodes = { node("Squeeze", "squeezed", { "means", "axis" }) }, outputs = { "squeezed" } },
+          else_branch = {
+            nodes = { node("NonMaxSuppression", "same", { "means", "none" }) }, outputs = { "same" },
+            tensors = { shape_tensor("none", 0) },
+          },
+        }),
+        node("Mul", "scaled", { "back", "alpha" }), node("Add", "sum", { "scaled", "k" }),
+        node("Pow", "power", { "sum", "beta" }), node("Div", "y", { "conv", "power" }),
+        node("LRN", "lrn", { "conv" }, { size = 3, alpha = 0.75, beta = 0.6, bias = 2.0 }),
+      },
+    })
+    for _, size in ipairs { { 8, 6 }, { 5, 9 } } do
+      net:forward(core.random(1, "x"):fill_normal(core.tensor { 2, 3, size[1], size[2] }), { "y", "lrn" })
+      local difference = (net:activation "y" - net:activation "lrn"):statistics()
+      assert.is_true(net:activation("lrn"):statistics().deviation > 0.1)
+      assert.near(0, math.max(difference.most, -difference.least), 1e-6)
+    end
+  end)
+
   it("does not run at other sizes what it computed from one", function()
     local net = assert(open {
       inputs = picture("h", "w"), outputs = { "y" },

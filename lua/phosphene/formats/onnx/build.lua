@@ -76,9 +76,29 @@ local function name_layer(graph, description)
   if value and value.layer and description.name ~= "" then graph:also_called(description.name, value.layer) end
 end
 
+local apply
+
+-- The nodes of the branch that a known condition chooses, in place of the node. (Exporters make conditions of what a
+-- shape is not known to be, such as whether there is an axis of length 1 to take away.)
+local function choose(n, description, opset)
+  local graph, condition, other = n.graph, n:number(1), select(2, n:numbers(1))
+  if other and other[1] ~= condition then n:refuse "depends on the picture's size" end
+  local branch = description.branches[condition ~= 0 and "then_branch" or "else_branch"]
+  if not branch then n:refuse "has not got the branch that its condition chooses" end
+  for name, tensor in pairs(branch.tensors) do graph.values[name] = values.read(tensor) end
+  for _, inner in ipairs(branch.nodes) do
+    for _, name in ipairs(inner.outputs) do graph.is_read[name] = true end
+  end
+  for _, inner in ipairs(branch.nodes) do apply(graph, inner, opset) end
+  for j, name in ipairs(branch.outputs) do
+    n:give(graph.values[name] or n:refuse("has a branch that does not make its output '%s'", name), j)
+  end
+end
+
 -- Makes the outputs of a node whose inputs are all there.
-local function apply(graph, description, opset)
+function apply(graph, description, opset)
   local n = node.new(description, graph, opset)
+  if n.op == "If" and description.domain == "" then return choose(n, description, opset) end
   local operator = description.domain == "" and operators[description.op]
   if operator and needs_no_numbers[n.op] then return operator(n) end
   local inputs, count, constant = inputs_of(n)

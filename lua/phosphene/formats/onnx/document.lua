@@ -26,6 +26,7 @@ local readers = {
   [2] = function(a) return a.i or 0 end,
   [3] = function(a) return a.s or "" end,
   [4] = function(a) return a.t end,
+  [5] = function(a) return a.g end,
   [6] = function(a) return a.floats end,
   [7] = function(a) return a.ints end,
   [8] = function(a) return a.strings end,
@@ -35,7 +36,7 @@ local readers = {
 local function attribute_value(a)
   local read = readers[a.type or 0]
   if read then return read(a) end
-  if (a.type or 0) ~= 0 then return nil end -- graphs, and types that are newer than this
+  if (a.type or 0) ~= 0 then return nil end -- lists of graphs, and types that are newer than this
   for _, list in ipairs { a.floats, a.ints, a.strings, a.tensors } do
     if #list > 0 then return list end
   end
@@ -45,11 +46,61 @@ end
 local function read_node(message, index)
   local node = {
     op = clean(message.op_type), domain = clean(message.domain), name = clean(message.name), index = index,
-    inputs = clean_all(message.input), outputs = clean_all(message.output), attributes = {},
+    inputs = clean_all(message.input), outputs = clean_all(message.output), attributes = {}, branches = {},
   }
   if node.domain == "ai.onnx" then node.domain = "" end
   for _, attribute in ipairs(message.attribute) do
     node.attributes[clean(attribute.name)] = attribute_value(attribute)
+  end
+  return node
+end
+
+local function read_tensors(list)
+  local tensors = {}
+  for _, tensor in ipairs(list) do
+    tensor.name = clean(tensor.name)
+    if tensors[tensor.name] then refuse.raise("tensor '%s' occurs twice", tensor.name) end
+    tensors[tensor.name] = tensor
+  end
+  return tensors
+end
+
+-- ---- branches ----
+
+-- A graph within a node, which reads names of the graph around it.
+local function read_branch(message, index)
+  local branch = { nodes = {}, tensors = read_tensors(message.initializer), outputs = {} }
+  for i, inner in ipairs(message.node) do branch.nodes[i] = read_node(inner, index) end
+  for i, output in ipairs(message.output) do branch.outputs[i] = clean(output.name) end
+  return branch
+end
+
+-- Calls visit(name) for the names that a branch reads of the graph around it.
+local function each_captured(branch, visit)
+  local own = { [""] = true }
+  for name in pairs(branch.tensors) do own[name] = true end
+  local function read(names)
+    for _, name in ipairs(names) do
+      if not own[name] then visit(name) end
+    end
+  end
+  for _, inner in ipairs(branch.nodes) do
+    read(inner.inputs)
+    for _, name in ipairs(inner.outputs) do own[name] = true end
+  end
+  read(branch.outputs)
+end
+
+-- A node of the outermost graph. What its branches read is among its inputs, behind its own.
+local function read_outer_node(message, index)
+  local node = read_node(message, index)
+  for _, name in ipairs { "then_branch", "else_branch" } do
+    local branch = node.attributes[name]
+    if type(branch) == "table" and branch.node then
+      branch = read_branch(branch, index)
+      node.branches[name] = branch
+      each_captured(branch, function(read) node.inputs[#node.inputs + 1] = read end)
+    end
   end
   return node
 end
@@ -72,16 +123,6 @@ local function read_port(message)
   return port
 end
 
-local function read_tensors(list)
-  local tensors = {}
-  for _, tensor in ipairs(list) do
-    tensor.name = clean(tensor.name)
-    if tensors[tensor.name] then refuse.raise("tensor '%s' occurs twice", tensor.name) end
-    tensors[tensor.name] = tensor
-  end
-  return tensors
-end
-
 -- Every name is made once, and before it is read: then there are no cycles either.
 local function check_order(doc)
   local made = { [""] = true }
@@ -96,6 +137,12 @@ local function check_order(doc)
     for _, name in ipairs(node.inputs) do
       if not made[name] then
         refuse.raise("%s reads '%s', which nothing before it makes", document.node_text(node), name)
+      end
+    end
+    for _, branch in pairs(node.branches) do
+      for name in pairs(branch.tensors) do make(name, "tensor") end
+      for _, inner in ipairs(branch.nodes) do
+        for _, name in ipairs(inner.outputs) do make(name, "value") end
       end
     end
     for _, name in ipairs(node.outputs) do make(name, "value") end
@@ -128,13 +175,14 @@ local function read(message)
     if not doc.tensors[port.name] then doc.inputs[#doc.inputs + 1] = port end
   end
   for i, output in ipairs(graph.output) do doc.outputs[i] = read_port(output) end
-  for i, node in ipairs(graph.node) do doc.nodes[i] = read_node(node, i) end
+  for i, node in ipairs(graph.node) do doc.nodes[i] = read_outer_node(node, i) end
   if #doc.outputs == 0 then refuse.raise "its graph has no outputs" end
   check_order(doc)
   return doc
 end
 
---- Reads a file: { opset, metadata, inputs, outputs, nodes, tensors }; or nil and a message.
+--- Reads a file: { opset, metadata, inputs, outputs, nodes, tensors }; or nil and a message. A node has branches by
+--- name, { nodes, tensors, outputs }.
 function document.read(path)
   local message, problem = core.load_onnx(path)
   if not message then return nil, problem end
