@@ -48,8 +48,8 @@ end
 local function check_first_only(node, kernel, strides, pads, mode)
   local is_still = mode == "NOTSET" or mode == "VALID" or mode == ""
   for i = 2, 3 do
-    local padding = math.max(pads[i] or 0, pads[i + 3] or 0)
-    is_still = is_still and kernel[i] == 1 and (strides[i] or 1) == 1 and padding == 0
+    local is_padded = (pads[i] or 0) ~= 0 or (pads[i + 3] or 0) ~= 0
+    is_still = is_still and kernel[i] == 1 and (strides[i] or 1) == 1 and not is_padded
   end
   if not is_still then node:refuse "works on 3 spatial axes; one and two are run, and the first of three" end
 end
