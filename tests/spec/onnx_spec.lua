@@ -377,6 +377,61 @@ describe("an ONNX file", function()
     end
   end)
 
+  it("multiplies and sums over axes with names", function()
+    local function result(equation, sizes, tensors)
+      local model = {
+        inputs = picture(sizes[1], sizes[2]), outputs = { "y" }, tensors = { tensor("w", 4, 3, 1, 1) },
+        nodes = { node("Conv", "conv", { "x", "w" }), node("Einsum", "y", { "conv" }, { equation = equation }) },
+      }
+      for _, other in ipairs(tensors or {}) do
+        if type(other) == "table" then table.insert(model.tensors, other) end
+        table.insert(model.nodes[2].inputs, type(other) == "table" and other.name or other)
+      end
+      local net = assert(open(model))
+      net:forward(core.random(1, "x"):fill_normal(core.tensor { 1, 3, sizes[1], sizes[2] }), { "conv", "y" })
+      return net:activation "conv", net:activation "y"
+    end
+    -- Attention's product of all places with all others.
+    local a, y = result("bchw, bcij -> bhwij", { 3, 5 }, { "conv" })
+    assert.same({ 1, 3, 5, 3, 5 }, y:shape())
+    local sum = 0
+    for c = 0, 3 do sum = sum + a:at(0, c, 1, 4) * a:at(0, c, 2, 0) end
+    assert.near(sum, y:at(0, 1, 4, 2, 0), 1e-5)
+    -- Weights; letters of one input alone that are not asked for are sums.
+    a, y = result("bchw,dc->bdw", { 3, 5 }, { tensor("m", 2, 4) })
+    local m = noise(8)
+    sum = 0
+    for c = 0, 3 do
+      for row = 0, 2 do sum = sum + a:at(0, c, row, 2) * m[4 + c + 1] end
+    end
+    assert.same({ 1, 2, 5 }, y:shape())
+    assert.near(sum, y:at(0, 1, 2), 1e-5)
+    a, y = result("bchw->wb", { 2, 3 })
+    assert.near(a:slice({ 0, 0, 0, 1 }, { 1, 4, 2, 1 }):sum(), y:reshape({ 3, 1 }):at(1, 0), 1e-5)
+    a, y = result("bchw,hwbc", { 4, 4 }, { tensor("m", 4, 4, 1, 4) })
+    assert.equal(1, y:count())
+    assert.near(a:dot(ph.tensor({ 4, 4, 1, 4 }, noise(64)):transpose { 2, 3, 0, 1 }), y:sum(), 1e-4)
+  end)
+
+  it("says which sums over axes are not run", function()
+    local function problem(equation, inputs)
+      local _, text = open {
+        inputs = picture(4, 4), outputs = { "z" }, tensors = { tensor("w", 4, 3, 1, 1), tensor("v", 1, 4, 1, 1) },
+        nodes = {
+          node("Conv", "conv", { "x", "w" }), node("Einsum", "y", inputs or { "conv" }, { equation = equation }),
+          node("Conv", "z", { "y", "v" }),
+        },
+      }
+      return text
+    end
+    assert.matches("axis 'h' twice in 'bchh'", problem "bchh->bch")
+    assert.matches("names 3 of 4 axes", problem "bch->bch")
+    assert.matches("has an equation, '%.%.%.h%->%.%.%.h', that is not run", problem "...h->...h")
+    assert.matches("makes an axis 'z' of nothing", problem "bchw->bchz")
+    assert.matches("names the axes of 2 inputs", problem "bchw,bchw->bchw")
+    assert.matches("multiplies 3 inputs", problem("bchw,bchw,bchw->bchw", { "conv", "conv", "conv" }))
+  end)
+
   it("does not run at other sizes what it computed from one", function()
     local net = assert(open {
       inputs = picture("h", "w"), outputs = { "y" },
