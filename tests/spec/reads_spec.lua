@@ -4,7 +4,7 @@
 local ph = require "phosphene"
 local core = require "phosphene.core"
 
-local net = assert(ph.network "googlenet")
+local net = assert(ph.network "googlenet-tiny")
 local random = core.random(3, "reads_spec")
 local images = random:fill_normal(core.tensor { 2, 3, 70, 62 }, 0.5, 0.25)
 

@@ -180,10 +180,10 @@ static void note_types(const ph_pipeline *pipeline) {
  */
 static void test_all_adjoints(void) {
   for (int i = 0; ph_transform_type_at(i) != NULL; i++) {
-    char word[80];
+    char word[80] = " ";
     const char *name = ph_transform_type_at(i)->name;
     bool other = strcmp(name, "collapse") == 0 || strcmp(name, "normalise_gradient") == 0;
-    snprintf(word, sizeof word, " %s ", name);
+    strcat(strncat(word, name, sizeof word - 3), " ");
     ok((strstr(looked_at, word) != NULL) != other, "adjoint: %s is %s", name,
        other ? "no map" : "among these");
   }
