@@ -62,7 +62,7 @@ end
 
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
-  local state = self.is_quasi_newton and self.random:state()
+  local state = self.optimiser:kind() == "lbfgs" and self.random:state()
   local view = self.transforms:forward(self.image, self.random)
   if state then check_is_steady(self, self.random:state() ~= state) end
   self.forward_options.relu = self.relu(self.step + 1)
@@ -165,7 +165,6 @@ function steps.new(options)
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
   self.optimiser, self.schedule = optimiser_of(options)
-  self.is_quasi_newton = self.optimiser:kind() == "lbfgs"
   self.relu, self.relu_name = relu_modes(options.relu or "redirected")
   if resumed then checkpoint.restore(resumed, self) end
   self.image = self.parameterisation:forward()

@@ -5,6 +5,8 @@
 
 local function has(labels, label) return labels:find(label, 1, true) ~= nil end
 
+local function occurrences(labels, label) return select(2, labels:gsub(label, "")) end
+
 -- Those of `labels` for which keep(label) holds, in their order.
 local function those(labels, keep)
   return (labels:gsub(".", function(label) return keep(label) and label or "" end))
@@ -24,11 +26,11 @@ local function parse(node)
     for label in table.concat(terms):gmatch "." do all[#all + 1] = label end
     table.sort(all)
     local sorted = table.concat(all)
-    out = those(sorted, function(label) return select(2, sorted:gsub(label, "")) == 1 end)
+    out = those(sorted, function(label) return occurrences(sorted, label) == 1 end)
   end
   for _, labels in ipairs { out, table.unpack(terms) } do
     for label in labels:gmatch "." do
-      if select(2, labels:gsub(label, "")) > 1 then node:refuse("has axis '%s' twice in '%s'", label, labels) end
+      if occurrences(labels, label) > 1 then node:refuse("has axis '%s' twice in '%s'", label, labels) end
     end
   end
   for i, labels in ipairs(terms) do

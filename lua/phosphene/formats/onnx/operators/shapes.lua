@@ -54,8 +54,11 @@ function shapes.Reshape(node)
   target = one_image(node, target, shape)
   other_target = other_target and one_image(node, other_target, shape)
   local resolved = rearranging.reshaped(node, shape, target)
-  local other_resolved = other and not other_target and sizes.carried(resolved, shape, other)
-    or other and rearranging.reshaped(node, other, other_target or target)
+  local other_resolved
+  if other then
+    other_resolved = not other_target and sizes.carried(resolved, shape, other)
+      or rearranging.reshaped(node, other, other_target or target)
+  end
   if values.same(resolved, shape) and other_resolved and values.same(other_resolved, other) then return node:pass(1) end
   if #resolved == 0 then return node:add("reshape", node:layer(1), { shape = { 1 } }) end
   if not other_resolved then
