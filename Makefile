@@ -21,17 +21,17 @@ LIBRARIES := lua5.4 fftw3f libcjson zlib libprotobuf-c
 CFLAGS   ?= -O3 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(OPENMP) \
              $(WARNINGS) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
-             $(shell pkg-config --cflags $(LIBRARIES) stb libedit) -I$(BUILD)/gen
+             $(shell pkg-config --cflags $(LIBRARIES) stb libedit) -Isrc -Isrc/core -I$(BUILD)/gen
 # Our module must not carry Lua itself; the program links Debian's shared liblua5.4.
 CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libprotobuf-c) -ldnnl -lm
 MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
 
-CORE_SRC := $(wildcard src/core/*.c src/core/*/*.c)
+CORE_SRC := $(wildcard src/core/*/*.c src/core/*/*/*.c)
 BIND_SRC := $(wildcard src/bind/*.c)
-TEST_SRC := $(wildcard tests/unit/*.c)
+TEST_SRC := $(wildcard tests/unit/*/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 # Each schema becomes a header and a source of structs, unpacked by protobuf-c.
-SCHEMAS  := $(patsubst src/core/schema/%.proto,$(BUILD)/gen/%.pb-c,$(wildcard src/core/schema/*.proto))
+SCHEMAS  := $(patsubst src/core/files/schema/%.proto,$(BUILD)/gen/%.pb-c,$(wildcard src/core/files/schema/*.proto))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o) $(SCHEMAS:$(BUILD)/%=$(BUILD)/obj/%.o)
 BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
@@ -76,7 +76,7 @@ $(BUILD)/obj/%.o: %.c | deps $(SCHEMAS:=.h)
 	$(if $(Q),@echo "  compile $<")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/core/schema/%.proto | deps
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/core/files/schema/%.proto | deps
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  schema $<")
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
@@ -88,7 +88,7 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	$(Q)$(CC) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) -c $< -o $@
 
 # stb shifts bits into signs, which C17 leaves undefined and our compilers define.
-$(BUILD)/obj/src/core/image.o: ALL_CFLAGS += -fno-sanitize=shift
+$(BUILD)/obj/src/core/files/image.o: ALL_CFLAGS += -fno-sanitize=shift
 
 $(BUILD)/phosphene: $(MAIN_OBJ) $(BIND_OBJ) $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
@@ -99,6 +99,8 @@ $(BUILD)/lua/phosphene/core.so: $(BIND_OBJ) $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,nodelete $^ -o $@ $(CORE_LIBS)
+
+$(BUILD)/obj/tests/unit/%.o: ALL_CFLAGS += -Itests/unit
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
 	@mkdir -p $(@D)
@@ -209,7 +211,7 @@ lint: deps-lint check-format $(SCHEMAS:=.h) ## the architecture's rules, luachec
 	@tests/lint $(BUILD)/gen
 	@luacheck -q lua scripts tests docs
 
-SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
+SOURCES = $(shell find src tests -name '*.[ch]')
 format: deps-lint ## rewrite the C sources in the house style
 	clang-format -i $(SOURCES)
 check-format: deps-lint

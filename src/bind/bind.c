@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../core/memory.h"
+#include "base/memory.h"
 
 /* ---- boxes ---- */
 

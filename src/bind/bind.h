@@ -7,8 +7,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../core/field.h"
-#include "../core/tensor.h"
+#include "base/field.h"
+#include "tensor/tensor.h"
 
 /* A type of box: its metatable's name (as shown in error messages) and how to let an object go. */
 typedef struct phb_type {

@@ -1,7 +1,7 @@
 /* Caffe's weights in Lua: the message as a table, with its blobs as tensors; see
  * lua/phosphene/meta/caffe.lua.
  */
-#include "../core/caffe.h"
+#include "files/caffe.h"
 
 #include "bind.h"
 #include "protobuf.h"

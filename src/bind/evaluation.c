@@ -1,10 +1,10 @@
 /* Evaluations in Lua: an objective bound to a network. The render loop's part; recipes rarely need it. See
    lua/phosphene/meta/objective.lua. */
-#include "../core/evaluation.h"
+#include "objective/evaluation.h"
 
 #include <string.h>
 
-#include "../core/heads/outside.h"
+#include "objective/heads/custom.h"
 #include "bind.h"
 #include "run.h"
 

@@ -1,9 +1,9 @@
 /* Pictures and captions in Lua; see lua/phosphene/meta/image.lua. */
-#include "../core/image.h"
+#include "files/image.h"
 
 #include <stdlib.h>
 
-#include "../core/text.h"
+#include "files/caption.h"
 #include "bind.h"
 #include "metadata.h"
 

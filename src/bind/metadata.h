@@ -2,7 +2,7 @@
 #ifndef PH_BIND_METADATA_H
 #define PH_BIND_METADATA_H
 
-#include "../core/metadata.h"
+#include "files/metadata.h"
 #include "bind.h"
 
 /* Registers the box that metadata are held in while Lua is at work. */

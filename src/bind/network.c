@@ -1,5 +1,5 @@
 /* Networks in Lua: building and looking; running them is run.c's. See lua/phosphene/meta/network.lua. */
-#include "../core/network.h"
+#include "network/network.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
    Functions that recipes write as heads live with the boxes of the objectives that use them, in a table by
    their numbers, which is shared and never changes; evaluations get it from their objective. */
-#include "../core/objective.h"
+#include "objective/objective.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* ONNX models in Lua: the message as a table, with the numbers of its tensors; see
  * lua/phosphene/meta/onnx.lua. */
-#include "../core/onnx.h"
+#include "files/onnx.h"
 
-#include "../core/memory.h"
+#include "base/memory.h"
 #include "bind.h"
 #include "protobuf.h"
 

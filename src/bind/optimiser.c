@@ -1,5 +1,5 @@
 /* Optimisers in Lua; see lua/phosphene/meta/optimiser.lua. */
-#include "../core/optimiser.h"
+#include "optimiser/optimiser.h"
 
 #include "bind.h"
 

@@ -1,5 +1,5 @@
 /* Parameterisations in Lua; see lua/phosphene/meta/parameterisation.lua. */
-#include "../core/parameterisation.h"
+#include "picture/parameterisation.h"
 
 #include <string.h>
 

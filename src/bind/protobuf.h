@@ -5,7 +5,7 @@
 
 #include <lua.h>
 
-#include "../core/protobuf.h"
+#include "files/protobuf.h"
 
 /* Messages of one type (tensors, usually) that are not to become tables of their fields: `push` pushes
    exactly one value for such a message, or fails and pushes nothing. It may drop data of the message that it

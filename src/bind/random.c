@@ -1,11 +1,11 @@
 /* The seeded generator in Lua; see lua/phosphene/meta/random.lua. */
-#include "../core/random.h"
+#include "tensor/random.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../core/memory.h"
+#include "base/memory.h"
 #include "bind.h"
 
 static ph_random *self(lua_State *L) { return phb_check(L, 1, &phb_random); }

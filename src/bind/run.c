@@ -60,7 +60,7 @@ void phb_read_run_options(lua_State *L, int i, ph_run *run) {
     else if (strcmp(key, "pool") == 0)
       run->pool_mode = (ph_pool_mode)phb_check_choice(L, lua_gettop(L), pools, key);
     else if (strcmp(key, "precision") == 0)
-      run->precision = (ph_precision)phb_check_choice(L, lua_gettop(L), precisions, key);
+      run->precision = (ph_number_type)phb_check_choice(L, lua_gettop(L), precisions, key);
     else if (strcmp(key, "backward") == 0)
       run->backward = lua_toboolean(L, -1);
     else

@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-#include "../core/network.h"
+#include "network/network.h"
 
 /* Reads what of { relu=, pool=, precision=, backward= } at index i (none and nil: nothing) differs from the
  * defaults. */

@@ -1,5 +1,5 @@
 /* Weights files in Lua: tables of tensors; see lua/phosphene/meta/safetensors.lua. */
-#include "../core/safetensors.h"
+#include "files/safetensors.h"
 
 #include <string.h>
 
@@ -47,7 +47,7 @@ static ph_named_tensor *check_tensors(lua_State *L, int i, int *count) {
     if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, i, "names of tensors must be texts");
     const char *name = lua_tostring(L, -2);
     if (strlen(name) != lua_rawlen(L, -2)) luaL_argerror(L, i, "a tensor's name has a zero byte in it");
-    const ph_tensor *tensor = phb_test(L, lua_gettop(L), &phb_tensor);
+    ph_tensor *tensor = phb_test(L, lua_gettop(L), &phb_tensor);
     if (tensor == NULL) luaL_error(L, "'%s' is %s, not a tensor", name, phb_kind(L, -1));
     tensors[at++] = (ph_named_tensor){name, tensor};
   }
@@ -57,7 +57,7 @@ static ph_named_tensor *check_tensors(lua_State *L, int i, int *count) {
 typedef struct options {
   int type;
 } options;
-static const ph_field option_fields[] = {{"type", PH_CHOICE, offsetof(options, type), PH_F32, 0, 0,
+static const ph_field option_fields[] = {{"type", PH_CHOICE, offsetof(options, type), PH_FLOAT32, 0, 0,
                                           ph_number_type_names, "how numbers are stored"},
                                          {0}};
 

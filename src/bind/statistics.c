@@ -1,5 +1,5 @@
 /* Statistics of photographs in Lua, the part that is numeric; lua/phosphene/statistics.lua has the rest. */
-#include "../core/statistics.h"
+#include "colour/statistics.h"
 
 #include "bind.h"
 

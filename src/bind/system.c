@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../core/atomic.h"
-#include "../core/field.h"
-#include "../core/memory.h"
-#include "../core/version.h"
+#include "base/field.h"
+#include "base/memory.h"
+#include "base/version.h"
+#include "files/atomic.h"
 #include "bind.h"
 
 /* core.memory() -> bytes, blocks: what the core now holds */

@@ -1,5 +1,5 @@
 /* Tensors in Lua. Coordinates count from 0 and there is no t[i]; see lua/phosphene/meta/tensor.lua. */
-#include "../core/tensor.h"
+#include "tensor/tensor.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
 /* What tensors are computed with in Lua, beside the elementary methods of tensor.c: each makes a new tensor.
    See lua/phosphene/meta/tensor.lua. */
-#include "../core/tensor_math.h"
+#include "tensor/tensor_math.h"
 
 #include <string.h>
 
-#include "../core/gram.h"
+#include "tensor/gram.h"
 #include "bind.h"
 
 /* Boxes what a call of the core made; `box` is on top of the stack. */
@@ -32,14 +32,14 @@ static int check_operation(lua_State *L, int i, const char *what, const char *co
 static int math_map(lua_State *L) {
   ph_error e;
   ph_tensor *made = NULL;
-  ph_map map = (ph_map)check_operation(L, 1, "map", ph_map_names);
+  ph_function function = (ph_function)check_operation(L, 1, "map", ph_function_names);
   if (lua_type(L, 2) == LUA_TNUMBER) {
-    lua_pushnumber(L, ph_map_number(map, lua_tonumber(L, 2)));
+    lua_pushnumber(L, ph_function_apply(function, lua_tonumber(L, 2)));
     return 1;
   }
   ph_tensor *x = phb_check(L, 2, &phb_tensor);
   void **box = phb_box(L, &phb_tensor);
-  return give(L, box, ph_tensor_map(x, map, &made, &e), &made, &e);
+  return give(L, box, ph_tensor_map(x, function, &made, &e), &made, &e);
 }
 
 /* core.combine(operation, a, b): of tensors and numbers */
@@ -50,7 +50,7 @@ static int math_combine(lua_State *L) {
   bool a_is_number = lua_type(L, 2) == LUA_TNUMBER, b_is_number = lua_type(L, 3) == LUA_TNUMBER;
   double a_number = lua_tonumber(L, 2), b_number = lua_tonumber(L, 3);
   if (a_is_number && b_is_number) {
-    lua_pushnumber(L, ph_combine_numbers(combination, a_number, b_number));
+    lua_pushnumber(L, ph_combination_apply(combination, a_number, b_number));
     return 1;
   }
   ph_tensor *a = a_is_number ? NULL : phb_check(L, 2, &phb_tensor);

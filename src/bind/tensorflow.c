@@ -1,6 +1,6 @@
 /* TensorFlow graphs in Lua: the message as a table, with the numbers of its tensors; see
    lua/phosphene/meta/tensorflow.lua. */
-#include "../core/tensorflow.h"
+#include "files/tensorflow.h"
 
 #include "bind.h"
 #include "protobuf.h"

@@ -1,5 +1,5 @@
 /* Transforms and pipelines in Lua; see lua/phosphene/meta/transform.lua. */
-#include "../core/transform.h"
+#include "view/transform.h"
 
 #include "bind.h"
 

@@ -1,5 +1,5 @@
 -- Writes small ONNX models for tests, valid ones as well as those that are wrong on purpose: the few messages of
--- src/core/schema/onnx.proto. Must not know what reads them.
+-- src/core/files/schema/onnx.proto. Must not know what reads them.
 
 local protobuf = require "protobuf"
 

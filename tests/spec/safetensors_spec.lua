@@ -53,10 +53,10 @@ describe("core.load_safetensors", function()
   end)
 
   it("stores narrower types", function()
-    for _, type in ipairs { "F32", "F16", "BF16" } do
+    for _, type in ipairs { "F32", "F16", "BF16", "F64" } do
       assert(core.save_safetensors(path "t", weights(), nil, { type = type }))
       local bias = core.load_safetensors(path "t")["conv.bias"]
-      assert.near(0.1, bias:at(3), type == "F32" and 1e-8 or type == "F16" and 5e-5 or 4e-4)
+      assert.near(0.1, bias:at(3), (type == "F32" or type == "F64") and 1e-8 or type == "F16" and 5e-5 or 4e-4)
       assert.equal(-2, bias:at(1))
       assert.equal(type, read(path "t"):match '"dtype":"(%w+)"')
     end

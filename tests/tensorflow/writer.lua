@@ -1,4 +1,4 @@
--- Writes TensorFlow graphs for tests: the few messages of src/core/schema/tensorflow.proto. Must not know what reads
+-- Writes TensorFlow graphs for tests: the few messages of src/core/files/schema/tensorflow.proto. Must not know what reads
 -- them.
 
 local core = require "phosphene.core"

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "../../src/core/random.h"
+#include "tensor/random.h"
 
 /* The largest |numeric - gradient| over the largest |gradient|, where numeric is the central difference of
    `value` along each x[i] in turn. `value` reads x, and sums in double. x is left as it was. */

@@ -101,7 +101,7 @@ function network:check(path, options) end
 --- classes, labels and preprocessing. A network loaded from it gives the same bits; with a type other than F32 it takes
 --- half the room, and the weights are rounded.
 ---@param path string
----@param options { type: "F32"|"F16"|"BF16"|nil, metadata: table<string, string>? }? metadata: kept in the file, such as
+---@param options { type: "F32"|"F16"|"BF16"|"F64"|nil, metadata: table<string, string>? }? metadata: kept in the file, such as
 --- where the weights are from and under which licence
 ---@return true?
 ---@return string? message

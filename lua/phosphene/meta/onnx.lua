@@ -1,7 +1,7 @@
 ---@meta
 
 --- ONNX models (https://onnx.ai) as `phosphene.core` reads them: the file's messages as tables, with the names of
---- src/core/schema/onnx.proto. `ph.network` makes networks of them.
+--- src/core/files/schema/onnx.proto. `ph.network` makes networks of them.
 ---@class phosphene.core
 local core = {}
 

@@ -15,12 +15,12 @@ local core = {}
 function core.load_safetensors(path) end
 
 --- Writes tensors, sorted by name, and metadata. The file appears whole or not at all; equal contents give equal bytes.
---- Numbers are stored as F32, or rounded to nearest (ties to even) as F16 or BF16; raises where one is too large for the
---- type, and for names that are not UTF-8.
+--- Numbers are stored as F32, widened as F64, or rounded to nearest (ties to even) as F16 or BF16; raises where one is
+--- too large for the type, and for names that are not UTF-8.
 ---@param path string
 ---@param tensors table<string, ph.tensor>
 ---@param metadata table<string, string|number>?
----@param options { type: "F32"|"F16"|"BF16"|nil }? F32 by default
+---@param options { type: "F32"|"F16"|"BF16"|"F64"|nil }? F32 by default
 ---@return true?
 ---@return string? message
 function core.save_safetensors(path, tensors, metadata, options) end

@@ -1,7 +1,7 @@
 ---@meta
 
 --- TensorFlow graphs (GraphDef) as `phosphene.core` reads them: the file's messages as tables, with the names of
---- src/core/schema/tensorflow.proto. `ph.network` makes networks of them.
+--- src/core/files/schema/tensorflow.proto. `ph.network` makes networks of them.
 ---@class phosphene.core
 local core = {}
 

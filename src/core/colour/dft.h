@@ -1,0 +1,31 @@
+/* Discrete Fourier transforms of real planes. The only place that knows FFTW, which is asked for nothing but
+   complex transforms of one row or column at a time, from one aligned array into another: that is where the
+   plans it estimates are good, and where rows and columns can be shared out among threads. Knows nothing of
+   what the planes are.
+
+   A half-spectrum is (h, columns, 2): frequency rows 0 … h-1, columns 0 … w/2, real and imaginary part. */
+#ifndef PH_DFT_H
+#define PH_DFT_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+typedef struct ph_dft ph_dft;
+
+/* For `planes` planes of h x w at once. Planning is deterministic but, as FFTW's planner is one per process,
+   must not happen in two threads at once. */
+ph_status ph_dft_new(int64_t planes, int64_t h, int64_t w, ph_dft **dft, ph_error *e);
+void ph_dft_free(ph_dft *dft); /* NULL is allowed */
+
+int64_t ph_dft_columns(int64_t w); /* w / 2 + 1 */
+
+/* planes = the inverse transform, not divided by w h, of factor * half-spectra. The factors, (h, columns),
+   are the same for all planes. Of what no real plane has (imaginary parts at frequency 0, halves of the first
+   and of an even width's last column that do not mirror each other) the Hermitian part is taken. */
+void ph_dft_to_planes(ph_dft *dft, const float *factor, const float *spectra, float *planes);
+
+/* half-spectra = factor * the transform of the planes. */
+void ph_dft_to_spectra(ph_dft *dft, const float *factor, const float *planes, float *spectra);
+
+#endif

@@ -1,0 +1,14 @@
+/* Caffe's weights: what the schema (schema/caffe.proto) leaves open, which is how a blob says its shape.
+   Knows nothing of layers: those are Lua's business. */
+#ifndef PH_CAFFE_H
+#define PH_CAFFE_H
+
+#include "tensor/tensor.h"
+#include "caffe.pb-c.h"
+#include "protobuf.h"
+
+/* A blob's numbers as a tensor of its shape, dropped from the message. PH_FAILURE, naming the file, when they
+   do not fit the shape. */
+ph_status ph_caffe_blob_read(ph_protobuf *file, Caffe__Blob *blob, ph_tensor **tensor, ph_error *e);
+
+#endif

@@ -1,0 +1,121 @@
+/* Files, whole. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+static ph_status cannot_read(const char *path, const char *reason, ph_error *e) {
+  return ph_fail(e, PH_FAILURE, "cannot read '%s': %s", path, reason);
+}
+
+/* Opens a regular file and tells its size. Not blocking on the way keeps a named pipe from hanging us. */
+static ph_status open_regular(const char *path, int *descriptor, size_t *size, ph_error *e) {
+  struct stat about;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return cannot_read(path, strerror(errno), e);
+  const char *problem = NULL;
+  if (fstat(fd, &about) != 0)
+    problem = strerror(errno);
+  else if (S_ISDIR(about.st_mode))
+    problem = "it is a folder";
+  else if (!S_ISREG(about.st_mode))
+    problem = "it is not a regular file";
+  if (problem != NULL) {
+    close(fd);
+    return cannot_read(path, problem, e);
+  }
+  *descriptor = fd;
+  *size = (size_t)about.st_size;
+  return PH_OK;
+}
+
+ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size_t *size, ph_error *e) {
+  int fd;
+  size_t whole, done = 0;
+  unsigned char *block = NULL;
+  ph_status status = open_regular(path, &fd, &whole, e);
+  if (status != PH_OK) return status;
+  if (whole > most) {
+    status = ph_fail(e, PH_FAILURE, "cannot read '%s': %zu bytes are more than the %zu that make sense", path,
+                     whole, most);
+    goto fail;
+  }
+  block = ph_alloc(whole);
+  if (block == NULL) {
+    status = ph_no_memory(e);
+    goto fail;
+  }
+  while (done < whole) {
+    ssize_t got = read(fd, block + done, whole - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      status = cannot_read(path, got < 0 ? strerror(errno) : "it became shorter meanwhile", e);
+      goto fail;
+    }
+    done += (size_t)got;
+  }
+  close(fd);
+  *data = block;
+  *size = whole;
+  return PH_OK;
+fail:
+  close(fd);
+  ph_free(block);
+  return status;
+}
+
+struct ph_mapping {
+  int references;
+  unsigned char *data;
+  size_t size;
+};
+
+ph_status ph_mapping_open(const char *path, ph_mapping **mapping, ph_error *e) {
+  int fd;
+  size_t size;
+  void *data = NULL;
+  ph_status status = open_regular(path, &fd, &size, e);
+  if (status != PH_OK) return status;
+  if (size > 0) data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+  int reason = errno;
+  close(fd); /* the mapping holds on to the file */
+  if (data == MAP_FAILED) return cannot_read(path, strerror(reason), e);
+  *mapping = ph_alloc(sizeof **mapping);
+  if (*mapping == NULL) {
+    if (data != NULL) munmap(data, size);
+    return ph_no_memory(e);
+  }
+  **mapping = (ph_mapping){.references = 1, .data = data, .size = size};
+  return PH_OK;
+}
+
+ph_mapping *ph_mapping_retain(ph_mapping *mapping) {
+  mapping->references++;
+  return mapping;
+}
+
+void ph_mapping_release(ph_mapping *mapping) {
+  if (mapping == NULL || --mapping->references > 0) return;
+  if (mapping->data != NULL) munmap(mapping->data, mapping->size);
+  ph_free(mapping);
+}
+
+unsigned char *ph_mapping_data(ph_mapping *mapping) { return mapping->data; }
+size_t ph_mapping_size(const ph_mapping *mapping) { return mapping->size; }
+
+void ph_mapping_forget(ph_mapping *mapping) {
+  if (mapping->data != NULL) madvise(mapping->data, mapping->size, MADV_DONTNEED);
+}
+
+void ph_mapping_rest(const void *data, size_t size) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t first = ((uintptr_t)data + page - 1) / page * page, last = ((uintptr_t)data + size) / page * page;
+  if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
+}

@@ -1,0 +1,18 @@
+/* JPEG's segments (ITU-T T.81, annex B): checked before a decoder is let loose on them, which does not look
+   closely itself. The pixels are image.h's. Knows no files. */
+#ifndef PH_JPEG_H
+#define PH_JPEG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* Whether the bytes begin as a JPEG does. */
+bool ph_jpeg_is(const unsigned char *jpeg, size_t size);
+
+/* PH_FAILURE, with a reason that names no file, unless every segment up to the end-of-image marker is whole
+   and no Huffman table has more codes than there are symbols. */
+ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, ph_error *e);
+
+#endif

@@ -1,0 +1,73 @@
+/* concat: the inputs one after the other along one axis, most often their channels. */
+#include <string.h>
+
+#include "axes.h"
+
+typedef struct concat_config {
+  int64_t axis;
+} concat_config;
+
+static const ph_field fields[] = {{"axis", PH_INTEGER, offsetof(concat_config, axis), 1, PH_LEAST_AXIS,
+                                   PH_MOST_AXIS, NULL, "along which they follow each other: channels"},
+                                  {0}};
+
+int ph_concat_axis(const ph_layer *layer, int rank) {
+  int64_t axis = ((const concat_config *)layer->config)->axis;
+  return (int)(axis < 0 ? axis + rank : axis);
+}
+
+static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
+  char first[PH_SHAPE_TEXT], other[PH_SHAPE_TEXT];
+  int axis;
+  ph_status status;
+  PH_TRY(ph_axis_find(layer, (double)((const concat_config *)layer->config)->axis, inputs[0].rank, &axis, e));
+  *output = inputs[0];
+  for (int i = 1; i < layer->inputs; i++) {
+    ph_shape like = inputs[0];
+    if (inputs[i].rank == like.rank) like.dim[axis] = inputs[i].dim[axis];
+    if (!ph_shape_equal(inputs[i], like))
+      return ph_layer_fail(layer, e, "inputs must differ along axis %d only; input 0 is %s, input %d is %s",
+                           axis, ph_shape_print(inputs[0], first), i, ph_shape_print(inputs[i], other));
+    output->dim[axis] += inputs[i].dim[axis];
+  }
+fail:
+  return status;
+}
+
+/* With all axes before the joined one as one, each input is a run of memory in each of its rows. */
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  int rank = pass->output.shape.rank, axis = ph_concat_axis(layer, rank);
+  int64_t rows = ph_axes_count(pass->output.shape, 0, axis);
+  float *dst = pass->output.data;
+  for (int64_t row = 0; row < rows; row++) {
+    for (int i = 0; i < layer->inputs; i++) {
+      int64_t count = ph_axes_count(pass->input[i].shape, axis, rank);
+      memcpy(dst, pass->input[i].data + row * count, (size_t)count * sizeof *dst);
+      dst += count;
+    }
+  }
+}
+
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  int rank = pass->output.shape.rank, axis = ph_concat_axis(layer, rank);
+  int64_t rows = ph_axes_count(pass->output.shape, 0, axis);
+  const float *src = pass->output_gradient;
+  for (int64_t row = 0; row < rows; row++) {
+    for (int i = 0; i < layer->inputs; i++) {
+      int64_t count = ph_axes_count(pass->input[i].shape, axis, rank);
+      float *dst = pass->input_gradient[i];
+      for (int64_t j = 0; j < count && dst != NULL; j++) dst[row * count + j] += src[j];
+      src += count;
+    }
+  }
+}
+
+const ph_layer_type ph_layer_concat = {.name = "concat",
+                                       .summary = "the inputs' channels, one input after the other",
+                                       .least_inputs = 1,
+                                       .most_inputs = PH_MAX_INPUTS,
+                                       .fields = fields,
+                                       .config_size = sizeof(concat_config),
+                                       .shape = shape,
+                                       .forward = forward,
+                                       .backward = backward};

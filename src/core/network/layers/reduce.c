@@ -1,0 +1,198 @@
+/* reduce: one number from all elements along some axes: their mean, sum, greatest, … Sums run in double
+   precision. The axes stay, with length 1, unless `keep` is off. */
+#include <math.h>
+
+#include "tensor/strided_loop.h"
+#include "axes.h"
+
+typedef struct reduce_config {
+  int operation;
+  ph_list axes;
+  bool keep;
+} reduce_config;
+
+enum { MEAN, SUM, MOST, LEAST, L1, L2, SUM_SQUARE, LOG_SUM_EXP };
+static const char *const operations[] = {"mean", "sum",        "max",         "min", "l1",
+                                         "l2",   "sum_square", "log_sum_exp", NULL};
+
+static const ph_field fields[] = {
+    {"operation", PH_CHOICE, offsetof(reduce_config, operation), MEAN, 0, 0, operations,
+     "what is made of them"},
+    {"axes", PH_INTEGERS, offsetof(reduce_config, axes), 0, PH_LEAST_AXIS, PH_MOST_AXIS, NULL,
+     "along which axes; all of them by default"},
+    {"keep", PH_FLAG, offsetof(reduce_config, keep), 1, 0, 1, NULL, "the axes stay, with length 1"},
+    {0}};
+
+/* Which axes go; all where none are named. */
+static ph_status find_reduced(const ph_layer *layer, int rank, bool *goes, ph_error *e) {
+  const reduce_config *config = layer->config;
+  ph_status status = ph_axes(layer, &config->axes, rank, goes, e);
+  for (int a = 0; a < rank && config->axes.count == 0; a++) goes[a] = true;
+  return status;
+}
+
+static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
+  const reduce_config *config = layer->config;
+  bool goes[PH_MAX_RANK];
+  ph_status status = find_reduced(layer, inputs[0].rank, goes, e);
+  if (status != PH_OK) return status;
+  output->rank = 0;
+  for (int a = 0; a < inputs[0].rank; a++)
+    if (!goes[a] || config->keep) output->dim[output->rank++] = goes[a] ? 1 : inputs[0].dim[a];
+  if (output->rank == 0) *output = ph_shape_of(1, (int64_t[]){1}); /* a number is a list of one */
+  return PH_OK;
+}
+
+/* The elements that make one number, and the numbers: two walks over parts of the input's axes. */
+static void find_walks(const ph_layer *layer, ph_shape input, ph_nest *numbers, ph_nest *elements) {
+  bool goes[PH_MAX_RANK];
+  int64_t stride[PH_MAX_RANK];
+  *numbers = *elements = (ph_nest){.arrays = 1};
+  if (find_reduced(layer, input.rank, goes, NULL) != PH_OK) return; /* `shape` refused it already */
+  ph_dense_strides(input, stride);
+  for (int a = 0; a < input.rank; a++) {
+    ph_nest *nest = goes[a] ? elements : numbers;
+    nest->dim[nest->rank] = input.dim[a];
+    nest->stride[0][nest->rank++] = stride[a];
+  }
+  ph_nest_join(numbers);
+  ph_nest_join(elements);
+}
+
+static int64_t count_of(const ph_nest *nest) { return ph_nest_runs(nest) * ph_nest_length(nest); }
+
+/* ---- forward ---- */
+
+/* What is added up of one run, or, of an extreme, what the run makes of `so_far`. What is not a number stays,
+   so that it is seen. */
+static double take_run(int operation, double so_far, const float *x, int64_t step, int64_t count,
+                       double most) {
+  double s = so_far;
+  switch (operation) {
+    case MOST:
+      for (int64_t i = 0; i < count; i++) s = (double)x[i * step] <= s || s != s ? s : (double)x[i * step];
+      break;
+    case LEAST:
+      for (int64_t i = 0; i < count; i++) s = (double)x[i * step] >= s || s != s ? s : (double)x[i * step];
+      break;
+    case L1:
+      for (int64_t i = 0; i < count; i++) s += fabs((double)x[i * step]);
+      break;
+    case L2:
+    case SUM_SQUARE:
+      for (int64_t i = 0; i < count; i++) s += (double)x[i * step] * (double)x[i * step];
+      break;
+    case LOG_SUM_EXP:
+      for (int64_t i = 0; i < count; i++) s += exp((double)x[i * step] - most);
+      break;
+    default:
+      for (int64_t i = 0; i < count; i++) s += (double)x[i * step];
+  }
+  return s;
+}
+
+static double take(int operation, const ph_nest *elements, const float *x, double start, double most) {
+  for (int64_t i = 0; i < ph_nest_runs(elements); i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(elements, i, at);
+    start = take_run(operation, start, x + at[0], ph_nest_step(elements, 0), ph_nest_length(elements), most);
+  }
+  return start;
+}
+
+static double reduced(int operation, const ph_nest *elements, const float *x) {
+  double most = operation == LOG_SUM_EXP ? take(MOST, elements, x, (double)x[0], 0) : 0;
+  double start = operation == MOST || operation == LEAST ? (double)x[0] : 0;
+  double sum = take(operation, elements, x, start, most);
+  switch (operation) {
+    case MEAN:
+      return sum / (double)count_of(elements);
+    case L2:
+      return sqrt(sum);
+    case LOG_SUM_EXP:
+      return most + log(sum);
+    default:
+      return sum;
+  }
+}
+
+/* Where number i's first element lies. */
+static int64_t place(const ph_nest *numbers, int64_t i) {
+  int64_t at[PH_NEST_ARRAYS], length = ph_nest_length(numbers);
+  ph_nest_begin(numbers, i / length, at);
+  return at[0] + i % length * ph_nest_step(numbers, 0);
+}
+
+static void forward(const ph_layer *layer, const ph_pass *pass) {
+  const int operation = ((const reduce_config *)layer->config)->operation;
+  ph_nest numbers, elements;
+  find_walks(layer, pass->input[0].shape, &numbers, &elements);
+  for (int64_t i = 0; i < count_of(&numbers); i++)
+    pass->output.data[i] = (float)reduced(operation, &elements, pass->input[0].data + place(&numbers, i));
+}
+
+/* ---- backward ---- */
+
+/* Adds the derivative of the number y by each x of a run, times g. The first x that is as great as an extreme
+   takes all of it: then true, and there is no more to do. */
+static bool spread_run(int operation, const float *x, float y, float g, float *dst, int64_t step,
+                       int64_t count) {
+  switch (operation) {
+    case MOST:
+    case LEAST:
+      for (int64_t i = 0; i < count; i++) {
+        if (x[i * step] != y) continue;
+        dst[i * step] += g;
+        return true;
+      }
+      break;
+    case L1:
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g * (float)((x[i * step] > 0) - (x[i * step] < 0));
+      break;
+    case L2:
+      for (int64_t i = 0; i < count && y > 0; i++) dst[i * step] += g * x[i * step] / y;
+      break;
+    case SUM_SQUARE:
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g * 2 * x[i * step];
+      break;
+    case LOG_SUM_EXP:
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g * expf(x[i * step] - y);
+      break;
+    default:
+      for (int64_t i = 0; i < count; i++) dst[i * step] += g;
+  }
+  return false;
+}
+
+static void spread(int operation, const ph_nest *elements, const float *x, float y, float g, float *dst) {
+  bool done = false;
+  if (operation == MEAN) g /= (float)count_of(elements);
+  for (int64_t i = 0; i < ph_nest_runs(elements) && !done; i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(elements, i, at);
+    done = spread_run(operation, x + at[0], y, g, dst + at[0], ph_nest_step(elements, 0),
+                      ph_nest_length(elements));
+  }
+}
+
+static void backward(const ph_layer *layer, const ph_pass *pass) {
+  const int operation = ((const reduce_config *)layer->config)->operation;
+  ph_nest numbers, elements;
+  if (pass->input_gradient[0] == NULL) return;
+  find_walks(layer, pass->input[0].shape, &numbers, &elements);
+  for (int64_t i = 0; i < count_of(&numbers); i++) {
+    int64_t at = place(&numbers, i);
+    spread(operation, &elements, pass->input[0].data + at, pass->output.data[i], pass->output_gradient[i],
+           pass->input_gradient[0] + at);
+  }
+}
+
+const ph_layer_type ph_layer_reduce = {.name = "reduce",
+                                       .summary = "one number from the elements along some axes",
+                                       .least_inputs = 1,
+                                       .most_inputs = 1,
+                                       .fields = fields,
+                                       .config_size = sizeof(reduce_config),
+                                       .shape = shape,
+                                       .forward = forward,
+                                       .backward = backward};

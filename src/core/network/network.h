@@ -1,0 +1,113 @@
+/* Networks: graphs of named layers, and running them on batches of images.
+
+   Layers are added in topological order; layer 0 is always the `image` source. A run names its taps (the
+   points that are read, and where gradients enter); only the taps' ancestors are computed. The image size is
+   free: each (size, taps, mode) is planned once by the backend and kept. */
+#ifndef PH_NETWORK_H
+#define PH_NETWORK_H
+
+#include "backend.h"
+#include "layer.h"
+
+typedef struct ph_network ph_network;
+
+/* A new network with only its source layer "image" of `channels` channels (3 for RGB in [0, 1]). */
+ph_status ph_network_new(const ph_backend *backend, int64_t channels, ph_network **network, ph_error *e);
+ph_network *ph_network_retain(ph_network *network);
+void ph_network_release(ph_network *network);
+
+/* ---- building ---- */
+
+/* Appends a layer. Inputs are full names of earlier layers; the network retains the parameter tensors. Fails
+   on a duplicate name, an unknown type, input, setting or parameter (with suggestions), a parameter that
+   holds NaN or infinity, or shapes that can never fit. */
+ph_status ph_network_add(ph_network *network, const char *type, const char *name, const char *const *inputs,
+                         int input_count, const ph_setting *settings, int setting_count,
+                         const ph_named_tensor *parameters, int parameter_count, ph_error *e);
+
+/* Folds every batch_norm whose input is a convolution that nothing else reads into that convolution, which
+   takes over the batch_norm's name too. */
+ph_status ph_network_fold(ph_network *network, ph_error *e);
+
+/* Gives a layer one more name. Fails when the name is taken by another layer. */
+ph_status ph_network_alias(ph_network *network, const char *name, const char *layer, ph_error *e);
+
+/* Which layers hold the class scores before and after softmax (either may be NULL), and the class names (may
+   be empty). Names are copied. */
+ph_status ph_network_set_classes(ph_network *network, const char *logits, const char *probabilities,
+                                 const char *const *labels, int count, ph_error *e);
+
+/* ---- looking ---- */
+
+int ph_network_count(const ph_network *network);
+const ph_layer *ph_network_layer(const ph_network *network, int index);
+
+/* The index of the layer with this name, or this second name, or, where only one layer has, with a name that
+   ends so after '/', '.', ':' or '_'. Otherwise PH_MISUSE, "no layer 'mixed4z'; did you mean 'mixed4e'?" or
+   the names of those that are meant by an ambiguous ending. */
+ph_status ph_network_find(const ph_network *network, const char *name, int *index, ph_error *e);
+
+/* Second names, those of folded layers among them, and the layer that each stands for. */
+int ph_network_alias_count(const ph_network *network);
+const char *ph_network_alias_at(const ph_network *network, int i, int *layer);
+
+/* Shapes for one image of (h, w), written to `shapes` (ph_network_count of them), of the layers marked in
+   `needed` (NULL: all of them); the others are left alone. A layer that the image is too small for is an
+   error only when it is needed. */
+ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
+                            ph_shape *shapes, ph_error *e);
+
+/* The shape that one layer gives for inputs of these shapes, whatever the layers before it would give. */
+ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs, ph_shape *output,
+                           ph_error *e);
+
+/* The layers that an index depends on, itself included, marked true in `needed` (ph_network_count of them,
+   which the caller zeroed). */
+void ph_network_ancestors(const ph_network *network, int index, bool *needed);
+
+/* Index of the logits layer or the probabilities layer, or -1. */
+int ph_network_logits(const ph_network *network);
+int ph_network_probabilities(const ph_network *network);
+int ph_network_class_count(const ph_network *network); /* labels; 0 where none are known */
+const char *ph_network_label(const ph_network *network, int index);
+
+/* The class whose label is `text`, or has it among its comma-separated synonyms, or contains it as a whole
+   word, ignoring case; in that order of preference. None or several equally good ones are PH_MISUSE, naming
+   the first few candidates. */
+ph_status ph_network_find_label(const ph_network *network, const char *text, int *index, ph_error *e);
+
+/* ---- running ---- */
+
+typedef struct ph_run {
+  int taps;
+  const int *tap;           /* layer indices, ascending, no doubles */
+  const ph_channels *reads; /* of each tap, as in ph_plan_request; NULL: all of it */
+  bool backward;            /* whether ph_network_backward will follow */
+  ph_relu_mode relu_mode;
+  ph_pool_mode pool_mode;
+  ph_number_type precision;
+} ph_run;
+
+/* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. */
+ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e);
+
+/* Makes up for what the last run left out where it read its taps in part: runs the same images again, whole.
+   Injected gradients stay. */
+ph_status ph_network_complete(ph_network *network, ph_error *e);
+
+/* The activations (n, c, h, w) of a tap of the last run; (n, …) in general, where an image's own axis 0 is
+   left out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if the layer was not a tap. */
+ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **activation, ph_error *e);
+
+/* The gradient tensor of a tap, of the activation's shape, zero after forward: objectives add into it.
+ * Borrowed. */
+ph_status ph_network_gradient(ph_network *network, int layer, ph_tensor **gradient, ph_error *e);
+
+/* Takes the taps' gradients back to the images; `images_gradient` is resized to the images' shape and
+ * overwritten. */
+ph_status ph_network_backward(ph_network *network, ph_tensor *images_gradient, ph_error *e);
+
+/* Threads that runs use: 0 asks for as many as the process has cores. */
+ph_status ph_network_set_threads(ph_network *network, int threads, ph_error *e);
+
+#endif

@@ -1,0 +1,92 @@
+/* Dense layers, as oneDNN inner products over plain values and the weights as they lie; of these, no rows but
+   those whose outputs are read. */
+#include "base/memory.h"
+#include "plan.h"
+
+typedef struct dense_state {
+  primitive forward, backward;
+  dnnl_memory_t weight, bias;
+} dense_state;
+
+static void drop(operation *op) {
+  dense_state *s = op->state;
+  if (s == NULL) return;
+  phd_drop_primitive(&s->forward);
+  phd_drop_primitive(&s->backward);
+  dnnl_memory_destroy(s->weight);
+  dnnl_memory_destroy(s->bias);
+  ph_free(s);
+  op->state = NULL;
+}
+
+static ph_status reserve(plan *p, operation *op, ph_error *e) {
+  if (!p->backward) return PH_OK;
+  return phd_add_buffer(p, false, phd_floats(p, op->input[0]), &op->scratch, e);
+}
+
+static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_error *e) {
+  dnnl_memory_desc_t src, weight, bias, dst;
+  dnnl_inner_product_desc_t desc;
+  dnnl_primitive_desc_t forward = NULL, backward = NULL;
+  dnnl_primitive_attr_t attributes = NULL;
+  primitive_use plain = {.source = dnnl_f32, .target = dnnl_f32};
+  ph_status status;
+  const ph_layer *layer = op->layer;
+  ph_shape shape = ph_tensor_shape(layer->parameter[0]);
+  const int64_t first = op->part.first, outputs = op->part.last - first, inputs = shape.dim[1];
+  bool biased = layer->parameter[1] != NULL;
+#define TRY_DNNL(call) PH_TRY(phd_check(call, layer, e))
+  TRY_DNNL(dnnl_primitive_attr_create(&attributes));
+  TRY_DNNL(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&src, 2, (dnnl_dims_t){1, inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&weight, 2, (dnnl_dims_t){outputs, inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){outputs}, dnnl_f32, dnnl_a));
+  TRY_DNNL(dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training, &src, &weight,
+                                                biased ? &bias : NULL, &dst));
+  TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, attributes, p->shared->engine, NULL));
+  PH_TRY(phd_make_primitive(p, forward, plain, layer, &s->forward, e));
+  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine,
+                              ph_tensor_data(layer->parameter[0]) + first * inputs));
+  if (biased)
+    TRY_DNNL(
+        dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1]) + first));
+  if (!p->backward) goto fail;
+  TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
+  TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, attributes, p->shared->engine, forward));
+  plain.backward_data = true;
+  PH_TRY(phd_make_primitive(p, backward, plain, layer, &s->backward, e));
+#undef TRY_DNNL
+fail: /* also the way out of success */
+  dnnl_primitive_attr_destroy(attributes);
+  dnnl_primitive_desc_destroy(forward);
+  dnnl_primitive_desc_destroy(backward);
+  return status;
+}
+
+static ph_status prepare(plan *p, operation *op, ph_error *e) {
+  op->state = ph_alloc(sizeof(dense_state));
+  if (op->state == NULL) return ph_no_memory(e);
+  return make_primitives(p, op, op->state, e);
+}
+
+static void forward(const run *r, const operation *op) {
+  const dense_state *s = op->state;
+  float *dst = phd_activation(r, op->output);
+  phd_execute(r, &s->forward, phd_activation(r, op->input[0]), dst + op->part.first, s->weight, s->bias);
+}
+
+static void backward(const run *r, const operation *op) {
+  const dense_state *s = op->state;
+  float *dst = phd_gradient(r, op->input[0]), *scratch = r->work + phd_offset(r->plan, op->scratch);
+  float *src = phd_gradient(r, op->output);
+  phd_execute(r, &s->backward, src + op->part.first, op->accumulate[0] ? scratch : dst, s->weight, NULL);
+  if (op->accumulate[0]) phd_add_to(dst, scratch, phd_count(r->plan, op->input[0]), dnnl_f32);
+}
+
+const operation_type phd_dense = {.name = "dense",
+                                  .reserve = reserve,
+                                  .prepare = prepare,
+                                  .forward = forward,
+                                  .backward = backward,
+                                  .drop = drop};

@@ -1,0 +1,280 @@
+/* Running a network: plans are looked up or made, taps' tensors shaped, and the backend is sent off. One
+   image is worked on by all threads together; of several, each thread takes whole ones, which spares them
+   waiting for each other. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "network_private.h"
+
+/* ---- plans ---- */
+
+static void drop_plan(ph_network *net, ph_cached_plan *entry) {
+  net->backend->drop(entry->plan);
+  ph_free(entry->tap);
+  ph_free(entry->reads);
+  ph_free(entry->tap_shape);
+  *entry = (ph_cached_plan){0};
+}
+
+void ph_network_forget_plans(ph_network *network) {
+  for (int i = 0; i < network->plans; i++) drop_plan(network, &network->cache[i]);
+  network->plans = 0;
+  network->current = NULL;
+}
+
+static bool same_reads(const ph_plan_request *a, const ph_plan_request *b) {
+  if (a->reads == NULL || b->reads == NULL) return a->reads == b->reads;
+  return memcmp(a->reads, b->reads, (size_t)a->taps * sizeof *a->reads) == 0;
+}
+
+static bool same_request(const ph_plan_request *a, const ph_plan_request *b) {
+  return a->height == b->height && a->width == b->width && a->taps == b->taps && a->backward == b->backward &&
+         a->relu_mode == b->relu_mode && a->pool_mode == b->pool_mode && a->precision == b->precision &&
+         a->threads == b->threads && a->companions == b->companions &&
+         memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0 && same_reads(a, b);
+}
+
+/* A free entry of the cache; where there is none, the one that has waited longest is dropped. */
+static ph_cached_plan *free_entry(ph_network *net) {
+  if (net->plans < PH_PLAN_CACHE) return &net->cache[net->plans++];
+  ph_cached_plan *oldest = &net->cache[0];
+  for (int i = 1; i < net->plans; i++)
+    if (net->cache[i].last_use < oldest->last_use) oldest = &net->cache[i];
+  drop_plan(net, oldest);
+  return oldest;
+}
+
+static ph_status find_tap_shapes(const ph_network *net, ph_cached_plan *entry, ph_error *e) {
+  const ph_plan_request *request = &entry->request;
+  ph_status status;
+  bool *needed = ph_alloc_array((size_t)net->count, sizeof *needed);
+  ph_shape *shapes = ph_alloc_array((size_t)net->count, sizeof *shapes);
+  if (needed == NULL || shapes == NULL) {
+    status = ph_no_memory(e);
+    goto fail;
+  }
+  for (int i = 0; i < request->taps; i++) ph_network_ancestors(net, request->tap[i], needed);
+  PH_TRY(ph_network_shapes(net, request->height, request->width, needed, shapes, e));
+  for (int i = 0; i < request->taps; i++) entry->tap_shape[i] = shapes[request->tap[i]];
+fail:
+  ph_free(needed);
+  ph_free(shapes);
+  return status;
+}
+
+static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_cached_plan **found,
+                           ph_error *e) {
+  for (int i = 0; i < net->plans; i++) {
+    if (net->cache[i].plan != NULL && same_request(&net->cache[i].request, request)) {
+      *found = &net->cache[i];
+      return PH_OK;
+    }
+  }
+  ph_cached_plan made = {.request = *request};
+  ph_status status;
+  made.tap = ph_alloc_array((size_t)request->taps, sizeof *made.tap);
+  made.tap_shape = ph_alloc_array((size_t)request->taps, sizeof *made.tap_shape);
+  if (request->reads != NULL) made.reads = ph_alloc_array((size_t)request->taps, sizeof *made.reads);
+  if (made.tap == NULL || made.tap_shape == NULL || (request->reads != NULL && made.reads == NULL)) {
+    status = ph_no_memory(e);
+    goto fail;
+  }
+  memcpy(made.tap, request->tap, (size_t)request->taps * sizeof *made.tap);
+  if (made.reads != NULL) memcpy(made.reads, request->reads, (size_t)request->taps * sizeof *made.reads);
+  made.request.tap = made.tap;
+  made.request.reads = made.reads;
+  PH_TRY(find_tap_shapes(net, &made, e));
+  PH_TRY(net->backend->plan(net->shared, &made.request, &made.plan, e));
+  *found = free_entry(net);
+  **found = made;
+  return PH_OK;
+fail:
+  ph_free(made.tap);
+  ph_free(made.reads);
+  ph_free(made.tap_shape);
+  return status;
+}
+
+/* ---- taps' tensors ---- */
+
+static ph_status make_tap_room(ph_network *net, int taps, ph_error *e) {
+  if (taps <= net->tap_room) return PH_OK;
+  size_t room = (size_t)taps;
+  ph_tensor **activation = ph_alloc_array(room, sizeof *activation);
+  ph_tensor **gradient = ph_alloc_array(room, sizeof *gradient);
+  float **outputs = ph_alloc_array(room, sizeof *outputs);
+  if (activation == NULL || gradient == NULL || outputs == NULL) {
+    ph_free(activation);
+    ph_free(gradient);
+    ph_free(outputs);
+    return ph_no_memory(e);
+  }
+  if (net->tap_room > 0) {
+    memcpy(activation, net->activation, (size_t)net->tap_room * sizeof *activation);
+    memcpy(gradient, net->gradient, (size_t)net->tap_room * sizeof *gradient);
+  }
+  ph_free(net->activation);
+  ph_free(net->gradient);
+  ph_free(net->outputs);
+  net->activation = activation;
+  net->gradient = gradient;
+  net->outputs = outputs;
+  net->tap_room = taps;
+  return PH_OK;
+}
+
+/* The shape of a batch of activations: axis 0 is the batch. Where a layer's own axis 0 is not the image but
+   something of the network's making, such as tokens, it stays, behind the batch's. */
+static ph_shape batch_of(ph_shape one, int64_t images) {
+  if (one.rank > 0 && one.dim[0] == 1) {
+    one.dim[0] = images;
+    return one;
+  }
+  if (one.rank == PH_MAX_RANK) {
+    one.dim[0] *= images;
+    return one;
+  }
+  ph_shape batch = {.rank = one.rank + 1, .dim = {images}};
+  for (int a = 0; a < one.rank; a++) batch.dim[a + 1] = one.dim[a];
+  return batch;
+}
+
+/* Shapes the taps' tensors for the batch and zeroes the gradients. */
+static ph_status prepare_taps(ph_network *net, const ph_cached_plan *plan, int64_t images, ph_error *e) {
+  ph_status status;
+  PH_TRY(make_tap_room(net, plan->request.taps, e));
+  for (int i = 0; i < plan->request.taps; i++) {
+    ph_shape shape = batch_of(plan->tap_shape[i], images);
+    PH_TRY(ph_tensor_ensure(&net->activation[i], shape, e));
+    PH_TRY(ph_tensor_ensure(&net->gradient[i], shape, e));
+    ph_tensor_fill(net->gradient[i], 0);
+  }
+  return PH_OK;
+fail:
+  return status;
+}
+
+/* ---- forward and backward ---- */
+
+static ph_status check_images(const ph_network *net, ph_shape shape, ph_error *e) {
+  char text[PH_SHAPE_TEXT];
+  ph_shape source;
+  if (shape.rank != 4)
+    return ph_fail(e, PH_MISUSE, "images: expected a tensor of shape (n, c, h, w), got %s",
+                   ph_shape_print(shape, text));
+  /* Layer 0 is the image, so that its shape alone says how many channels there are. */
+  ph_status status = net->layer[0].type->shape(&net->layer[0], &shape, &source, e);
+  if (status == PH_OK && shape.dim[1] != source.dim[1])
+    status = ph_fail(e, PH_MISUSE, "images: expected %lld channels, got %s%s", (long long)source.dim[1],
+                     ph_shape_print(shape, text),
+                     shape.dim[1] == source.dim[1] + 1
+                         ? "; if the last is opacity, the transform collapse() lays them over a background"
+                         : "");
+  return status;
+}
+
+/* Sends the backend off. The plan is then the current one; none is where it fails. */
+static ph_status run_plan(ph_network *net, ph_cached_plan *plan, const ph_tensor *images, ph_error *e) {
+  const int count = (int)ph_tensor_shape(images).dim[0];
+  ph_status status;
+  net->current = NULL;
+  plan->last_use = ++net->uses;
+  PH_TRY(net->backend->reserve(plan->plan, count, e));
+  for (int i = 0; i < plan->request.taps; i++) net->outputs[i] = ph_tensor_data(net->activation[i]);
+  PH_TRY(net->backend->forward(plan->plan, count, ph_tensor_read(images), net->outputs, e));
+  net->current = plan;
+fail:
+  return status;
+}
+
+/* Keeps the images of a run that left something out, for ph_network_complete. */
+static ph_status remember(ph_network *net, const ph_tensor *images, ph_error *e) {
+  ph_status status = ph_tensor_ensure(&net->seen, ph_tensor_shape(images), e);
+  if (status == PH_OK) ph_tensor_copy(net->seen, images);
+  return status;
+}
+
+ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e) {
+  ph_shape shape = ph_tensor_shape(images);
+  ph_cached_plan *plan = NULL;
+  ph_status status;
+  network->current = NULL;
+  PH_TRY(check_images(network, shape, e));
+  if (network->threads == 0) network->threads = ph_cores();
+  int threads = network->threads;
+  bool several = shape.dim[0] > 1;
+  ph_plan_request request = {.network = network,
+                             .height = shape.dim[2],
+                             .width = shape.dim[3],
+                             .taps = run->taps,
+                             .tap = run->tap,
+                             .reads = run->reads,
+                             .backward = run->backward,
+                             .relu_mode = run->relu_mode,
+                             .pool_mode = run->pool_mode,
+                             .precision = run->precision,
+                             .threads = several ? 1 : threads,
+                             .companions = several ? threads : 1};
+  PH_TRY(find_plan(network, &request, &plan, e));
+  PH_TRY(prepare_taps(network, plan, shape.dim[0], e));
+  if (run->reads != NULL) PH_TRY(remember(network, images, e));
+  PH_TRY(run_plan(network, plan, images, e));
+  network->images = shape;
+fail:
+  return status;
+}
+
+ph_status ph_network_complete(ph_network *network, ph_error *e) {
+  ph_cached_plan *whole = NULL;
+  if (network->current == NULL || network->current->request.reads == NULL) return PH_OK;
+  ph_plan_request request = network->current->request;
+  request.reads = NULL;
+  ph_status status = find_plan(network, &request, &whole, e);
+  return status == PH_OK ? run_plan(network, whole, network->seen, e) : status;
+}
+
+static ph_status find_tap(const ph_network *net, int layer, int *tap, ph_error *e) {
+  if (net->current == NULL) return ph_fail(e, PH_MISUSE, "nothing has been run forward yet");
+  for (*tap = 0; *tap < net->current->request.taps; (*tap)++)
+    if (net->current->request.tap[*tap] == layer) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "layer '%s' was not among the taps of the last forward",
+                 net->layer[layer].name);
+}
+
+ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **activation, ph_error *e) {
+  int tap = -1;
+  ph_status status = find_tap(network, layer, &tap, e);
+  if (status == PH_OK) *activation = network->activation[tap];
+  return status;
+}
+
+ph_status ph_network_gradient(ph_network *network, int layer, ph_tensor **gradient, ph_error *e) {
+  int tap = -1;
+  ph_status status = find_tap(network, layer, &tap, e);
+  if (status == PH_OK) *gradient = network->gradient[tap];
+  return status;
+}
+
+ph_status ph_network_backward(ph_network *network, ph_tensor *images_gradient, ph_error *e) {
+  ph_status status;
+  if (network->current == NULL) return ph_fail(e, PH_MISUSE, "backward needs a forward first");
+  if (!network->current->request.backward)
+    return ph_fail(e, PH_MISUSE, "backward: the last forward was run without keeping what backward needs");
+  PH_TRY(ph_tensor_resize(images_gradient, network->images, e));
+  for (int i = 0; i < network->current->request.taps; i++)
+    network->outputs[i] = ph_tensor_data(network->gradient[i]);
+  PH_TRY(network->backend->backward(network->current->plan, (int)network->images.dim[0],
+                                    (const float *const *)network->outputs, ph_tensor_data(images_gradient),
+                                    e));
+  return PH_OK;
+fail:
+  return status;
+}
+
+ph_status ph_network_set_threads(ph_network *network, int threads, ph_error *e) {
+  if (threads < 0 || threads > 1024)
+    return ph_fail(e, PH_MISUSE, "threads: %d out of range 0..1024", threads);
+  network->threads = threads;
+  return PH_OK;
+}

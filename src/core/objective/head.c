@@ -1,0 +1,189 @@
+/* The table of head types, and what all heads have in common: being made, resolved, narrowed to an image. How
+   they print is in head_print.c; what they compute is in heads/. */
+#include "head.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "head_private.h"
+
+static const ph_head_type *const types[] = {
+    &ph_head_channel,
+    &ph_head_neuron,
+    &ph_head_layer,
+    &ph_head_direction,
+    &ph_head_direction_neuron,
+    &ph_head_tensor_direction,
+    &ph_head_channel_weights,
+    &ph_head_neuron_weights,
+    &ph_head_local_group,
+    &ph_head_activation_difference,
+    &ph_head_caricature,
+    &ph_head_cosine,
+    &ph_head_style,
+    &ph_head_logit,
+    &ph_head_probability,
+    &ph_head_l1,
+    &ph_head_l2,
+    &ph_head_lp,
+    &ph_head_l_infinity,
+    &ph_head_input_difference,
+    &ph_head_total_variation,
+    &ph_head_blur,
+    &ph_head_alpha,
+    &ph_head_blur_alpha,
+    &ph_head_boundary_complexity,
+    &ph_head_alignment,
+    &ph_head_diversity,
+    &ph_head_outside,
+};
+enum { TYPES = sizeof types / sizeof *types };
+
+const ph_head_type *ph_head_type_at(int i) { return i >= 0 && i < TYPES ? types[i] : NULL; }
+
+ph_status ph_head_type_find(const char *name, const ph_head_type **type, ph_error *e) {
+  const char *names[TYPES];
+  for (int i = 0; i < TYPES; i++) {
+    names[i] = types[i]->name;
+    if (strcmp(name, names[i]) == 0) {
+      *type = types[i];
+      return PH_OK;
+    }
+  }
+  const char *near = ph_nearest(name, names, TYPES);
+  if (near != NULL) return ph_fail(e, PH_MISUSE, "no objective '%s'; did you mean '%s'?", name, near);
+  return ph_fail(e, PH_MISUSE, "no objective '%s'", name);
+}
+
+/* ---- making ---- */
+
+bool ph_head_is_set(const ph_head *head, const char *key) {
+  if (strcmp(key, "tensor") == 0) return head->tensor != NULL;
+  const ph_field *field = head->type->fields;
+  while (strcmp(field->key, key) != 0) field++;
+  return !ph_head_at_default(head, field);
+}
+
+bool ph_head_at_default(const ph_head *head, const ph_field *field) {
+  const void *at = (const char *)head->config + field->offset;
+  switch (field->kind) {
+    case PH_TEXT:
+      return *(const char *)at == '\0';
+    case PH_INTEGER:
+      return (double)*(const int64_t *)at == field->fallback;
+    case PH_CHOICE:
+      return (double)*(const int *)at == field->fallback;
+    case PH_FLAG:
+      return *(const bool *)at == (field->fallback != 0);
+    default:
+      return *(const double *)at == field->fallback;
+  }
+}
+
+static ph_status check(const ph_head *head, ph_error *e) {
+  const ph_head_type *type = head->type;
+  if (head->tensor != NULL && !type->takes_tensor)
+    return ph_fail(e, PH_MISUSE, "%s: takes no tensor", type->name);
+  if (type->check != NULL) return type->check(head, e);
+  for (const char *const *key = type->positional; *key != NULL; key++)
+    if (!ph_head_is_set(head, *key)) return ph_fail(e, PH_MISUSE, "%s: no %s given", type->name, *key);
+  return PH_OK;
+}
+
+static ph_status allocate(const ph_head_type *type, ph_head **head, ph_error *e) {
+  ph_head *h = ph_alloc(sizeof *h);
+  if (h == NULL) return ph_no_memory(e);
+  h->type = type;
+  h->config = ph_alloc(type->config_size);
+  if (h->config == NULL) {
+    ph_head_free(h);
+    return ph_no_memory(e);
+  }
+  *head = h;
+  return PH_OK;
+}
+
+ph_status ph_head_new(const char *type_name, const ph_setting *settings, int count, ph_tensor *tensor,
+                      ph_head **head, ph_error *e) {
+  const ph_head_type *type;
+  ph_head *h = NULL;
+  ph_status status;
+  PH_TRY(ph_head_type_find(type_name, &type, e));
+  PH_TRY(allocate(type, &h, e));
+  if (tensor != NULL) h->tensor = ph_tensor_retain(tensor);
+  ph_fields_default(type->fields, h->config);
+  PH_TRY(ph_fields_apply(type->fields, h->config, settings, count, type->name, e));
+  PH_TRY(check(h, e));
+  *head = h;
+  return PH_OK;
+fail:
+  ph_head_free(h);
+  return status;
+}
+
+ph_status ph_head_copy(const ph_head *head, ph_head **copy, ph_error *e) {
+  ph_status status = allocate(head->type, copy, e);
+  if (status != PH_OK) return status;
+  memcpy((*copy)->config, head->config, head->type->config_size);
+  if (head->tensor != NULL) (*copy)->tensor = ph_tensor_retain(head->tensor);
+  return PH_OK;
+}
+
+void ph_head_free(ph_head *head) {
+  if (head == NULL) return;
+  ph_tensor_release(head->tensor);
+  ph_free(head->config);
+  ph_free(head);
+}
+
+/* ---- meeting a network ---- */
+
+const char ph_picture_name[] = "picture";
+
+ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e) {
+  const char *name = head->config->layer;
+  if (head->type->resolve != NULL) return head->type->resolve(head, network, layer, e);
+  if (*name == '\0') name = head->type->layer;
+  *layer = PH_PICTURE;
+  return strcmp(name, ph_picture_name) == 0 ? PH_OK : ph_network_find(network, name, layer, e);
+}
+
+ph_status ph_head_expect_index(const ph_tap *tap, const char *what, int64_t index, int64_t count,
+                               ph_error *e) {
+  if (index >= 0 && index < count) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "layer '%s': %s %" PRId64 " out of range 0..%" PRId64, tap->layer, what, index,
+                 count - 1);
+}
+
+ph_status ph_head_fit_several(const ph_head *head, const ph_tap *tap, ph_error *e) {
+  if (tap->n > 1) return PH_OK;
+  return ph_fail(e, PH_MISUSE, "layer '%s': %s compares the images of a batch, and there is only one",
+                 tap->layer, head->type->name);
+}
+
+ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activation, ph_tap *tap, ph_error *e) {
+  const ph_shape shape = activation.shape;
+  char text[PH_SHAPE_TEXT];
+  if (shape.rank < 2)
+    return ph_fail(e, PH_MISUSE, "layer '%s': objectives read (n, c, h, w) or (n, units), got %s", layer,
+                   ph_shape_print(shape, text));
+  *tap = (ph_tap){.layer = layer,
+                  .n = shape.dim[0],
+                  .c = shape.dim[1],
+                  .h = shape.rank > 3 ? shape.dim[2] : 1,
+                  .w = 1,
+                  .shape = shape,
+                  .activation = activation.data};
+  for (int a = shape.rank > 3 ? 3 : 2; a < shape.rank; a++) tap->w *= shape.dim[a];
+  if (head->config->batch >= 0) {
+    ph_status status = ph_head_expect_index(tap, "image", head->config->batch, tap->n, e);
+    if (status != PH_OK) return status;
+    if (!head->type->whole_batch) {
+      tap->offset = head->config->batch * tap->c * tap->h * tap->w;
+      tap->activation += tap->offset;
+      tap->n = tap->shape.dim[0] = 1;
+    }
+  }
+  return head->type->fit != NULL ? head->type->fit(head, tap, e) : PH_OK;
+}

@@ -1,0 +1,134 @@
+/* Heads: the leaves of objectives. A head reads one activation, or the picture itself, and makes one number
+   of it; its gradient says how the number answers to every element. A head type is one row of the table in
+   head.c, implemented by a file in heads/.
+
+   A head does not know the expression it stands in, and knows a network only while it is resolved. */
+#ifndef PH_HEAD_H
+#define PH_HEAD_H
+
+#include "base/field.h"
+#include "network/network.h"
+#include "tensor/tensor.h"
+
+/* Every head's configuration begins with where it reads. */
+typedef struct ph_head_place {
+  char layer[PH_TEXT_SIZE]; /* empty: the type's default */
+  int64_t batch;            /* the image it reads, or -1: all images */
+} ph_head_place;
+
+/* The first rows of every head type's fields. */
+#define PH_HEAD_PLACE                                                                                        \
+  {"layer", PH_TEXT, offsetof(ph_head_place, layer), 0, 0, 0, NULL, "the layer it reads"}, {                 \
+    "batch", PH_INTEGER, offsetof(ph_head_place, batch), -1, 0, 1e9, NULL, "the one image that it reads"     \
+  }
+
+typedef struct ph_head_type ph_head_type;
+
+typedef struct ph_head {
+  const ph_head_type *type;
+  ph_head_place *config; /* the type's configuration struct */
+  ph_tensor *tensor;     /* retained; NULL for types that take none */
+} ph_head;
+
+/* What a head sees of its layer: the images that it reads. Activations of other ranks than (n, c, h, w)
+   appear as such: (n, units) with h = w = 1, a transformer's (n, tokens, features) with the tokens as
+   channels, h = 1 and the features as w; of more axes the last ones are one. */
+typedef struct ph_tap {
+  const char *layer; /* for messages */
+  int64_t n, c, h, w;
+  ph_shape shape;          /* of what it sees, as the layer has it */
+  int64_t offset;          /* of what it sees from the activation's start, in elements */
+  const float *activation; /* (n, c, h, w) */
+  float *gradient;         /* as the activation; NULL while only the value is asked for */
+  double *scratch;         /* the type's own; what value leaves there, gradient finds */
+} ph_tap;
+
+struct ph_head_type {
+  const char *name;
+  const char *summary;
+  const char *layer;             /* what is read by default; NULL: a layer must be named */
+  const char *const *positional; /* NULL-terminated: the settings that its constructor takes by place */
+  bool takes_tensor;
+  const char *tensor_option; /* what its constructor calls the tensor where that is no positional setting */
+  bool whole_batch;          /* its tap is not narrowed to the image it reads: the type sees to that itself */
+  const ph_field *fields;
+  size_t config_size;
+
+  /* Checks what was set; NULL: all positional settings must be there. */
+  ph_status (*check)(const ph_head *head, ph_error *e);
+
+  /* Finds the layer in a network, and may complete the configuration from it; NULL: by name. */
+  ph_status (*resolve)(ph_head *head, const ph_network *network, int *layer, ph_error *e);
+
+  /* Whether configuration and tensor fit the activation's shape; NULL: always. */
+  ph_status (*fit)(const ph_head *head, const ph_tap *tap, ph_error *e);
+
+  /* The channels that it reads and whose gradients it writes, of a layer that holds them; NULL: all. */
+  ph_channels (*channels)(const ph_head *head);
+
+  /* How many doubles of scratch it needs; NULL: none. */
+  int64_t (*scratch)(const ph_head *head, const ph_tap *tap);
+
+  /* NULL, as the gradient then is, where values come from outside (evaluation.h). */
+  double (*value)(const ph_head *head, const ph_tap *tap);
+
+  /* Adds coefficient * d value / d activation to tap->gradient. Follows value on the same tap. */
+  void (*gradient)(const ph_head *head, const ph_tap *tap, double coefficient);
+};
+
+/* The type of this name, or PH_MISUSE with a suggestion. Index i of all types, NULL past the last. */
+ph_status ph_head_type_find(const char *name, const ph_head_type **type, ph_error *e);
+const ph_head_type *ph_head_type_at(int i);
+
+/* A new head, which retains the tensor (NULL for none). */
+ph_status ph_head_new(const char *type, const ph_setting *settings, int count, ph_tensor *tensor,
+                      ph_head **head, ph_error *e);
+ph_status ph_head_copy(const ph_head *head, ph_head **copy, ph_error *e);
+void ph_head_free(ph_head *head); /* NULL is allowed */
+
+/* In the place of a layer's name and index: the picture as it is before its transforms, which no network
+   holds. */
+extern const char ph_picture_name[];
+enum { PH_PICTURE = -1 };
+
+/* Finds the head's layer, and what else it needs of the network. */
+ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e);
+
+/* The part of an activation, (n, c, …), that the head reads: checked, with no gradient and no
+   scratch. `layer` names it in messages, and must outlive the tap. */
+ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activation, ph_tap *tap, ph_error *e);
+
+/* The head as its constructor's call in Lua: channel("mixed4a", 476):on(2). Returns text. */
+enum { PH_HEAD_TEXT = 1024 };
+const char *ph_head_print(const ph_head *head, char text[PH_HEAD_TEXT]);
+
+/* PH_MISUSE "layer 'mixed4a': unit 508 out of range 0..507" unless 0 <= index < count. For files in heads/.
+ */
+ph_status ph_head_expect_index(const ph_tap *tap, const char *what, int64_t index, int64_t count,
+                               ph_error *e);
+
+/* The fit of heads that compare the images of a batch: PH_MISUSE where there is only one. */
+ph_status ph_head_fit_several(const ph_head *head, const ph_tap *tap, ph_error *e);
+
+/* One extern per head type, by file in heads/. */
+extern const ph_head_type ph_head_channel, ph_head_neuron;                   /* unit.c */
+extern const ph_head_type ph_head_layer;                                     /* layer.c */
+extern const ph_head_type ph_head_direction, ph_head_direction_neuron;       /* direction.c */
+extern const ph_head_type ph_head_tensor_direction, ph_head_channel_weights; /* direction.c */
+extern const ph_head_type ph_head_neuron_weights;                            /* direction.c */
+extern const ph_head_type ph_head_local_group;                               /* local_group.c */
+extern const ph_head_type ph_head_activation_difference, ph_head_caricature; /* comparison.c */
+extern const ph_head_type ph_head_cosine;                                    /* comparison.c */
+extern const ph_head_type ph_head_style;                                     /* style.c */
+extern const ph_head_type ph_head_logit, ph_head_probability;                /* class.c */
+extern const ph_head_type ph_head_l1, ph_head_l2, ph_head_input_difference;  /* distance.c */
+extern const ph_head_type ph_head_lp, ph_head_l_infinity;                    /* norm.c */
+extern const ph_head_type ph_head_total_variation;                           /* total_variation.c */
+extern const ph_head_type ph_head_blur, ph_head_boundary_complexity;         /* blur.c */
+extern const ph_head_type ph_head_blur_alpha;                                /* blur.c */
+extern const ph_head_type ph_head_alpha;                                     /* alpha.c */
+extern const ph_head_type ph_head_outside;                                   /* outside.c */
+extern const ph_head_type ph_head_alignment;                                 /* alignment.c */
+extern const ph_head_type ph_head_diversity;                                 /* diversity.c */
+
+#endif

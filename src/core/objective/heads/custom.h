@@ -1,0 +1,14 @@
+/* The configuration of heads whose values come from outside, for who computes them. */
+#ifndef PH_OUTSIDE_H
+#define PH_OUTSIDE_H
+
+#include "objective/head.h"
+
+typedef struct ph_outside {
+  ph_head_place place;
+  char name[PH_TEXT_SIZE];
+  int64_t part;     /* of the layers that the function reads, from 1 */
+  int64_t function; /* the maker's number for it */
+} ph_outside;
+
+#endif

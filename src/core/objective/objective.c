@@ -1,0 +1,205 @@
+/* Making, combining and releasing expressions. Printing is in objective_print.c, walking in objective_walk.c.
+ */
+#include "objective.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "objective_private.h"
+
+static ph_status allocate(ph_operation operation, ph_objective **objective, ph_error *e) {
+  ph_objective *o = ph_alloc(sizeof *o);
+  if (o == NULL) return ph_no_memory(e);
+  o->references = 1;
+  o->operation = operation;
+  *objective = o;
+  return PH_OK;
+}
+
+/* ---- leaves ---- */
+
+ph_status ph_objective_number(double number, ph_objective **objective, ph_error *e) {
+  if (!isfinite(number)) return ph_fail(e, PH_MISUSE, "an objective cannot hold the number %g", number);
+  ph_status status = allocate(PH_NUMBER, objective, e);
+  if (status == PH_OK) (*objective)->number = number;
+  return status;
+}
+
+/* Takes the head over, also when it fails. */
+static ph_status from_head(ph_head *head, ph_objective **objective, ph_error *e) {
+  ph_status status = allocate(PH_HEAD, objective, e);
+  if (status == PH_OK)
+    (*objective)->head = head;
+  else
+    ph_head_free(head);
+  return status;
+}
+
+ph_status ph_objective_head(const char *type, const ph_setting *settings, int count, ph_tensor *tensor,
+                            ph_objective **objective, ph_error *e) {
+  ph_head *head;
+  ph_status status = ph_head_new(type, settings, count, tensor, &head, e);
+  return status == PH_OK ? from_head(head, objective, e) : status;
+}
+
+ph_status ph_objective_parse(const char *text, ph_objective **objective, ph_error *e) {
+  char layer[PH_TEXT_SIZE];
+  const char *colon = strrchr(text, ':');
+  size_t length = colon == NULL ? strlen(text) : (size_t)(colon - text);
+  const char *unit = colon == NULL ? NULL : colon + 1;
+  size_t digits = unit == NULL ? 0 : strspn(unit, "0123456789");
+  bool unit_is_fine = unit == NULL || (digits > 0 && digits < 10 && unit[digits] == '\0');
+  if (length == 0 || length >= sizeof layer || !unit_is_fine)
+    return ph_fail(e, PH_MISUSE, "'%s' is no objective: \"layer:unit\" or \"layer\" is expected", text);
+  memcpy(layer, text, length);
+  layer[length] = '\0';
+  ph_setting settings[] = {{.key = "layer", .text = layer}, {.key = "unit", .count = 1}};
+  if (unit == NULL) return ph_objective_head("layer", settings, 1, NULL, objective, e);
+  settings[1].value[0] = strtod(unit, NULL);
+  return ph_objective_head("channel", settings, 2, NULL, objective, e);
+}
+
+/* ---- algebra ---- */
+
+static bool is_number(const ph_objective *objective, double number) {
+  return objective->operation == PH_NUMBER && objective->number == number;
+}
+
+double ph_operation_apply(ph_operation operation, double a, double b) {
+  switch (operation) {
+    case PH_ADD:
+      return a + b;
+    case PH_SUBTRACT:
+      return a - b;
+    case PH_MULTIPLY:
+      return a * b;
+    case PH_DIVIDE:
+      return a / b;
+    case PH_POWER:
+      return pow(a, b);
+    default:
+      return -a;
+  }
+}
+
+/* Whether a rule makes the combination equal to one of the operands, which is then *same. */
+static bool is_trivial(ph_operation operation, ph_objective *a, ph_objective *b, ph_objective **same) {
+  *same = a;
+  switch (operation) {
+    case PH_ADD:
+      if (is_number(a, 0)) *same = b;
+      return is_number(a, 0) || is_number(b, 0);
+    case PH_SUBTRACT:
+      return is_number(b, 0);
+    case PH_MULTIPLY:
+      if (is_number(a, 1) || is_number(b, 0)) *same = b;
+      return is_number(a, 0) || is_number(a, 1) || is_number(b, 0) || is_number(b, 1);
+    case PH_DIVIDE:
+    case PH_POWER:
+      return is_number(b, 1);
+    default:
+      if (a->operation == PH_NEGATE) *same = a->left;
+      return a->operation == PH_NEGATE;
+  }
+}
+
+static ph_status build(ph_operation operation, ph_objective *left, ph_objective *right, ph_objective **result,
+                       ph_error *e) {
+  ph_status status = allocate(operation, result, e);
+  if (status != PH_OK) return status;
+  ph_objective *o = *result;
+  o->left = ph_objective_retain(left);
+  o->depth = left->depth + 1;
+  if (right != NULL) {
+    o->right = ph_objective_retain(right);
+    if (right->depth >= o->depth) o->depth = right->depth + 1;
+  }
+  return PH_OK;
+}
+
+ph_status ph_objective_combine(ph_operation operation, ph_objective *left, ph_objective *right,
+                               ph_objective **result, ph_error *e) {
+  ph_objective *same;
+  if (is_trivial(operation, left, right, &same)) {
+    *result = ph_objective_retain(same);
+    return PH_OK;
+  }
+  if (operation == PH_DIVIDE && is_number(right, 0))
+    return ph_fail(e, PH_MISUSE, "an objective is divided by 0");
+  if (left->operation == PH_NUMBER && (right == NULL || right->operation == PH_NUMBER))
+    return ph_objective_number(ph_operation_apply(operation, left->number, right == NULL ? 0 : right->number),
+                               result, e);
+  if (operation == PH_SUBTRACT && is_number(left, 0)) /* 0 - x is -x */
+    return ph_objective_combine(PH_NEGATE, right, NULL, result, e);
+  if (operation == PH_ADD && right->operation == PH_NEGATE) /* a + -b is a - b */
+    return build(PH_SUBTRACT, left, right->left, result, e);
+  if (operation == PH_SUBTRACT && right->operation == PH_NEGATE) /* a - -b is a + b */
+    return build(PH_ADD, left, right->left, result, e);
+  return build(operation, left, right, result, e);
+}
+
+/* ---- images ---- */
+
+/* A leaf that reads the image, or the same leaf where nothing changes. */
+static ph_status leaf_on(ph_objective *leaf, int64_t image, ph_objective **result, ph_error *e) {
+  ph_head *copy;
+  if (leaf->operation == PH_NUMBER || leaf->head->config->batch >= 0) {
+    *result = ph_objective_retain(leaf);
+    return PH_OK;
+  }
+  ph_status status = ph_head_copy(leaf->head, &copy, e);
+  if (status != PH_OK) return status;
+  copy->config->batch = image;
+  return from_head(copy, result, e);
+}
+
+ph_status ph_objective_on(ph_objective *objective, int64_t image, ph_objective **result, ph_error *e) {
+  ph_step *steps = NULL;
+  ph_objective **made = NULL;
+  int count = 0, done = 0;
+  ph_status status;
+  if (image < 0) return ph_fail(e, PH_MISUSE, "image %lld: images count from 0", (long long)image);
+  PH_TRY(ph_objective_flatten(objective, &steps, &count, e));
+  made = ph_alloc_array((size_t)count, sizeof *made);
+  if (made == NULL) PH_TRY(ph_no_memory(e));
+  for (; done < count; done++) {
+    const ph_step *step = &steps[done];
+    if (step->left < 0)
+      PH_TRY(leaf_on(step->part, image, &made[done], e));
+    else
+      PH_TRY(ph_objective_combine(step->operation, made[step->left],
+                                  step->right < 0 ? NULL : made[step->right], &made[done], e));
+  }
+  *result = ph_objective_retain(made[count - 1]);
+fail:
+  while (done > 0) ph_objective_release(made[--done]);
+  ph_free(made);
+  ph_free(steps);
+  return status;
+}
+
+/* ---- lifetime ---- */
+
+ph_objective *ph_objective_retain(ph_objective *objective) {
+  objective->references++;
+  return objective;
+}
+
+/* Puts a part that nobody refers to any more on the list of the dead. */
+static ph_objective *let_go(ph_objective *part, ph_objective *dead) {
+  if (part == NULL || --part->references > 0) return dead;
+  part->next = dead;
+  return part;
+}
+
+void ph_objective_release(ph_objective *objective) {
+  ph_objective *dead = let_go(objective, NULL);
+  while (dead != NULL) {
+    ph_objective *part = dead;
+    dead = let_go(part->left, let_go(part->right, part->next));
+    ph_head_free(part->head);
+    ph_free(part);
+  }
+}

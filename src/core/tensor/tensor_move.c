@@ -1,0 +1,145 @@
+/* Moving elements: transposed, cut out, laid in, picked. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "strided_loop.h"
+#include "tensor_math.h"
+
+/* dst = src, walked as the nest says: dst is its array 0, src its array 1. */
+static void copy(ph_nest *nest, float *dst, const float *src) {
+  ph_nest_join(nest);
+  int64_t length = ph_nest_length(nest), to = ph_nest_step(nest, 0), from = ph_nest_step(nest, 1);
+  for (int64_t i = 0; i < ph_nest_runs(nest); i++) {
+    int64_t at[PH_NEST_ARRAYS];
+    ph_nest_begin(nest, i, at);
+    for (int64_t j = 0; j < length; j++) dst[at[0] + j * to] = src[at[1] + j * from];
+  }
+}
+
+ph_status ph_tensor_transpose(const ph_tensor *x, const int *axis, ph_tensor **result, ph_error *e) {
+  ph_shape from = ph_tensor_shape(x), shape = {.rank = from.rank};
+  int64_t dense[PH_MAX_RANK], stride[PH_MAX_RANK];
+  bool seen[PH_MAX_RANK] = {0};
+  ph_dense_strides(from, dense);
+  for (int d = 0; d < from.rank; d++) {
+    if (axis[d] < 0 || axis[d] >= from.rank || seen[axis[d]])
+      return ph_fail(e, PH_MISUSE, "transpose: each of the axes 0..%d expected once", from.rank - 1);
+    seen[axis[d]] = true;
+    shape.dim[d] = from.dim[axis[d]];
+    stride[d] = dense[axis[d]];
+  }
+  ph_status status = ph_tensor_new(shape, result, e);
+  if (status != PH_OK) return status;
+  ph_nest nest = ph_nest_of(shape);
+  ph_nest_broadcast(&nest, shape);
+  ph_nest_add(&nest, stride);
+  copy(&nest, ph_tensor_data(*result), ph_tensor_read(x));
+  return PH_OK;
+}
+
+/* Where a block that begins at `start` of this shape begins in memory; PH_MISUSE where it is not inside. */
+static ph_status find_block(const char *what, ph_shape shape, const int64_t *start, const int64_t *size,
+                            int64_t *offset, int64_t stride[PH_MAX_RANK], ph_error *e) {
+  ph_dense_strides(shape, stride);
+  *offset = 0;
+  for (int d = 0; d < shape.rank; d++) {
+    if (start[d] < 0 || size[d] < 1 || size[d] > shape.dim[d] || start[d] > shape.dim[d] - size[d])
+      return ph_fail(e, PH_MISUSE,
+                     "%s: %" PRId64 " from %" PRId64 " on are not all among the %" PRId64 " of axis %d", what,
+                     size[d], start[d], shape.dim[d], d);
+    *offset += start[d] * stride[d];
+  }
+  return PH_OK;
+}
+
+ph_status ph_tensor_slice(const ph_tensor *x, const int64_t *start, const int64_t *size, ph_tensor **result,
+                          ph_error *e) {
+  int64_t offset, stride[PH_MAX_RANK];
+  ph_shape from = ph_tensor_shape(x), shape = ph_shape_of(from.rank, size);
+  ph_status status = find_block("slice", from, start, size, &offset, stride, e);
+  if (status == PH_OK) status = ph_tensor_new(shape, result, e);
+  if (status != PH_OK) return status;
+  ph_nest nest = ph_nest_of(shape);
+  ph_nest_broadcast(&nest, shape);
+  ph_nest_add(&nest, stride);
+  copy(&nest, ph_tensor_data(*result), ph_tensor_read(x) + offset);
+  return PH_OK;
+}
+
+ph_status ph_tensor_place(const ph_tensor *x, ph_shape shape, const int64_t *start, ph_tensor **result,
+                          ph_error *e) {
+  int64_t offset, stride[PH_MAX_RANK];
+  ph_shape from = ph_tensor_shape(x);
+  if (shape.rank != from.rank)
+    return ph_fail(e, PH_MISUSE, "place: %d dimensions expected, got %d", from.rank, shape.rank);
+  ph_status status = ph_shape_check(shape, "place", e);
+  if (status == PH_OK) status = find_block("place", shape, start, from.dim, &offset, stride, e);
+  if (status == PH_OK) status = ph_tensor_new(shape, result, e);
+  if (status != PH_OK) return status;
+  ph_nest nest = ph_nest_of(from);
+  ph_nest_add(&nest, stride);
+  ph_nest_broadcast(&nest, from);
+  copy(&nest, ph_tensor_data(*result) + offset, ph_tensor_read(x));
+  return PH_OK;
+}
+
+/* ---- picking ---- */
+
+/* A shape as (outer, along the axis, inner). */
+typedef struct split {
+  int64_t outer, along, inner;
+} split;
+
+static split split_at(ph_shape shape, int axis) {
+  split s = {1, shape.dim[axis], 1};
+  for (int d = 0; d < axis; d++) s.outer *= shape.dim[d];
+  for (int d = axis + 1; d < shape.rank; d++) s.inner *= shape.dim[d];
+  return s;
+}
+
+static ph_status check_picks(const char *what, ph_shape shape, int axis, const int64_t *index, int64_t count,
+                             int64_t length, ph_error *e) {
+  if (axis < 0 || axis >= shape.rank)
+    return ph_fail(e, PH_MISUSE, "%s: axis %d out of range 0..%d", what, axis, shape.rank - 1);
+  for (int64_t i = 0; i < count; i++)
+    if (index[i] < 0 || index[i] >= length)
+      return ph_fail(e, PH_MISUSE, "%s: index %" PRId64 " out of range 0..%" PRId64 " of axis %d", what,
+                     index[i], length - 1, axis);
+  return PH_OK;
+}
+
+ph_status ph_tensor_gather(const ph_tensor *x, int axis, const int64_t *index, int64_t count,
+                           ph_tensor **result, ph_error *e) {
+  ph_shape shape = ph_tensor_shape(x);
+  bool is_axis = axis >= 0 && axis < shape.rank;
+  ph_status status = check_picks("gather", shape, axis, index, count, is_axis ? shape.dim[axis] : 0, e);
+  if (status != PH_OK) return status;
+  split from = split_at(shape, axis);
+  shape.dim[axis] = count;
+  status = ph_tensor_new(shape, result, e);
+  if (status != PH_OK) return status;
+  for (int64_t outer = 0; outer < from.outer; outer++)
+    for (int64_t i = 0; i < count; i++)
+      memcpy(ph_tensor_data(*result) + (outer * count + i) * from.inner,
+             ph_tensor_read(x) + (outer * from.along + index[i]) * from.inner,
+             (size_t)from.inner * sizeof(float));
+  return PH_OK;
+}
+
+ph_status ph_tensor_scatter(const ph_tensor *x, int axis, const int64_t *index, int64_t length,
+                            ph_tensor **result, ph_error *e) {
+  ph_shape shape = ph_tensor_shape(x);
+  bool is_axis = axis >= 0 && axis < shape.rank;
+  ph_status status = check_picks("scatter", shape, axis, index, is_axis ? shape.dim[axis] : 0, length, e);
+  if (status != PH_OK) return status;
+  split from = split_at(shape, axis);
+  shape.dim[axis] = length;
+  status = ph_tensor_new(shape, result, e);
+  if (status != PH_OK) return status;
+  for (int64_t outer = 0; outer < from.outer; outer++)
+    for (int64_t i = 0; i < from.along; i++)
+      for (int64_t inner = 0; inner < from.inner; inner++)
+        ph_tensor_data(*result)[(outer * length + index[i]) * from.inner + inner] +=
+            ph_tensor_read(x)[(outer * from.along + i) * from.inner + inner];
+  return PH_OK;
+}
