@@ -36,6 +36,7 @@ CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/obj/%.o) $(SCHEMAS:$(BUILD)/%=$(BUILD)/obj/%
 BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+SPECS    := $(sort $(wildcard tests/spec/*/*_spec.lua))
 BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
@@ -135,13 +136,13 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions
 export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1
 
 test: all $(TESTS) ## run every test; ends in one summary
-	prove --exec tests/run $(TESTS) $(sort $(wildcard tests/spec/*_spec.lua)) tests/onnx/conformance.lua
+	prove --exec tests/run $(TESTS) $(SPECS) tests/onnx/conformance.lua
 
 unit: $(TESTS) ## only the C tests
 	prove --exec tests/run $(TESTS)
 
 spec: all ## only the Lua specs
-	prove --exec tests/run $(sort $(wildcard tests/spec/*_spec.lua))
+	prove --exec tests/run $(SPECS)
 
 conformance-networks: all ## compare torchvision's networks, by way of ONNX, with PyTorch (downloads nothing; 2 GB of disk)
 	@$(call need,python3-torchvision)

@@ -1,7 +1,7 @@
 -- Prints docs/api.md: the annotations in lua/phosphene/meta as a page. `make docs` runs it. Must not know how
 -- annotations are written: that is documentation.lua's.
 
-local documentation = require "phosphene.documentation"
+local documentation = require "phosphene.program.documentation"
 
 -- Files in the order of reading; others follow by name.
 local order = { "phosphene", "render", "objective", "transform", "network", "layers", "tensor", "variable",

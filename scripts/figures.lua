@@ -1,7 +1,7 @@
 -- Figures: the pictures of the tutorial that need no data, all at once: small, on the embedded network, or full, on
 -- GoogLeNet. What is there already is not made again. Units were chosen by looking.
 local ph = require "phosphene"
-local gallery = require "phosphene.gallery"
+local gallery = require "phosphene.program.gallery"
 local opt = ph.options {
   full = { false, "large, on BVLC's GoogLeNet" }, only = { "", "the name of one of them" },
   image = { "", "a photograph for caricature, dream, example and inversion" }, seed = 1,

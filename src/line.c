@@ -1,5 +1,6 @@
-/* The prompt's line editor, libedit, for lua/phosphene/repl.lua: reading a line with editing, history and
-   completion. What is completed, and where the history is kept, Lua decides. Must not know what lines mean.
+/* The prompt's line editor, libedit, for lua/phosphene/program/repl.lua: reading a line with editing, history
+   and completion. What is completed, and where the history is kept, Lua decides. Must not know what lines
+   mean.
  */
 #include "line.h"
 

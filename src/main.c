@@ -1,7 +1,7 @@
 /* The program: makes a Lua state that has the core built in and finds Phosphene's Lua files, and hands over
-   to lua/phosphene/program.lua, which decides what is run. What only C can do stays here: the environment
-   that libraries read before main, Ctrl-C, and the protected call around everything. Must not know what
-   recipes are. */
+   to lua/phosphene/program/program.lua, which decides what is run. What only C can do stays here: the
+   environment that libraries read before main, Ctrl-C, and the protected call around everything. Must not
+   know what recipes are. */
 #include <lauxlib.h>
 #include <limits.h>
 #include <lua.h>
@@ -75,9 +75,9 @@ static int interruptible(lua_State *L) {
 
 /* ---- finding Phosphene's Lua files ---- */
 
-static const char first_file[] = "/phosphene/program.lua";
+static const char first_file[] = "/phosphene/program/program.lua";
 
-/* library() -> the folder that holds phosphene/program.lua. Its place is relative to the program's:
+/* library() -> the folder that holds phosphene/program/program.lua. Its place is relative to the program's:
    share/phosphene/lua beside bin once installed, lua beside build in the source tree (a sanitized build lies
    one deeper). */
 static int library(lua_State *L) {
@@ -146,7 +146,7 @@ static int run(lua_State *L) {
   lua_gc(L, LUA_GCRESTART);
   lua_gc(L, LUA_GCINC, 0, 0, 0); /* generational collection has faults in Lua 5.4.4 */
   lua_getglobal(L, "require");
-  lua_pushliteral(L, "phosphene.program");
+  lua_pushliteral(L, "phosphene.program.program");
   lua_call(L, 1, 1);
   lua_getfield(L, -1, "main");
   lua_pushvalue(L, 2);

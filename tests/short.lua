@@ -2,7 +2,7 @@
 -- can be run as it stands there. Only the loop is changed (`steps.new`); everything else is the program itself. Must
 -- not know what is run.
 
-local steps = require "phosphene.steps"
+local steps = require "phosphene.run.steps"
 
 local most = 3
 

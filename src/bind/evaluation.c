@@ -6,7 +6,7 @@
 
 #include "objective/heads/custom.h"
 #include "bind.h"
-#include "run.h"
+#include "pass.h"
 
 static void release(void *object) { ph_evaluation_release(object); }
 
@@ -46,10 +46,10 @@ static int evaluation_forward(lua_State *L) {
   ph_error e;
   ph_evaluation *evaluation = self(L);
   ph_tensor *images = phb_check(L, 2, &phb_tensor);
-  ph_run run = {.backward = true};
+  ph_pass_options pass = {.backward = true};
   lua_settop(L, 3);
-  phb_read_run_options(L, 3, &run);
-  if (ph_evaluation_forward(evaluation, images, run, &e) != PH_OK) return phb_raise(L, &e);
+  phb_read_pass_options(L, 3, &pass);
+  if (ph_evaluation_forward(evaluation, images, pass, &e) != PH_OK) return phb_raise(L, &e);
   phb_pace(L);
   lua_settop(L, 1);
   return 1;
@@ -91,17 +91,17 @@ static int evaluation_add_picture_gradient(lua_State *L) {
   return 1;
 }
 
-/* ---- heads whose values come from outside ---- */
+/* ---- Custom heads, whose values come from outside ---- */
 
 /* evaluation:functions() -> list of { f =, number =, part =, layer =, image = or nil, name = } */
 static int evaluation_functions(lua_State *L) {
   ph_evaluation *evaluation = self(L);
-  int count = ph_evaluation_outside_count(evaluation);
+  int count = ph_evaluation_custom_count(evaluation);
   lua_settop(L, 1);
   lua_getiuservalue(L, 1, 1);
   lua_createtable(L, count, 0);
   for (int i = 0; i < count; i++) {
-    const ph_outside *head = (const ph_outside *)ph_evaluation_outside_head(evaluation, i)->config;
+    const ph_custom_head *head = (const ph_custom_head *)ph_evaluation_custom_head(evaluation, i)->config;
     lua_createtable(L, 0, 6);
     if (lua_istable(L, 2))
       lua_rawgeti(L, 2, head->function);
@@ -127,7 +127,7 @@ static int evaluation_functions(lua_State *L) {
 
 /* Which of the functions argument 2 says, from 1. */
 static int check_function(lua_State *L, const ph_evaluation *evaluation) {
-  return (int)phb_check_integer(L, 2, 1, ph_evaluation_outside_count(evaluation), "function") - 1;
+  return (int)phb_check_integer(L, 2, 1, ph_evaluation_custom_count(evaluation), "function") - 1;
 }
 
 /* evaluation:read(i [, picture]) -> tensor, a copy of what the ith function reads */
@@ -139,7 +139,7 @@ static int evaluation_read(lua_State *L) {
   int index = check_function(L, evaluation);
   if (!lua_isnoneornil(L, 3)) ph_evaluation_show(evaluation, phb_check(L, 3, &phb_tensor));
   void **box = phb_box(L, &phb_tensor);
-  if (ph_evaluation_outside_activation(evaluation, index, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_evaluation_custom_activation(evaluation, index, &activation, &e) != PH_OK) return phb_raise(L, &e);
   if (ph_tensor_new(activation.shape, &copy, &e) != PH_OK) return phb_raise(L, &e);
   *box = copy;
   memcpy(ph_tensor_data(copy), activation.data, (size_t)ph_tensor_count(copy) * sizeof *activation.data);
@@ -154,7 +154,7 @@ static int evaluation_give(lua_State *L) {
   int index = check_function(L, evaluation);
   double value = phb_check_number(L, 3);
   ph_tensor *gradient = lua_isnoneornil(L, 4) ? NULL : phb_check(L, 4, &phb_tensor);
-  if (ph_evaluation_outside_give(evaluation, index, value, gradient, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_evaluation_custom_give(evaluation, index, value, gradient, &e) != PH_OK) return phb_raise(L, &e);
   return 0;
 }
 

@@ -1,10 +1,10 @@
-/* Networks in Lua: building and looking; running them is run.c's. See lua/phosphene/meta/network.lua. */
+/* Networks in Lua: building and looking; running them is pass.c's. See lua/phosphene/meta/network.lua. */
 #include "network/network.h"
 
 #include <string.h>
 
 #include "bind.h"
-#include "run.h"
+#include "pass.h"
 
 static void release(void *object) { ph_network_release(object); }
 

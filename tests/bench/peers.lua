@@ -2,7 +2,7 @@
 -- memory. First of all the two must agree, since otherwise they would not have done the same work. STEPS shortens the
 -- whole runs.
 local core = require "phosphene.core"
-local network = require "phosphene.network"
+local network = require "phosphene.formats.loading"
 local ph = require "phosphene"
 local measure = require "measure"
 local peer = require "peer"
@@ -12,7 +12,7 @@ local whole = "softmax2_pre_activation"
 local rounds = measure.rounds(20)
 local steps_of_run = tonumber(os.getenv "STEPS") or 512
 
-local weights = assert(require("phosphene.weights").find "bvlc_googlenet")
+local weights = assert(require("phosphene.network.weights").find "bvlc_googlenet")
 local net = assert(network.load(weights))
 local pytorch <close> = peer.start(weights)
 local results = { network = network.name(net), peer = pytorch.version, steps_of_run = steps_of_run }

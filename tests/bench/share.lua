@@ -2,7 +2,7 @@
 -- 224x224 picture is optimised through Lucid's transforms. A round is some steps of `ph.steps`; within it the time
 -- inside evaluation:forward and net:backward is counted by wrapping both.
 local core = require "phosphene.core"
-local network = require "phosphene.network"
+local network = require "phosphene.formats.loading"
 local ph = require "phosphene"
 local measure = require "measure"
 

@@ -1,6 +1,6 @@
 -- BVLC's GoogLeNet as its files have it, layer for layer, from the weights of the safetensors architecture.
 
-local names = require "phosphene.models.googlenet_names"
+local names = require "phosphene.network.models.googlenet_names"
 
 local modules = { "3a", "3b", "pool3", "4a", "4b", "4c", "4d", "4e", "pool4", "5a", "5b" }
 

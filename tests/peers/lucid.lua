@@ -2,7 +2,7 @@
 -- transforms and redirected ReLUs, Adam in TensorFlow's form, a channel of BVLC's mixed4a. Both begin with the same
 -- spectrum and see it through the same draws. TAP on stdout; both pictures go into out/peers/, to be looked at.
 local core = require "phosphene.core"
-local network = require "phosphene.network"
+local network = require "phosphene.formats.loading"
 local ph = require "phosphene"
 
 local unit, seed, size = 97, 1, 128
@@ -19,7 +19,7 @@ local bounds = { [1] = 1e-3, [10] = 1e-2 }
 local likeness = { [100] = 0.6 }
 local folder = "out/peers/"
 
-local weights, missing = require("phosphene.weights").find "bvlc_googlenet"
+local weights, missing = require("phosphene.network.weights").find "bvlc_googlenet"
 if not weights then
   print("1..0 # SKIP " .. missing)
   return

@@ -3,7 +3,7 @@
 -- `make conformance-tensorflow`.
 
 local core = require "phosphene.core"
-local network = require "phosphene.network"
+local network = require "phosphene.formats.loading"
 local writer = require "tensorflow.writer"
 
 local most = 1e-4 -- the largest difference, relative to the layer's largest value

@@ -1,5 +1,5 @@
--- Writes TensorFlow graphs for tests: the few messages of src/core/files/schema/tensorflow.proto. Must not know what reads
--- them.
+-- Writes TensorFlow graphs for tests: the few messages of src/core/files/schema/tensorflow.proto. Must not know what
+-- reads them.
 
 local core = require "phosphene.core"
 local protobuf = require "protobuf"

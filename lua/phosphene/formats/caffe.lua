@@ -6,7 +6,7 @@ local core = require "phosphene.core"
 local document = require "phosphene.formats.caffe.document"
 local graph = require "phosphene.formats.caffe.graph"
 local layers = require "phosphene.formats.caffe.layers"
-local preprocessing = require "phosphene.preprocessing"
+local preprocessing = require "phosphene.network.preprocessing"
 local refuse = require "phosphene.formats.refuse"
 
 local caffe = {}

@@ -5,9 +5,9 @@ local core = require "phosphene.core"
 local build = require "phosphene.formats.onnx.build"
 local document = require "phosphene.formats.onnx.document"
 local graph = require "phosphene.formats.onnx.graph"
-local labels = require "phosphene.labels"
+local labels = require "phosphene.network.labels"
 local patterns = require "phosphene.formats.onnx.patterns"
-local preprocessing = require "phosphene.preprocessing"
+local preprocessing = require "phosphene.network.preprocessing"
 local refuse = require "phosphene.formats.refuse"
 
 local onnx = {}

@@ -3,12 +3,12 @@
 -- know any architecture from inside, nor where files are looked for.
 
 local core = require "phosphene.core"
-local description = require "phosphene.description"
-local googlenet = require "phosphene.models.googlenet"
-local json = require "phosphene.json"
-local labels = require "phosphene.labels"
-local misuse = require "phosphene.misuse"
-local preprocessing = require "phosphene.preprocessing"
+local description = require "phosphene.network.serialisation"
+local googlenet = require "phosphene.network.models.googlenet"
+local json = require "phosphene.base.json"
+local labels = require "phosphene.network.labels"
+local misuse = require "phosphene.base.misuse"
+local preprocessing = require "phosphene.network.preprocessing"
 
 local safetensors = {}
 

@@ -1,7 +1,7 @@
 /* Captions: lines of text drawn into images with a TrueType font. The only place besides image.c that knows
    stb. Knows nothing of files with pictures, nor of layout beyond lines. */
-#ifndef PH_TEXT_H
-#define PH_TEXT_H
+#ifndef PH_CAPTION_H
+#define PH_CAPTION_H
 
 #include "base/field.h"
 #include "tensor/tensor.h"

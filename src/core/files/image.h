@@ -1,5 +1,5 @@
 /* Pictures in files: PNG and JPEG in, PNG and JPEG out, and resizing. In memory a picture is a tensor
-   (1, 3, h, w), RGB in [0, 1]. The only place besides text.c that knows stb. Knows nothing of networks. */
+   (1, 3, h, w), RGB in [0, 1]. The only place besides caption.c that knows stb. Knows nothing of networks. */
 #ifndef PH_IMAGE_H
 #define PH_IMAGE_H
 

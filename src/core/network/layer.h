@@ -8,7 +8,7 @@
 #define PH_LAYER_H
 
 #include "base/field.h"
-#include "tensor/strided_loop.h"
+#include "tensor/loops.h"
 #include "tensor/tensor.h"
 
 enum { PH_MAX_PARAMETERS = 5, PH_MAX_INPUTS = 64 };
@@ -180,14 +180,14 @@ ph_status ph_pool_window(const ph_layer *layer, ph_shape input, ph_window *windo
    what hangs over beyond that. Axis 0 is vertical. */
 int64_t ph_window_counted(const ph_window *window, int axis, int64_t at, int64_t size);
 
-/* matmul's products, each (rows, inner) times (inner, columns), and where their matrices lie: the nest's
+/* matmul's products, each (rows, inner) times (inner, columns), and where their matrices lie: the loops's
    array 0 is the output, 1 and 2 are the inputs. A turned matrix lies with its rows and columns exchanged.
    PH_MISUSE where the shapes do not fit. */
 typedef struct ph_products {
   int64_t rows, inner, columns;
   bool turned[2];
   ph_shape batch;
-  ph_nest nest;
+  ph_loops loops;
 } ph_products;
 ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *products,
                              ph_error *e);

@@ -1,4 +1,4 @@
-/* Networks: building the graph and looking at it. Running it is run.c's work. */
+/* Networks: building the graph and looking at it. Running it is pass.c's work. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

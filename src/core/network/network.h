@@ -1,6 +1,6 @@
 /* Networks: graphs of named layers, and running them on batches of images.
 
-   Layers are added in topological order; layer 0 is always the `image` source. A run names its taps (the
+   Layers are added in topological order; layer 0 is always the `image` source. A pass names its taps (the
    points that are read, and where gradients enter); only the taps' ancestors are computed. The image size is
    free: each (size, taps, mode) is planned once by the backend and kept. */
 #ifndef PH_NETWORK_H
@@ -78,7 +78,7 @@ ph_status ph_network_find_label(const ph_network *network, const char *text, int
 
 /* ---- running ---- */
 
-typedef struct ph_run {
+typedef struct ph_pass_options {
   int taps;
   const int *tap;           /* layer indices, ascending, no doubles */
   const ph_channels *reads; /* of each tap, as in ph_plan_request; NULL: all of it */
@@ -86,16 +86,17 @@ typedef struct ph_run {
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;
   ph_number_type precision;
-} ph_run;
+} ph_pass_options;
 
 /* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. */
-ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e);
+ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,
+                             ph_error *e);
 
-/* Makes up for what the last run left out where it read its taps in part: runs the same images again, whole.
-   Injected gradients stay. */
+/* Makes up for what the last forward pass left out where it read its taps in part: runs the same images
+   again, whole. Injected gradients stay. */
 ph_status ph_network_complete(ph_network *network, ph_error *e);
 
-/* The activations (n, c, h, w) of a tap of the last run; (n, …) in general, where an image's own axis 0 is
+/* The activations (n, c, h, w) of a tap of the last pass; (n, …) in general, where an image's own axis 0 is
    left out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if the layer was not a tap. */
 ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **activation, ph_error *e);
 

@@ -1,5 +1,5 @@
 /* The inside of a network, for the files that implement network.h: building (network.c), names (names.c),
-   folding (fold.c), classes (classes.c), running (run.c). Nobody else includes this. */
+   folding (fold.c), classes (classes.c), running (pass.c). Nobody else includes this. */
 #ifndef PH_NETWORK_PRIVATE_H
 #define PH_NETWORK_PRIVATE_H
 

@@ -188,14 +188,15 @@ fail:
   return status;
 }
 
-/* Keeps the images of a run that left something out, for ph_network_complete. */
+/* Keeps the images of a pass that left something out, for ph_network_complete. */
 static ph_status remember(ph_network *net, const ph_tensor *images, ph_error *e) {
   ph_status status = ph_tensor_ensure(&net->seen, ph_tensor_shape(images), e);
   if (status == PH_OK) ph_tensor_copy(net->seen, images);
   return status;
 }
 
-ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_run *run, ph_error *e) {
+ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,
+                             ph_error *e) {
   ph_shape shape = ph_tensor_shape(images);
   ph_cached_plan *plan = NULL;
   ph_status status;
@@ -207,18 +208,18 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_ru
   ph_plan_request request = {.network = network,
                              .height = shape.dim[2],
                              .width = shape.dim[3],
-                             .taps = run->taps,
-                             .tap = run->tap,
-                             .reads = run->reads,
-                             .backward = run->backward,
-                             .relu_mode = run->relu_mode,
-                             .pool_mode = run->pool_mode,
-                             .precision = run->precision,
+                             .taps = pass->taps,
+                             .tap = pass->tap,
+                             .reads = pass->reads,
+                             .backward = pass->backward,
+                             .relu_mode = pass->relu_mode,
+                             .pool_mode = pass->pool_mode,
+                             .precision = pass->precision,
                              .threads = several ? 1 : threads,
                              .companions = several ? threads : 1};
   PH_TRY(find_plan(network, &request, &plan, e));
   PH_TRY(prepare_taps(network, plan, shape.dim[0], e));
-  if (run->reads != NULL) PH_TRY(remember(network, images, e));
+  if (pass->reads != NULL) PH_TRY(remember(network, images, e));
   PH_TRY(run_plan(network, plan, images, e));
   network->images = shape;
 fail:

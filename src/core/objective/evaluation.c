@@ -39,7 +39,7 @@ static ph_status resolve_heads(ph_evaluation *ev, ph_error *e) {
 }
 
 /* Each layer that is read, once, in the network's order. Where only the picture is read, the network's input
-   stands in for a tap: a run has to lead somewhere. */
+   stands in for a tap: a pass has to lead somewhere. */
 static void collect_taps(ph_evaluation *ev) {
   for (int i = 0; i < ev->reading_count; i++) {
     int layer = ev->readings[i].layer, at = 0;
@@ -114,13 +114,14 @@ int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps) {
   return evaluation->tap_count;
 }
 
-ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_run run, ph_error *e) {
-  run.taps = evaluation->tap_count;
-  run.tap = evaluation->taps;
-  run.reads = NULL;
-  for (int i = 0; i < run.taps; i++)
-    if (evaluation->reads[i].last != whole.last) run.reads = evaluation->reads;
-  return ph_network_forward(evaluation->network, images, &run, e);
+ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_pass_options pass,
+                                ph_error *e) {
+  pass.taps = evaluation->tap_count;
+  pass.tap = evaluation->taps;
+  pass.reads = NULL;
+  for (int i = 0; i < pass.taps; i++)
+    if (evaluation->reads[i].last != whole.last) pass.reads = evaluation->reads;
+  return ph_network_forward(evaluation->network, images, &pass, e);
 }
 
 /* ---- values ---- */

@@ -1,4 +1,4 @@
-/* Evaluations: an objective bound to a network. After a forward run to the evaluation's taps it gives the
+/* Evaluations: an objective bound to a network. After a forward pass to the evaluation's taps it gives the
    objective's value, and then adds the objective's gradient to the taps' gradient tensors, from where the
    network takes it back to the images.
 
@@ -29,11 +29,12 @@ bool ph_evaluation_reads_picture(const ph_evaluation *evaluation);
 /* The layers to be tapped: ascending indices without doubles. Borrowed. Returns how many. */
 int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps);
 
-/* Runs the network on the images, to the taps and no further than the objective reads them; `run` says how:
-   its taps and reads are not looked at. (ph_network_forward to the taps does as well, and more.) */
-ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_run run, ph_error *e);
+/* Runs the network on the images, to the taps and no further than the objective reads them; `options` say
+   how: its taps and reads are not looked at. (ph_network_forward to the taps does as well, and more.) */
+ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_pass_options pass,
+                                ph_error *e);
 
-/* The objective's value on the network's last run. PH_MISUSE where a unit, image or position is out of the
+/* The objective's value on the network's last pass. PH_MISUSE where a unit, image or position is out of the
    activation's range; PH_FAILURE, naming the head or the part at fault, where a number is not finite. */
 ph_status ph_evaluation_value(ph_evaluation *evaluation, double *value, ph_error *e);
 
@@ -48,20 +49,20 @@ ph_status ph_evaluation_add_picture_gradient(const ph_evaluation *evaluation, ph
 /* Both phases. */
 ph_status ph_evaluation_run(ph_evaluation *evaluation, double *value, ph_error *e);
 
-/* ---- heads whose values come from outside ---- */
+/* ---- Custom heads, whose values come from outside ---- */
 
 /* How many; the ith, resolved. */
-int ph_evaluation_outside_count(const ph_evaluation *evaluation);
-const ph_head *ph_evaluation_outside_head(const ph_evaluation *evaluation, int index);
+int ph_evaluation_custom_count(const ph_evaluation *evaluation);
+const ph_head *ph_evaluation_custom_head(const ph_evaluation *evaluation, int index);
 
-/* What the ith reads, (n, c, h, w) or (n, units): of the network's last run, or the picture. Borrowed. */
-ph_status ph_evaluation_outside_activation(ph_evaluation *evaluation, int index, ph_array *activation,
-                                           ph_error *e);
+/* What the ith reads, (n, c, h, w) or (n, units): of the network's last pass, or the picture. Borrowed. */
+ph_status ph_evaluation_custom_activation(ph_evaluation *evaluation, int index, ph_array *activation,
+                                          ph_error *e);
 
 /* Gives the ith its next value, and the value's gradient by the activation, which is retained. NULL: zero.
    PH_MISUSE where the gradient has not the activation's shape. */
-ph_status ph_evaluation_outside_give(ph_evaluation *evaluation, int index, double value, ph_tensor *gradient,
-                                     ph_error *e);
+ph_status ph_evaluation_custom_give(ph_evaluation *evaluation, int index, double value, ph_tensor *gradient,
+                                    ph_error *e);
 
 /* ---- reports ---- */
 

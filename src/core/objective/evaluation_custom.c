@@ -1,30 +1,30 @@
-/* Heads whose values come from outside: what they read is shown, and a value and its gradient are taken in
-   their place. Knows nothing of who computes them. */
+/* Custom heads, whose values come from outside: what they read is shown, and a value and its gradient are
+   taken in their place. Knows nothing of who computes them. */
 #include <stdint.h>
 #include <stdio.h>
 
 #include "evaluation_private.h"
 
-static bool is_outside(const ph_reading *r) { return r->head->type->value == NULL; }
+static bool is_custom(const ph_reading *r) { return r->head->type->value == NULL; }
 
-int ph_evaluation_outside_count(const ph_evaluation *evaluation) {
+int ph_evaluation_custom_count(const ph_evaluation *evaluation) {
   int count = 0;
-  for (int i = 0; i < evaluation->reading_count; i++) count += is_outside(&evaluation->readings[i]);
+  for (int i = 0; i < evaluation->reading_count; i++) count += is_custom(&evaluation->readings[i]);
   return count;
 }
 
 static ph_reading *find(const ph_evaluation *evaluation, int index) {
   ph_reading *r = evaluation->readings;
-  while (!is_outside(r) || index-- > 0) r++;
+  while (!is_custom(r) || index-- > 0) r++;
   return r;
 }
 
-const ph_head *ph_evaluation_outside_head(const ph_evaluation *evaluation, int index) {
+const ph_head *ph_evaluation_custom_head(const ph_evaluation *evaluation, int index) {
   return find(evaluation, index)->head;
 }
 
-ph_status ph_evaluation_outside_activation(ph_evaluation *evaluation, int index, ph_array *activation,
-                                           ph_error *e) {
+ph_status ph_evaluation_custom_activation(ph_evaluation *evaluation, int index, ph_array *activation,
+                                          ph_error *e) {
   ph_reading *r = find(evaluation, index);
   ph_status status = ph_reading_point(evaluation, r, e);
   if (status != PH_OK) return status;
@@ -32,12 +32,12 @@ ph_status ph_evaluation_outside_activation(ph_evaluation *evaluation, int index,
   return PH_OK;
 }
 
-ph_status ph_evaluation_outside_give(ph_evaluation *evaluation, int index, double value, ph_tensor *gradient,
-                                     ph_error *e) {
+ph_status ph_evaluation_custom_give(ph_evaluation *evaluation, int index, double value, ph_tensor *gradient,
+                                    ph_error *e) {
   char text[PH_HEAD_TEXT], what[PH_HEAD_TEXT + PH_TEXT_SIZE];
   ph_array activation;
   ph_reading *r = find(evaluation, index);
-  ph_status status = ph_evaluation_outside_activation(evaluation, index, &activation, e);
+  ph_status status = ph_evaluation_custom_activation(evaluation, index, &activation, e);
   if (status == PH_OK && gradient != NULL) {
     snprintf(what, sizeof what, "layer '%s': the gradient of %.200s", r->tap.layer,
              ph_head_print(evaluation->steps[r->step].head, text));

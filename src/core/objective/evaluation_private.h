@@ -13,8 +13,8 @@ typedef struct ph_reading {
   double *scratch;
   int64_t scratch_size;
 
-  /* Of heads whose values come from outside: what was given since the last value, and the gradient that
-     belongs to that. */
+  /* Of Custom heads, whose values come from outside: what was given since the last value, and the gradient
+     that belongs to that. */
   bool is_given;
   double given_value;
   ph_tensor *given_gradient;

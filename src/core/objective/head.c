@@ -36,7 +36,7 @@ static const ph_head_type *const types[] = {
     &ph_head_boundary_complexity,
     &ph_head_alignment,
     &ph_head_diversity,
-    &ph_head_outside,
+    &ph_head_custom,
 };
 enum { TYPES = sizeof types / sizeof *types };
 

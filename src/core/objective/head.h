@@ -127,7 +127,7 @@ extern const ph_head_type ph_head_total_variation;                           /* 
 extern const ph_head_type ph_head_blur, ph_head_boundary_complexity;         /* blur.c */
 extern const ph_head_type ph_head_blur_alpha;                                /* blur.c */
 extern const ph_head_type ph_head_alpha;                                     /* alpha.c */
-extern const ph_head_type ph_head_outside;                                   /* outside.c */
+extern const ph_head_type ph_head_custom;                                    /* custom.c */
 extern const ph_head_type ph_head_alignment;                                 /* alignment.c */
 extern const ph_head_type ph_head_diversity;                                 /* diversity.c */
 

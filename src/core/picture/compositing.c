@@ -6,18 +6,18 @@
 /* The shares of red, green and blue in luminance (ITU-R BT.601). */
 static const float luminance[3] = {0.299f, 0.587f, 0.114f};
 
-int64_t ph_finish_channels(bool grey, int64_t channels) { return grey ? channels - 2 : channels; }
+int64_t ph_compositing_channels(bool grey, int64_t channels) { return grey ? channels - 2 : channels; }
 
-bool ph_finish_is_nothing(const ph_finish *f) { return !f->grey && !f->stretch && f->mask == NULL; }
+bool ph_compositing_is_nothing(const ph_compositing *f) { return !f->grey && !f->stretch && f->mask == NULL; }
 
 /* ---- sizes ---- */
 
-static int64_t plane_of(const ph_finish *f) { return f->shape.dim[2] * f->shape.dim[3]; }
+static int64_t plane_of(const ph_compositing *f) { return f->shape.dim[2] * f->shape.dim[3]; }
 
 /* Where the picture has the plane that image n's channel k comes from. */
-static int64_t source_of(const ph_finish *f, int64_t n, int64_t k) {
+static int64_t source_of(const ph_compositing *f, int64_t n, int64_t k) {
   int64_t channel = !f->grey ? k : k < 3 ? 0 : k - 2;
-  return (n * ph_finish_channels(f->grey, f->shape.dim[1]) + channel) * plane_of(f);
+  return (n * ph_compositing_channels(f->grey, f->shape.dim[1]) + channel) * plane_of(f);
 }
 
 /* Image n's own part of a tensor that has one for all images, or one for each. */
@@ -36,8 +36,8 @@ typedef struct range {
 
 static const range as_it_is = {0, 0, 0, 1};
 
-static range range_of(const ph_finish *f, const float *picture, int64_t n) {
-  const int64_t channels = ph_finish_channels(f->grey, f->shape.dim[1]), plane = plane_of(f);
+static range range_of(const ph_compositing *f, const float *picture, int64_t n) {
+  const int64_t channels = ph_compositing_channels(f->grey, f->shape.dim[1]), plane = plane_of(f);
   const float *x = picture + n * channels * plane;
   if (!f->stretch) return as_it_is;
   /* Opacity, the last of four, or of two where the rest is grey, keeps its own. */
@@ -91,9 +91,9 @@ static void stretch_plane(range r, bool is_colour, const float *src, float *dst,
   for (int64_t i = 0; i < count; i++) dst[i] = (src[i] - own.least) * own.factor;
 }
 
-void ph_finish_forward(const ph_finish *f, const float *picture, float *image) {
+void ph_compositing_forward(const ph_compositing *f, const float *picture, float *image) {
   const int64_t plane = plane_of(f), channels = f->shape.dim[1];
-  const int64_t sources = ph_finish_channels(f->grey, channels);
+  const int64_t sources = ph_compositing_channels(f->grey, channels);
   for (int64_t n = 0; n < f->shape.dim[0]; n++) {
     const range r = range_of(f, picture, n);
     for (int64_t k = 0; k < channels; k++) {
@@ -105,10 +105,10 @@ void ph_finish_forward(const ph_finish *f, const float *picture, float *image) {
   }
 }
 
-void ph_finish_backward(const ph_finish *f, const float *picture, const float *image_gradient,
-                        float *picture_gradient) {
+void ph_compositing_backward(const ph_compositing *f, const float *picture, const float *image_gradient,
+                             float *picture_gradient) {
   const int64_t plane = plane_of(f), channels = f->shape.dim[1];
-  const int64_t sources = ph_finish_channels(f->grey, channels);
+  const int64_t sources = ph_compositing_channels(f->grey, channels);
   memset(picture_gradient, 0, (size_t)(f->shape.dim[0] * sources * plane) * sizeof *picture_gradient);
   for (int64_t n = 0; n < f->shape.dim[0]; n++) {
     for (int64_t k = 0; k < channels; k++) {
@@ -125,7 +125,7 @@ void ph_finish_backward(const ph_finish *f, const float *picture, const float *i
   }
 }
 
-void ph_finish_invert(const ph_finish *f, const float *image, float *picture) {
+void ph_compositing_invert(const ph_compositing *f, const float *image, float *picture) {
   const int64_t plane = plane_of(f), channels = f->shape.dim[1];
   if (!f->grey) {
     memcpy(picture, image, (size_t)(channels * plane) * sizeof *picture);

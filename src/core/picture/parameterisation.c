@@ -16,23 +16,23 @@ static ph_status copy_tensor(const ph_tensor *src, ph_tensor **copy, ph_error *e
 static ph_status make_finish(ph_parameterisation *p, const ph_given *given, ph_error *e) {
   ph_status status;
   const ph_tensor *fixed = given->fixed != NULL ? given->fixed : given->image;
-  ph_shape shape = ph_picture_shape(&p->picture), mask_shape = shape;
+  ph_shape shape = ph_picture_settings_shape(&p->picture), mask_shape = shape;
   mask_shape.dim[1] = 1;
   if (given->mask == NULL && given->fixed != NULL)
     return ph_fail(e, PH_MISUSE, "parameterisation: a fixed image needs a mask that says where it is fixed");
   if (given->mask != NULL) {
     if (fixed == NULL)
       return ph_fail(e, PH_MISUSE, "parameterisation: a mask needs a fixed image, or one to start from");
-    PH_TRY(ph_picture_expect(given->mask, mask_shape, "parameterisation: mask", e));
-    PH_TRY(ph_picture_expect(fixed, shape, "parameterisation: fixed image", e));
+    PH_TRY(ph_picture_settings_expect(given->mask, mask_shape, "parameterisation: mask", e));
+    PH_TRY(ph_picture_settings_expect(fixed, shape, "parameterisation: fixed image", e));
     PH_TRY(copy_tensor(given->mask, &p->mask, e));
     PH_TRY(copy_tensor(fixed, &p->fixed, e));
   }
-  p->finish = (ph_finish){.grey = p->picture.grey,
-                          .stretch = p->picture.stretch,
-                          .shape = shape,
-                          .mask = p->mask,
-                          .fixed = p->fixed};
+  p->compositing = (ph_compositing){.grey = p->picture.grey,
+                                    .stretch = p->picture.stretch,
+                                    .shape = shape,
+                                    .mask = p->mask,
+                                    .fixed = p->fixed};
   return PH_OK;
 fail:
   return status;
@@ -62,8 +62,8 @@ fail:
 
 static ph_status make_buffers(ph_parameterisation *p, ph_error *e) {
   ph_status status;
-  ph_shape image = ph_picture_shape(&p->picture), picture = image;
-  picture.dim[1] = ph_finish_channels(p->finish.grey, image.dim[1]);
+  ph_shape image = ph_picture_settings_shape(&p->picture), picture = image;
+  picture.dim[1] = ph_compositing_channels(p->compositing.grey, image.dim[1]);
   PH_TRY(ph_tensor_new(image, &p->image, e));
   PH_TRY(make_values(p, e));
   if (p->count > 1 || p->parts[0].kind->forward != NULL) {
@@ -71,7 +71,7 @@ static ph_status make_buffers(ph_parameterisation *p, ph_error *e) {
     PH_TRY(ph_tensor_new(picture, &p->raw_gradient, e));
   }
   if (p->count > 1) PH_TRY(ph_tensor_new(picture, &p->addend, e));
-  if (!ph_finish_is_nothing(&p->finish)) {
+  if (!ph_compositing_is_nothing(&p->compositing)) {
     PH_TRY(ph_tensor_new(picture, &p->coloured, e));
     PH_TRY(ph_tensor_new(picture, &p->coloured_gradient, e));
   }
@@ -82,7 +82,7 @@ fail:
 static float *raw_data(ph_parameterisation *p) { return ph_tensor_data(p->raw != NULL ? p->raw : p->values); }
 static ph_shape raw_shape(ph_parameterisation *p) {
   ph_shape shape = ph_tensor_shape(p->image);
-  shape.dim[1] = ph_finish_channels(p->finish.grey, shape.dim[1]);
+  shape.dim[1] = ph_compositing_channels(p->compositing.grey, shape.dim[1]);
   return shape;
 }
 static float *values_of(ph_parameterisation *p, const ph_summand *s) {
@@ -114,7 +114,7 @@ static void start_from_noise(ph_parameterisation *p, const ph_summand *s, ph_ran
     s->kind->start(s->config, random, values);
     return;
   }
-  const double deviation = ((const ph_picture *)s->config)->deviation;
+  const double deviation = ((const ph_picture_settings *)s->config)->deviation;
   const int64_t count = ph_shape_count(s->kind->shape(s->config));
   for (int64_t k = 0; k < count; k++) values[k] = (float)(deviation * ph_random_normal(random));
 }
@@ -128,7 +128,7 @@ static ph_status raw_of_image(ph_parameterisation *p, const ph_tensor *image, fl
   float *picture = ph_alloc_array((size_t)count, sizeof *picture);
   ph_status status = picture != NULL ? PH_OK : ph_no_memory(e);
   for (int64_t n = 0; status == PH_OK && n < all.dim[0]; n++) {
-    ph_finish_invert(&p->finish, ph_tensor_read(image) + n % given * image_count, picture);
+    ph_compositing_invert(&p->compositing, ph_tensor_read(image) + n % given * image_count, picture);
     status = ph_colour_invert(&p->colour, one, picture, raw + n * count, e);
   }
   ph_free(picture);
@@ -179,7 +179,7 @@ static ph_status make(const ph_part *whole, const ph_part *parts, int count, con
   if (p == NULL) return ph_no_memory(e);
   p->references = 1;
   PH_TRY(ph_parameterisation_configure(p, whole, parts, count, given, e));
-  p->colour = ph_picture_colour(&p->picture);
+  p->colour = ph_picture_settings_colour(&p->picture);
   PH_TRY(make_finish(p, given, e));
   PH_TRY(make_buffers(p, e));
   for (int i = 0; i < p->count; i++)
@@ -241,7 +241,7 @@ ph_tensor *ph_parameterisation_forward(ph_parameterisation *p) {
   ph_tensor *coloured = p->coloured != NULL ? p->coloured : p->image;
   ph_colour_forward(&p->colour, raw_shape(p), raw_data(p), ph_tensor_data(coloured));
   if (p->coloured != NULL)
-    ph_finish_forward(&p->finish, ph_tensor_read(p->coloured), ph_tensor_data(p->image));
+    ph_compositing_forward(&p->compositing, ph_tensor_read(p->coloured), ph_tensor_data(p->image));
   return p->image;
 }
 
@@ -266,8 +266,8 @@ ph_status ph_parameterisation_backward(ph_parameterisation *p, const ph_tensor *
   if (image_gradient == p->gradient)
     return ph_fail(e, PH_MISUSE, "image gradient: this tensor is the values' gradient, which is written to");
   if (p->coloured != NULL) {
-    ph_finish_backward(&p->finish, ph_tensor_read(p->coloured), ph_tensor_read(gradient),
-                       ph_tensor_data(p->coloured_gradient));
+    ph_compositing_backward(&p->compositing, ph_tensor_read(p->coloured), ph_tensor_read(gradient),
+                            ph_tensor_data(p->coloured_gradient));
     gradient = p->coloured_gradient;
   }
   ph_colour_backward(&p->colour, raw_shape(p), raw_data(p), ph_tensor_read(coloured),

@@ -1,7 +1,7 @@
 /* Parameterisations: what is optimised, and how an image (n, c, h, w) comes of it. The values are one tensor;
-   a kind maps them, linearly or not, to a raw picture; colour.h mixes and squashes that into [0, 1]; finish.h
-   may repeat grey in three channels, and hold parts of the image fixed. Backward takes the image's gradient
-   to the values'. Knows nothing of networks, objectives or optimisers.
+   a kind maps them, linearly or not, to a raw picture; colour.h mixes and squashes that into [0, 1];
+   compositing.h may repeat grey in three channels, and hold parts of the image fixed. Backward takes the
+   image's gradient to the values'. Knows nothing of networks, objectives or optimisers.
 
    A kind is one file in parameterisations/ and one row of the table in parameterisation.c. It brings its
    settings, the shape of its values, and its map; everything else is shared. Several kinds may be summed:
@@ -10,7 +10,7 @@
 #define PH_PARAMETERISATION_H
 
 #include "tensor/random.h"
-#include "settings.h"
+#include "picture_settings.h"
 
 typedef struct ph_parameterisation ph_parameterisation;
 

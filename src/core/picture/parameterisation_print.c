@@ -57,7 +57,7 @@ static void append_part(const ph_summand *s, char text[PH_PARAMETERISATION_TEXT]
   append(text, "%s", s->kind->name);
   for (const ph_field *f = s->kind->fields; f->key != NULL; f++) {
     char value[64];
-    if (f->offset < sizeof(ph_picture) && strcmp(f->key, "deviation") != 0) continue;
+    if (f->offset < sizeof(ph_picture_settings) && strcmp(f->key, "deviation") != 0) continue;
     print_value(f, s->config, value);
     if (value[0] == '\0') continue;
     append(text, "%s%s=%s", separator, f->key, value);
@@ -73,10 +73,10 @@ const char *ph_parameterisation_describe(const ph_parameterisation *p, char text
     if (i > 0) append(text, " + ");
     append_part(&p->parts[i], text);
   }
-  append(text, " %s", ph_shape_print(ph_picture_shape(&p->picture), shape));
+  append(text, " %s", ph_shape_print(ph_picture_settings_shape(&p->picture), shape));
   if (p->colour.mixed) append(text, p->picture.matrix.count > 0 ? ", own matrix" : ", decorrelated");
-  if (p->finish.grey) append(text, ", grey");
-  if (p->finish.stretch) append(text, ", stretch");
+  if (p->compositing.grey) append(text, ", grey");
+  if (p->compositing.stretch) append(text, ", stretch");
   append(text, ", %s",
          p->colour.squash == PH_SQUASH_NONE ? "not squashed" : ph_squash_names[p->colour.squash]);
   if (p->mask != NULL) append(text, ", masked");

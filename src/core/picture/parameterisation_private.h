@@ -8,7 +8,7 @@
 /* One of the kinds that are summed; most often the only one. */
 typedef struct ph_summand {
   const ph_parameterisation_kind *kind;
-  void *config; /* the kind's struct, which begins with a ph_picture */
+  void *config; /* the kind's struct, which begins with a ph_picture_settings */
   void *state;
   int64_t offset; /* of its values among all */
 } ph_summand;
@@ -16,10 +16,10 @@ typedef struct ph_summand {
 struct ph_parameterisation {
   int references, count;
   ph_summand parts[PH_MOST_PARTS];
-  bool is_given_image; /* at the start */
-  ph_picture picture;  /* the image's sizes */
+  bool is_given_image;         /* at the start */
+  ph_picture_settings picture; /* the image's sizes */
   ph_colour colour;
-  ph_finish finish;
+  ph_compositing compositing;
   ph_tensor *mask, *fixed; /* copies, NULL where there is none */
   ph_tensor *values, *gradient;
   ph_tensor *image;

@@ -13,7 +13,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds, WHAT_TEXT = 96 };
 
 /* The configuration of a sum: that of the whole. */
 typedef struct sum_config {
-  ph_picture picture;
+  ph_picture_settings picture;
 } sum_config;
 static const ph_field sum_fields[] = {PH_PICTURE_FIELDS(sum_config, 0.01, 1), {.key = NULL}};
 
@@ -51,7 +51,7 @@ static ph_status configure_one(ph_parameterisation *p, const ph_part *only, cons
   snprintf(what, sizeof what, "parameterisation '%s'", s->kind->name);
   PH_TRY(ph_fields_apply(s->kind->fields, s->config, only->settings, only->count, what, e));
   memcpy(&p->picture, s->config, sizeof p->picture);
-  PH_TRY(ph_picture_settle(&p->picture, image, what, e));
+  PH_TRY(ph_picture_settings_settle(&p->picture, image, what, e));
 fail:
   return status;
 }
@@ -76,7 +76,7 @@ static ph_status configure_sum(ph_parameterisation *p, const ph_part *whole, con
   ph_fields_default(sum_fields, &config);
   PH_TRY(ph_fields_apply(sum_fields, &config, whole->settings, whole->count, what, e));
   p->picture = config.picture;
-  PH_TRY(ph_picture_settle(&p->picture, image, what, e));
+  PH_TRY(ph_picture_settings_settle(&p->picture, image, what, e));
   if (count < 1 || count > PH_MOST_PARTS)
     return ph_fail(e, PH_MISUSE, "%s: 1 to %d parts expected, got %d", what, PH_MOST_PARTS, count);
   for (int i = 0; i < count; i++) {
@@ -85,7 +85,7 @@ static ph_status configure_sum(ph_parameterisation *p, const ph_part *whole, con
     snprintf(what, sizeof what, "parameterisation 'sum', part %d, '%s'", i + 1, s->kind->name);
     for (int k = 0; k < whole->count; k++)
       if (strcmp(whole->settings[k].key, "deviation") == 0)
-        ((ph_picture *)s->config)->deviation = config.picture.deviation;
+        ((ph_picture_settings *)s->config)->deviation = config.picture.deviation;
     PH_TRY(refuse_shared(&parts[i], what, e));
     PH_TRY(ph_fields_apply(s->kind->fields, s->config, parts[i].settings, parts[i].count, what, e));
   }
@@ -98,11 +98,11 @@ static ph_status settle_parts(ph_parameterisation *p, const ph_given *given, ph_
   bool takes_spectrum = false;
   for (int i = 0; i < p->count; i++) {
     const ph_summand *s = &p->parts[i];
-    ph_picture *picture = s->config;
+    ph_picture_settings *picture = s->config;
     const double deviation = picture->deviation;
     *picture = p->picture;
     picture->deviation = deviation;
-    picture->channels = ph_finish_channels(p->picture.grey, p->picture.channels);
+    picture->channels = ph_compositing_channels(p->picture.grey, p->picture.channels);
     takes_spectrum = takes_spectrum || s->kind->takes_spectrum;
     ph_status status = s->kind->check != NULL ? s->kind->check(s->config, given, e) : PH_OK;
     if (status != PH_OK) return status;

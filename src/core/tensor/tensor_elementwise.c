@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/vector.h"
-#include "strided_loop.h"
+#include "loops.h"
 #include "tensor_math.h"
 
 /* ---- of one number ---- */
@@ -113,17 +113,17 @@ ph_status ph_tensor_combine(const ph_tensor *a, const ph_tensor *b, ph_combinati
                    ph_shape_print(of_b, b_text));
   ph_status status = ph_tensor_new(shape, result, e);
   if (status != PH_OK) return status;
-  ph_nest nest = ph_nest_of(shape);
-  ph_nest_broadcast(&nest, shape);
-  ph_nest_broadcast(&nest, of_a);
-  ph_nest_broadcast(&nest, of_b);
-  ph_nest_join(&nest);
-  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&nest, i, at);
+  ph_loops loops = ph_loops_of(shape);
+  ph_loops_broadcast(&loops, shape);
+  ph_loops_broadcast(&loops, of_a);
+  ph_loops_broadcast(&loops, of_b);
+  ph_loops_join(&loops);
+  for (int64_t i = 0; i < ph_loops_rows(&loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&loops, i, at);
     combine_run(combination, ph_tensor_data(*result) + at[0],
-                (operand){ph_tensor_read(a) + at[1], ph_nest_step(&nest, 1)},
-                (operand){ph_tensor_read(b) + at[2], ph_nest_step(&nest, 2)}, ph_nest_length(&nest));
+                (operand){ph_tensor_read(a) + at[1], ph_loops_step(&loops, 1)},
+                (operand){ph_tensor_read(b) + at[2], ph_loops_step(&loops, 2)}, ph_loops_length(&loops));
   }
   return PH_OK;
 }

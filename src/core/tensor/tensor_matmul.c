@@ -1,7 +1,7 @@
 /* Products of matrices, also of whole batches of them. */
 #include "base/memory.h"
 #include "base/vector.h"
-#include "strided_loop.h"
+#include "loops.h"
 #include "tensor_math.h"
 
 /* row += factor * b */
@@ -33,10 +33,10 @@ static bool fit(ph_shape a, ph_shape b, ph_shape *lead, ph_shape *result) {
 }
 
 /* Strides of one operand's matrices, along what leads. */
-static void add_matrices(ph_nest *nest, ph_shape shape) {
+static void add_matrices(ph_loops *loops, ph_shape shape) {
   int64_t size = shape.dim[shape.rank - 2] * shape.dim[shape.rank - 1];
-  ph_nest_broadcast(nest, leading(shape));
-  for (int d = 0; d < nest->rank; d++) nest->stride[nest->arrays - 1][d] *= size;
+  ph_loops_broadcast(loops, leading(shape));
+  for (int d = 0; d < loops->rank; d++) loops->stride[loops->arrays - 1][d] *= size;
 }
 
 ph_status ph_tensor_matmul(const ph_tensor *a, const ph_tensor *b, ph_tensor **result, ph_error *e) {
@@ -49,15 +49,16 @@ ph_status ph_tensor_matmul(const ph_tensor *a, const ph_tensor *b, ph_tensor **r
   double *row = ph_alloc_array((size_t)n, sizeof *row);
   if (row == NULL) return ph_no_memory(e);
   ph_status status = ph_tensor_new(shape, result, e);
-  ph_nest nest = ph_nest_of(lead);
-  add_matrices(&nest, of_a);
-  add_matrices(&nest, of_b);
-  int64_t length = ph_nest_length(&nest);
-  for (int64_t i = 0; status == PH_OK && i < ph_nest_runs(&nest) * length; i++) {
-    int64_t at[PH_NEST_ARRAYS], within = i % length;
-    ph_nest_begin(&nest, i / length, at);
-    multiply(ph_tensor_data(*result) + i * m * n, ph_tensor_read(a) + at[0] + within * ph_nest_step(&nest, 0),
-             ph_tensor_read(b) + at[1] + within * ph_nest_step(&nest, 1), m, k, n, row);
+  ph_loops loops = ph_loops_of(lead);
+  add_matrices(&loops, of_a);
+  add_matrices(&loops, of_b);
+  int64_t length = ph_loops_length(&loops);
+  for (int64_t i = 0; status == PH_OK && i < ph_loops_rows(&loops) * length; i++) {
+    int64_t at[PH_LOOPS_ARRAYS], within = i % length;
+    ph_loops_begin(&loops, i / length, at);
+    multiply(ph_tensor_data(*result) + i * m * n,
+             ph_tensor_read(a) + at[0] + within * ph_loops_step(&loops, 0),
+             ph_tensor_read(b) + at[1] + within * ph_loops_step(&loops, 1), m, k, n, row);
   }
   ph_free(row);
   return status;

@@ -2,16 +2,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "strided_loop.h"
+#include "loops.h"
 #include "tensor_math.h"
 
-/* dst = src, walked as the nest says: dst is its array 0, src its array 1. */
-static void copy(ph_nest *nest, float *dst, const float *src) {
-  ph_nest_join(nest);
-  int64_t length = ph_nest_length(nest), to = ph_nest_step(nest, 0), from = ph_nest_step(nest, 1);
-  for (int64_t i = 0; i < ph_nest_runs(nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(nest, i, at);
+/* dst = src, walked as the loops says: dst is its array 0, src its array 1. */
+static void copy(ph_loops *loops, float *dst, const float *src) {
+  ph_loops_join(loops);
+  int64_t length = ph_loops_length(loops), to = ph_loops_step(loops, 0), from = ph_loops_step(loops, 1);
+  for (int64_t i = 0; i < ph_loops_rows(loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(loops, i, at);
     for (int64_t j = 0; j < length; j++) dst[at[0] + j * to] = src[at[1] + j * from];
   }
 }
@@ -30,10 +30,10 @@ ph_status ph_tensor_transpose(const ph_tensor *x, const int *axis, ph_tensor **r
   }
   ph_status status = ph_tensor_new(shape, result, e);
   if (status != PH_OK) return status;
-  ph_nest nest = ph_nest_of(shape);
-  ph_nest_broadcast(&nest, shape);
-  ph_nest_add(&nest, stride);
-  copy(&nest, ph_tensor_data(*result), ph_tensor_read(x));
+  ph_loops loops = ph_loops_of(shape);
+  ph_loops_broadcast(&loops, shape);
+  ph_loops_add(&loops, stride);
+  copy(&loops, ph_tensor_data(*result), ph_tensor_read(x));
   return PH_OK;
 }
 
@@ -59,10 +59,10 @@ ph_status ph_tensor_slice(const ph_tensor *x, const int64_t *start, const int64_
   ph_status status = find_block("slice", from, start, size, &offset, stride, e);
   if (status == PH_OK) status = ph_tensor_new(shape, result, e);
   if (status != PH_OK) return status;
-  ph_nest nest = ph_nest_of(shape);
-  ph_nest_broadcast(&nest, shape);
-  ph_nest_add(&nest, stride);
-  copy(&nest, ph_tensor_data(*result), ph_tensor_read(x) + offset);
+  ph_loops loops = ph_loops_of(shape);
+  ph_loops_broadcast(&loops, shape);
+  ph_loops_add(&loops, stride);
+  copy(&loops, ph_tensor_data(*result), ph_tensor_read(x) + offset);
   return PH_OK;
 }
 
@@ -76,10 +76,10 @@ ph_status ph_tensor_place(const ph_tensor *x, ph_shape shape, const int64_t *sta
   if (status == PH_OK) status = find_block("place", shape, start, from.dim, &offset, stride, e);
   if (status == PH_OK) status = ph_tensor_new(shape, result, e);
   if (status != PH_OK) return status;
-  ph_nest nest = ph_nest_of(from);
-  ph_nest_add(&nest, stride);
-  ph_nest_broadcast(&nest, from);
-  copy(&nest, ph_tensor_data(*result) + offset, ph_tensor_read(x));
+  ph_loops loops = ph_loops_of(from);
+  ph_loops_add(&loops, stride);
+  ph_loops_broadcast(&loops, from);
+  copy(&loops, ph_tensor_data(*result) + offset, ph_tensor_read(x));
   return PH_OK;
 }
 

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "strided_loop.h"
+#include "loops.h"
 #include "tensor_math.h"
 
 const char *const ph_reduction_names[] = {"sum", "max", "min", "mean", NULL};
@@ -34,14 +34,14 @@ double ph_tensor_reduce_all(const ph_tensor *x, ph_reduction reduction) {
 
 /* Accumulates x into sums of the result's shape. */
 static void accumulate(const ph_tensor *x, ph_reduction reduction, ph_shape result, double *sums) {
-  ph_nest nest = ph_nest_of(ph_tensor_shape(x));
-  ph_nest_broadcast(&nest, ph_tensor_shape(x));
-  ph_nest_broadcast(&nest, result);
-  ph_nest_join(&nest);
-  int64_t length = ph_nest_length(&nest), step = ph_nest_step(&nest, 1);
-  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&nest, i, at);
+  ph_loops loops = ph_loops_of(ph_tensor_shape(x));
+  ph_loops_broadcast(&loops, ph_tensor_shape(x));
+  ph_loops_broadcast(&loops, result);
+  ph_loops_join(&loops);
+  int64_t length = ph_loops_length(&loops), step = ph_loops_step(&loops, 1);
+  for (int64_t i = 0; i < ph_loops_rows(&loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&loops, i, at);
     const float *src = ph_tensor_read(x) + at[0];
     double *dst = sums + at[1];
     for (int64_t j = 0; j < length; j++) dst[j * step] = take(reduction, dst[j * step], (double)src[j]);

@@ -19,8 +19,8 @@ static const double tolerance = 2e-5;
 static const double coarse_tolerance = 0.02, coarse_gradient_tolerance = 0.4;
 
 /* A softmax makes ratios of differences, and what was rounded with them. */
-static double coarse_tolerance_at(const ph_network *net, const ph_run *run, int i) {
-  if (i == run->taps || ph_network_layer(net, run->tap[i])->type == &ph_layer_softmax)
+static double coarse_tolerance_at(const ph_network *net, const ph_pass_options *pass, int i) {
+  if (i == pass->taps || ph_network_layer(net, pass->tap[i])->type == &ph_layer_softmax)
     return coarse_gradient_tolerance;
   return coarse_tolerance;
 }
@@ -31,36 +31,36 @@ static void fail_with(const char *name, const ph_error *e) {
 }
 
 /* Zeroes what of a tap (n, c, …) is not read: there, results are undefined and no gradient enters. */
-static void keep_read(ph_tensor *tensor, const ph_run *run, int tap) {
+static void keep_read(ph_tensor *tensor, const ph_pass_options *pass, int tap) {
   const ph_shape shape = ph_tensor_shape(tensor);
-  if (run->reads == NULL) return;
+  if (pass->reads == NULL) return;
   const int64_t maps = shape.dim[0] * shape.dim[1], map = ph_tensor_count(tensor) / maps;
   for (int64_t i = 0; i < maps; i++) {
     const int64_t channel = i % shape.dim[1];
-    if (channel < run->reads[tap].first || channel >= run->reads[tap].last)
+    if (channel < pass->reads[tap].first || channel >= pass->reads[tap].last)
       memset(ph_tensor_data(tensor) + i * map, 0, (size_t)map * sizeof(float));
   }
 }
 
 /* Runs one network; activations of the taps and the picture's gradient go to `results` (taps + 1 tensors).
    What is injected is random, the same for equal shapes and names. */
-static ph_status run_network(ph_network *net, ph_tensor *pictures, const ph_run *run, const char *name,
-                             ph_tensor **results, ph_error *e) {
+static ph_status run_network(ph_network *net, ph_tensor *pictures, const ph_pass_options *pass,
+                             const char *name, ph_tensor **results, ph_error *e) {
   ph_random random = ph_random_stream(5, name);
   ph_tensor *tensor;
   ph_status status;
-  PH_TRY(ph_network_forward(net, pictures, run, e));
-  for (int i = 0; i < run->taps; i++) {
-    PH_TRY(ph_network_activation(net, run->tap[i], &tensor, e));
+  PH_TRY(ph_network_forward(net, pictures, pass, e));
+  for (int i = 0; i < pass->taps; i++) {
+    PH_TRY(ph_network_activation(net, pass->tap[i], &tensor, e));
     PH_TRY(ph_tensor_ensure(&results[i], ph_tensor_shape(tensor), e));
     ph_tensor_copy(results[i], tensor);
-    keep_read(results[i], run, i);
-    PH_TRY(ph_network_gradient(net, run->tap[i], &tensor, e));
+    keep_read(results[i], pass, i);
+    PH_TRY(ph_network_gradient(net, pass->tap[i], &tensor, e));
     ph_random_fill_normal(&random, tensor, 0, 1);
-    keep_read(tensor, run, i);
+    keep_read(tensor, pass, i);
   }
-  PH_TRY(ph_tensor_ensure(&results[run->taps], ph_tensor_shape(pictures), e));
-  PH_TRY(ph_network_backward(net, results[run->taps], e));
+  PH_TRY(ph_tensor_ensure(&results[pass->taps], ph_tensor_shape(pictures), e));
+  PH_TRY(ph_network_backward(net, results[pass->taps], e));
 fail:
   return status;
 }
@@ -80,19 +80,19 @@ static double relative_length(const float *a, const float *b, int64_t count) {
   return sqrt(difference / length);
 }
 
-static void tell(bool passed, const ph_network *net, const ph_run *run, int where, double by,
+static void tell(bool passed, const ph_network *net, const ph_pass_options *pass, int where, double by,
                  const char *name) {
   if (!ok(passed, "%s", name))
     printf("# %s differs by %.3g\n",
-           where < run->taps ? ph_network_layer(net, run->tap[where])->name : "the gradient", by);
+           where < pass->taps ? ph_network_layer(net, pass->tap[where])->name : "the gradient", by);
 }
 
 /* `fill` says where the pictures' values lie; NULL: from -1 to 1. */
-static void compare(ph_network *const nets[BOTH], const layer_case *fill, ph_shape picture, const ph_run *run,
-                    const char *name) {
+static void compare(ph_network *const nets[BOTH], const layer_case *fill, ph_shape picture,
+                    const ph_pass_options *pass, const char *name) {
   ph_tensor *results[WAYS][MOST_TAPS + 1] = {{NULL}}, *pictures = NULL;
   ph_random random = ph_random_stream(6, name);
-  ph_run coarse = *run;
+  ph_pass_options coarse = *pass;
   ph_error e;
   ph_status status;
   double worst = 0, by = 0;
@@ -101,25 +101,25 @@ static void compare(ph_network *const nets[BOTH], const layer_case *fill, ph_sha
   coarse.precision = PH_BFLOAT16;
   PH_TRY(ph_tensor_new(picture, &pictures, &e));
   fill_case(fill, &random, pictures);
-  for (int b = 0; b < BOTH; b++) PH_TRY(run_network(nets[b], pictures, run, name, results[b], &e));
-  for (i = 0; i <= run->taps; i++) {
+  for (int b = 0; b < BOTH; b++) PH_TRY(run_network(nets[b], pictures, pass, name, results[b], &e));
+  for (i = 0; i <= pass->taps; i++) {
     by = relative_difference(ph_tensor_read(results[DNNL][i]), ph_tensor_read(results[REFERENCE][i]),
                              ph_tensor_count(results[DNNL][i]));
     if (by <= worst) continue;
     worst = by;
     where = i;
   }
-  tell(worst <= tolerance, nets[0], run, where, worst, name);
+  tell(worst <= tolerance, nets[0], pass, where, worst, name);
   /* Rounded, a number at the edge of what has a cosine lies beyond it. */
   if (!has_bfloat16 || strstr(name, ": acos") != NULL) goto fail;
   snprintf(coarse_name, sizeof coarse_name, "%s, in bfloat16", name);
   PH_TRY(run_network(nets[DNNL], pictures, &coarse, name, results[COARSE], &e));
-  for (i = 0; i <= run->taps; i++) {
+  for (i = 0; i <= pass->taps; i++) {
     by = relative_length(ph_tensor_read(results[COARSE][i]), ph_tensor_read(results[REFERENCE][i]),
                          ph_tensor_count(results[COARSE][i]));
-    if (!(by <= coarse_tolerance_at(nets[0], run, i))) break;
+    if (!(by <= coarse_tolerance_at(nets[0], pass, i))) break;
   }
-  tell(i > run->taps, nets[0], run, i, by, coarse_name);
+  tell(i > pass->taps, nets[0], pass, i, by, coarse_name);
 fail:
   if (status != PH_OK) fail_with(name, &e);
   for (int b = 0; b < WAYS; b++)
@@ -162,7 +162,8 @@ static void compare_case(const layer_case *c, bool deep) {
     PH_TRY(deep ? deep_network(c, backends[b], &nets[b], &e) : case_network(c, backends[b], &nets[b], &e));
   picture.dim[0] = 2;
   compare(nets, case_is_picture(c) && !deep ? c : NULL, picture,
-          &(ph_run){.taps = 1, .tap = (int[]){ph_network_count(nets[0]) - 1}, .backward = true}, name);
+          &(ph_pass_options){.taps = 1, .tap = (int[]){ph_network_count(nets[0]) - 1}, .backward = true},
+          name);
 fail:
   if (status != PH_OK) fail_with(name, &e);
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
@@ -298,12 +299,14 @@ static void compare_taps(ph_network *const nets[BOTH], const char *const *names,
     snprintf(name, sizeof name, "%d taps up to %s of %dx%d, %s", count, names[count - 1], (int)picture.dim[2],
              (int)picture.dim[3], modes[mode]);
     compare(nets, NULL, picture,
-            &(ph_run){.taps = count, .tap = taps, .backward = true, .relu_mode = (ph_relu_mode)mode}, name);
+            &(ph_pass_options){.taps = count, .tap = taps, .backward = true, .relu_mode = (ph_relu_mode)mode},
+            name);
   }
   for (int pool = PH_POOL_SMOOTH; pool <= PH_POOL_SMOOTH_L2; pool++) {
     snprintf(name, sizeof name, "%d taps up to %s, smoothed max pools", count, names[count - 1]);
     compare(nets, NULL, picture,
-            &(ph_run){.taps = count, .tap = taps, .backward = true, .pool_mode = (ph_pool_mode)pool}, name);
+            &(ph_pass_options){.taps = count, .tap = taps, .backward = true, .pool_mode = (ph_pool_mode)pool},
+            name);
   }
 }
 
@@ -345,8 +348,8 @@ static void compare_graphs(void) {
   for (int i = 0; i < ph_network_count(nets[0]); i++) all[i] = ph_network_layer(nets[0], i)->name;
   compare_taps(nets, all, ph_network_count(nets[0]), ph_shape4(3, 3, 7, 5));
   compare_taps(nets, (const char *[]){"logits"}, 1, ph_shape4(2, 3, 33, 31));
-  compare(nets, NULL, ph_shape4(1, 3, 8, 8), &(ph_run){.taps = 0, .tap = (int[]){0}, .backward = true},
-          "no taps at all");
+  compare(nets, NULL, ph_shape4(1, 3, 8, 8),
+          &(ph_pass_options){.taps = 0, .tap = (int[]){0}, .backward = true}, "no taps at all");
 fail:
   if (status != PH_OK) fail_with("graph", &e);
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
@@ -391,16 +394,16 @@ static void compare_partial(void) {
   for (int b = 0; b < BOTH; b++) PH_TRY(build(backends[b], &nets[b], &e));
   for (size_t i = 0; i < sizeof partial_cases / sizeof *partial_cases; i++) {
     const partial_case *c = &partial_cases[i];
-    ph_run run = {.backward = true, .reads = c->reads};
+    ph_pass_options pass = {.backward = true, .reads = c->reads};
     int taps[2];
-    for (; run.taps < 2 && c->taps[run.taps] != NULL; run.taps++)
-      PH_TRY(ph_network_find(nets[0], c->taps[run.taps], &taps[run.taps], &e));
-    run.tap = taps;
+    for (; pass.taps < 2 && c->taps[pass.taps] != NULL; pass.taps++)
+      PH_TRY(ph_network_find(nets[0], c->taps[pass.taps], &taps[pass.taps], &e));
+    pass.tap = taps;
     for (int mode = PH_RELU_PLAIN; mode <= PH_RELU_LEAKY; mode++) {
-      run.relu_mode = (ph_relu_mode)mode;
-      run.pool_mode = (ph_pool_mode)(mode % (PH_POOL_SMOOTH_L2 + 1));
+      pass.relu_mode = (ph_relu_mode)mode;
+      pass.pool_mode = (ph_pool_mode)(mode % (PH_POOL_SMOOTH_L2 + 1));
       snprintf(name, sizeof name, "read in part: %s, ReLU mode %d", c->name, mode);
-      compare(nets, NULL, ph_shape4(1 + mode % 2, 3, 9, 12), &run, name);
+      compare(nets, NULL, ph_shape4(1 + mode % 2, 3, 9, 12), &pass, name);
     }
   }
 fail:
@@ -427,8 +430,8 @@ static void check_completion(void) {
   PH_TRY(ph_network_find(net, "abc_pre", &tap, &e));
   PH_TRY(ph_tensor_new(ph_shape4(1, 3, 9, 12), &picture, &e));
   ph_random_fill_normal(&random, picture, 0, 1);
-  ph_run run = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){3, 4}};
-  PH_TRY(ph_network_forward(net, picture, &run, &e));
+  ph_pass_options pass = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){3, 4}};
+  PH_TRY(ph_network_forward(net, picture, &pass, &e));
   PH_TRY(ph_network_activation(net, tap, &activation, &e));
   PH_TRY(ph_network_gradient(net, tap, &gradient, &e));
   ok(count_zeros(activation, 3 * PLANE, PLANE) == 0, "the channel that is read is computed");
@@ -461,10 +464,10 @@ static void check_companions(void) {
   ph_random_fill_uniform(&random, pair, 0, 1);
   int64_t count = ph_tensor_count(one);
   memcpy(ph_tensor_data(one), ph_tensor_read(pair) + count, (size_t)count * sizeof(float));
-  ph_run run = {.taps = 1, .tap = &tap, .backward = true};
+  ph_pass_options pass = {.taps = 1, .tap = &tap, .backward = true};
   for (int i = 0; i < 2; i++) {
     ph_tensor *gradient;
-    PH_TRY(ph_network_forward(net, i == 0 ? pair : one, &run, &e));
+    PH_TRY(ph_network_forward(net, i == 0 ? pair : one, &pass, &e));
     PH_TRY(ph_network_gradient(net, tap, &gradient, &e));
     ph_tensor_fill(gradient, 1);
     PH_TRY(ph_network_backward(net, i == 0 ? from_pair : alone, &e));
@@ -494,8 +497,8 @@ static void check_allocations(void) {
   PH_TRY(ph_tensor_new(ph_shape4(1, 1, 1, 1), &gradient, &e));
   for (int i = 0; i < 3; i++) {
     if (i == 1) before = ph_memory_allocated();
-    ph_run run = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){1, 2}};
-    PH_TRY(ph_network_forward(net, picture, &run, &e));
+    ph_pass_options pass = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){1, 2}};
+    PH_TRY(ph_network_forward(net, picture, &pass, &e));
     PH_TRY(ph_network_backward(net, gradient, &e));
     PH_TRY(ph_network_complete(net, &e));
     PH_TRY(ph_network_backward(net, gradient, &e));
@@ -523,8 +526,8 @@ static void check_failing_allocator(void) {
     ph_memory_fail_after(++n);
     status = build(&ph_backend_dnnl, &net, &e);
     if (status == PH_OK) status = ph_network_find(net, "top", &tap, &e);
-    ph_run run = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){1, 2}};
-    if (status == PH_OK) status = ph_network_forward(net, picture, &run, &e);
+    ph_pass_options pass = {.taps = 1, .tap = &tap, .backward = true, .reads = &(ph_channels){1, 2}};
+    if (status == PH_OK) status = ph_network_forward(net, picture, &pass, &e);
     if (status == PH_OK) status = ph_network_complete(net, &e);
     if (status == PH_OK) status = ph_network_backward(net, gradient, &e);
     ph_memory_fail_after(0);
@@ -546,7 +549,8 @@ static void find_out_about_bfloat16(void) {
   ph_status status;
   PH_TRY(build(&ph_backend_dnnl, &net, &e));
   PH_TRY(ph_tensor_new(ph_shape4(1, 3, 9, 8), &picture, &e));
-  status = ph_network_forward(net, picture, &(ph_run){.tap = (int[]){0}, .precision = PH_BFLOAT16}, &e);
+  status =
+      ph_network_forward(net, picture, &(ph_pass_options){.tap = (int[]){0}, .precision = PH_BFLOAT16}, &e);
   has_bfloat16 = status == PH_OK;
   ok(has_bfloat16 || (status == PH_MISUSE && strstr(e.message, "does not compute in bfloat16") != NULL),
      "bfloat16 is computed in or refused");

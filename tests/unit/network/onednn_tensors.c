@@ -128,36 +128,38 @@ static void release(results *r) {
   for (int i = 0; i <= MOST_TAPS; i++) ph_tensor_release(r->tensor[i]);
 }
 
-static ph_status run_once(ph_network *net, ph_tensor *pictures, const ph_run *run, results *r, ph_error *e) {
+static ph_status run_once(ph_network *net, ph_tensor *pictures, const ph_pass_options *pass, results *r,
+                          ph_error *e) {
   ph_random random = ph_random_stream(5, "injected");
   ph_tensor *tensor;
   ph_status status;
-  PH_TRY(ph_network_forward(net, pictures, run, e));
-  for (int i = 0; i < run->taps; i++) {
-    PH_TRY(ph_network_activation(net, run->tap[i], &tensor, e));
+  PH_TRY(ph_network_forward(net, pictures, pass, e));
+  for (int i = 0; i < pass->taps; i++) {
+    PH_TRY(ph_network_activation(net, pass->tap[i], &tensor, e));
     PH_TRY(ph_tensor_ensure(&r->tensor[i], ph_tensor_shape(tensor), e));
     ph_tensor_copy(r->tensor[i], tensor);
-    PH_TRY(ph_network_gradient(net, run->tap[i], &tensor, e));
+    PH_TRY(ph_network_gradient(net, pass->tap[i], &tensor, e));
     ph_random_fill_normal(&random, tensor, 0, 1);
   }
-  PH_TRY(ph_tensor_ensure(&r->tensor[run->taps], ph_tensor_shape(pictures), e));
-  PH_TRY(ph_network_backward(net, r->tensor[run->taps], e));
+  PH_TRY(ph_tensor_ensure(&r->tensor[pass->taps], ph_tensor_shape(pictures), e));
+  PH_TRY(ph_network_backward(net, r->tensor[pass->taps], e));
 fail:
   return status;
 }
 
-static void compare(ph_network *const nets[BOTH], ph_tensor *pictures, const ph_run *run, const char *name) {
+static void compare(ph_network *const nets[BOTH], ph_tensor *pictures, const ph_pass_options *pass,
+                    const char *name) {
   results r[BOTH] = {{{NULL}}};
   ph_status status;
   ph_error e;
   bool same = true;
-  for (int b = 0; b < BOTH; b++) PH_TRY(run_once(nets[b], pictures, run, &r[b], &e));
-  for (int i = 0; i <= run->taps; i++) {
+  for (int b = 0; b < BOTH; b++) PH_TRY(run_once(nets[b], pictures, pass, &r[b], &e));
+  for (int i = 0; i <= pass->taps; i++) {
     const ph_tensor *got = r[DNNL].tensor[i], *expected = r[REFERENCE].tensor[i];
     double by = relative_difference(ph_tensor_read(got), ph_tensor_read(expected), ph_tensor_count(expected));
     if (by <= tolerance) continue;
     printf("# %s differs by %.3g\n",
-           i < run->taps ? ph_network_layer(nets[0], run->tap[i])->name : "gradient", by);
+           i < pass->taps ? ph_network_layer(nets[0], pass->tap[i])->name : "gradient", by);
     same = false;
   }
 fail:
@@ -167,16 +169,16 @@ fail:
 }
 
 /* A step again: the same bits, and nothing allocated. */
-static void repeat(ph_network *net, ph_tensor *pictures, const ph_run *run) {
+static void repeat(ph_network *net, ph_tensor *pictures, const ph_pass_options *pass) {
   results r[2] = {{{NULL}}};
   uint64_t before = 0;
   ph_status status;
   ph_error e;
-  for (int i = 0; i < 2; i++) PH_TRY(run_once(net, pictures, run, &r[i], &e));
+  for (int i = 0; i < 2; i++) PH_TRY(run_once(net, pictures, pass, &r[i], &e));
   before = ph_memory_allocated();
-  PH_TRY(run_once(net, pictures, run, &r[1], &e));
+  PH_TRY(run_once(net, pictures, pass, &r[1], &e));
   ok(ph_memory_allocated() == before, "a further step allocates nothing");
-  for (int i = 0; i <= run->taps; i++)
+  for (int i = 0; i <= pass->taps; i++)
     ok(memcmp(ph_tensor_read(r[0].tensor[i]), ph_tensor_read(r[1].tensor[i]),
               (size_t)ph_tensor_count(r[0].tensor[i]) * sizeof(float)) == 0,
        "tensor %d is the same to the bit", i);
@@ -209,10 +211,12 @@ int main(void) {
     for (int mode = PH_RELU_PLAIN; mode <= PH_RELU_LEAKY; mode++) {
       char name[120];
       snprintf(name, sizeof name, "%d taps up to %s, %s", count, taps[t][count - 1], modes[mode]);
-      compare(nets, pictures,
-              &(ph_run){.taps = count, .tap = tap, .backward = true, .relu_mode = (ph_relu_mode)mode}, name);
+      compare(
+          nets, pictures,
+          &(ph_pass_options){.taps = count, .tap = tap, .backward = true, .relu_mode = (ph_relu_mode)mode},
+          name);
     }
-    repeat(nets[DNNL], pictures, &(ph_run){.taps = count, .tap = tap, .backward = true});
+    repeat(nets[DNNL], pictures, &(ph_pass_options){.taps = count, .tap = tap, .backward = true});
   }
 fail:
   if (status != PH_OK) ok(0, "%s", e.message);

@@ -19,8 +19,8 @@ static double projected(void *context) {
   ph_error e;
   ph_tensor *activation;
   double sum = 0;
-  ph_run run = {.taps = p->taps, .tap = p->tap};
-  if (ph_network_forward(p->network, p->picture, &run, &e) != PH_OK) return (double)NAN;
+  ph_pass_options pass = {.taps = p->taps, .tap = p->tap};
+  if (ph_network_forward(p->network, p->picture, &pass, &e) != PH_OK) return (double)NAN;
   for (int i = 0; i < p->taps; i++) {
     if (ph_network_activation(p->network, p->tap[i], &activation, &e) != PH_OK) return (double)NAN;
     /* Every tap is weighed with the same numbers, as many as it has values. */
@@ -32,9 +32,9 @@ static double projected(void *context) {
 
 /* The gradient of `projected`, by backward. */
 static ph_status pull(projection *p, ph_tensor *gradient, ph_error *e) {
-  ph_run run = {.taps = p->taps, .tap = p->tap, .backward = true};
+  ph_pass_options pass = {.taps = p->taps, .tap = p->tap, .backward = true};
   ph_status status;
-  PH_TRY(ph_network_forward(p->network, p->picture, &run, e));
+  PH_TRY(ph_network_forward(p->network, p->picture, &pass, e));
   for (int i = 0; i < p->taps; i++) {
     ph_tensor *injected;
     PH_TRY(ph_network_gradient(p->network, p->tap[i], &injected, e));
@@ -147,10 +147,10 @@ static void check_branches(void) {
   PH_TRY(compare(&p, ph_shape4(1, 3, 6, 5), "branches that meet, five taps, one of them the image", &e));
   p.taps = 1;
   PH_TRY(compare(&p, ph_shape4(1, 3, 6, 5), "the image alone", &e));
-  const ph_run run = {.taps = 1, .tap = &(int){LARGE}};
+  const ph_pass_options pass = {.taps = 1, .tap = &(int){LARGE}};
   ph_tensor *small = NULL;
   PH_TRY(ph_tensor_new(ph_shape4(1, 3, 6, 5), &small, &e));
-  status = ph_network_forward(p.network, small, &run, &e);
+  status = ph_network_forward(p.network, small, &pass, &e);
   ok(status == PH_MISUSE && strcmp(e.message, "max_pool 'large': a 50x50 window does not fit into 4x3") == 0,
      "what does not fit is an error once it is asked for");
   ph_tensor_release(small);
@@ -164,10 +164,10 @@ fail:
 
 static ph_status run_twice(ph_network *network, ph_tensor *pictures, ph_tensor *gradient, ph_error *e) {
   static const int taps[] = {POOL, PROBABILITIES};
-  const ph_run run = {.taps = 2, .tap = taps, .backward = true};
+  const ph_pass_options pass = {.taps = 2, .tap = taps, .backward = true};
   ph_tensor *injected;
   ph_status status;
-  PH_TRY(ph_network_forward(network, pictures, &run, e));
+  PH_TRY(ph_network_forward(network, pictures, &pass, e));
   PH_TRY(ph_network_gradient(network, PROBABILITIES, &injected, e));
   for (int64_t i = 0; i < ph_tensor_count(injected); i++) ph_tensor_data(injected)[i] = (float)(i % 5);
   PH_TRY(ph_network_backward(network, gradient, e));

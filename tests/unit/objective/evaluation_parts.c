@@ -84,16 +84,16 @@ static void check_outside(void) {
   ok(ph_evaluation_run(r.evaluation, &value, &e) == PH_MISUSE &&
          strcmp(e.message, "layer 'deep': nobody gave head(\"deep\", {name = \"mine\"}):on(1) a value") == 0,
      "message: %s", e.message);
-  ok(ph_evaluation_outside_count(r.evaluation) == 1 &&
-         ph_evaluation_outside_activation(r.evaluation, 0, &seen, &e) == PH_OK &&
+  ok(ph_evaluation_custom_count(r.evaluation) == 1 &&
+         ph_evaluation_custom_activation(r.evaluation, 0, &seen, &e) == PH_OK &&
          ph_shape_equal(seen.shape, ph_shape4(1, 5, 4, 4)),
      "it is shown what it reads");
-  ok(ph_evaluation_outside_give(r.evaluation, 0, 1, wrong, &e) == PH_MISUSE &&
+  ok(ph_evaluation_custom_give(r.evaluation, 0, 1, wrong, &e) == PH_MISUSE &&
          strcmp(e.message,
                 "layer 'deep': the gradient of head(\"deep\", {name = \"mine\"}):on(1): expected a tensor "
                 "of shape 1x5x4x4, got 1x5x4x3") == 0,
      "message: %s", e.message);
-  must(ph_evaluation_outside_give(r.evaluation, 0, 1.5, gradient, &e), &e);
+  must(ph_evaluation_custom_give(r.evaluation, 0, 1.5, gradient, &e), &e);
   must(ph_evaluation_run(r.evaluation, &value, &e), &e);
   ph_tensor *taken = NULL;
   must(ph_network_gradient(r.net, 3, &taken, &e), &e);

@@ -1,4 +1,4 @@
-/* An objective on a small smooth network, ready to run. */
+/* An objective on a small smooth network, ready to pass. */
 #ifndef EVALUATION_RIG_H
 #define EVALUATION_RIG_H
 
@@ -121,9 +121,9 @@ static inline void rig_free(rig *r) {
 }
 
 static inline ph_status run_network(rig *r, bool backward, ph_error *e) {
-  ph_run run = {.backward = backward};
-  run.taps = ph_evaluation_taps(r->evaluation, &run.tap);
-  return ph_network_forward(r->net, r->images, &run, e);
+  ph_pass_options pass = {.backward = backward};
+  pass.taps = ph_evaluation_taps(r->evaluation, &pass.tap);
+  return ph_network_forward(r->net, r->images, &pass, e);
 }
 
 /* The images are the picture too: there are no transforms here. */

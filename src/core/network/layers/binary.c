@@ -5,7 +5,7 @@
 
 #include "base/vector.h"
 #include "network/layer.h"
-#include "tensor/strided_loop.h"
+#include "tensor/loops.h"
 
 static inline float power_slope(float a, float b) { return b == 0 ? 0 : b * powf(a, b - 1); }
 static inline float exponent_slope(float a, float b) { return a > 0 ? powf(a, b) * logf(a) : 0; }
@@ -136,40 +136,40 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
 }
 
 /* Array 0 is the output, 1 and 2 are the inputs. */
-static ph_nest nest_of(const ph_pass *pass) {
-  ph_nest nest = ph_nest_of(pass->output.shape);
-  ph_nest_broadcast(&nest, pass->output.shape);
-  for (int i = 0; i < 2; i++) ph_nest_broadcast(&nest, pass->input[i].shape);
-  ph_nest_join(&nest);
-  return nest;
+static ph_loops nest_of(const ph_pass *pass) {
+  ph_loops loops = ph_loops_of(pass->output.shape);
+  ph_loops_broadcast(&loops, pass->output.shape);
+  for (int i = 0; i < 2; i++) ph_loops_broadcast(&loops, pass->input[i].shape);
+  ph_loops_join(&loops);
+  return loops;
 }
 
-static run run_of(const ph_nest *nest) {
-  return (run){ph_nest_length(nest), ph_nest_step(nest, 1), ph_nest_step(nest, 2)};
+static run run_of(const ph_loops *loops) {
+  return (run){ph_loops_length(loops), ph_loops_step(loops, 1), ph_loops_step(loops, 2)};
 }
 
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   const function *f = function_of(layer);
-  ph_nest nest = nest_of(pass);
-  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&nest, i, at);
-    f->values(run_of(&nest), pass->output.data + at[0], pass->input[0].data + at[1],
+  ph_loops loops = nest_of(pass);
+  for (int64_t i = 0; i < ph_loops_rows(&loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&loops, i, at);
+    f->values(run_of(&loops), pass->output.data + at[0], pass->input[0].data + at[1],
               pass->input[1].data + at[2]);
   }
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
   const function *f = function_of(layer);
-  ph_nest nest = nest_of(pass);
+  ph_loops loops = nest_of(pass);
   float *da = pass->input_gradient[0], *db = pass->input_gradient[1];
-  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&nest, i, at);
+  for (int64_t i = 0; i < ph_loops_rows(&loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&loops, i, at);
     const float *g = pass->output_gradient + at[0];
     const float *a = pass->input[0].data + at[1], *b = pass->input[1].data + at[2];
-    if (da != NULL) f->by_a(run_of(&nest), g, a, b, da + at[1]);
-    if (db != NULL) f->by_b(run_of(&nest), g, a, b, db + at[2]);
+    if (da != NULL) f->by_a(run_of(&loops), g, a, b, da + at[1]);
+    if (db != NULL) f->by_b(run_of(&loops), g, a, b, db + at[2]);
   }
 }
 

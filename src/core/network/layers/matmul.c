@@ -4,7 +4,7 @@
 
 #include "base/vector.h"
 #include "network/layer.h"
-#include "tensor/strided_loop.h"
+#include "tensor/loops.h"
 
 static const ph_field fields[] = {{"transpose_a", PH_FLAG, offsetof(ph_matmul_config, transpose_a), 0, 0, 1,
                                    NULL, "the first input's matrices are turned round"},
@@ -20,10 +20,10 @@ static ph_shape as_matrices(ph_shape s, bool is_left) {
 
 static ph_shape batch_of(ph_shape matrices) { return ph_shape_of(matrices.rank - 2, matrices.dim); }
 
-/* For each array of the nest, how far its matrices are apart. */
-static void add_matrices(ph_nest *nest, ph_shape batch, int64_t size) {
-  ph_nest_broadcast(nest, batch);
-  for (int d = 0; d < nest->rank; d++) nest->stride[nest->arrays - 1][d] *= size;
+/* For each array of the loops, how far its matrices are apart. */
+static void add_matrices(ph_loops *loops, ph_shape batch, int64_t size) {
+  ph_loops_broadcast(loops, batch);
+  for (int d = 0; d < loops->rank; d++) loops->stride[loops->arrays - 1][d] *= size;
 }
 
 ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *p, ph_error *e) {
@@ -42,10 +42,10 @@ ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_p
   if (!ph_shape_broadcast(batch_of(a), batch_of(b), &p->batch))
     return ph_layer_fail(layer, e, "inputs of %s and %s cannot be broadcast together",
                          ph_shape_print(inputs[0], first), ph_shape_print(inputs[1], second));
-  p->nest = ph_nest_of(p->batch);
-  add_matrices(&p->nest, p->batch, p->rows * p->columns);
-  add_matrices(&p->nest, batch_of(a), p->rows * p->inner);
-  add_matrices(&p->nest, batch_of(b), p->inner * p->columns);
+  p->loops = ph_loops_of(p->batch);
+  add_matrices(&p->loops, p->batch, p->rows * p->columns);
+  add_matrices(&p->loops, batch_of(a), p->rows * p->inner);
+  add_matrices(&p->loops, batch_of(b), p->inner * p->columns);
   return PH_OK;
 }
 
@@ -111,9 +111,9 @@ static matrix entering(const ph_products *p, int i, float *data) {
 }
 
 /* Where a product's matrices begin, in the output and in both inputs. */
-typedef void of_product(const ph_products *p, const ph_pass *pass, const int64_t at[PH_NEST_ARRAYS]);
+typedef void of_product(const ph_products *p, const ph_pass *pass, const int64_t at[PH_LOOPS_ARRAYS]);
 
-static void product(const ph_products *p, const ph_pass *pass, const int64_t at[PH_NEST_ARRAYS]) {
+static void product(const ph_products *p, const ph_pass *pass, const int64_t at[PH_LOOPS_ARRAYS]) {
   float *dst = pass->output.data + at[0];
   memset(dst, 0, (size_t)(p->rows * p->columns) * sizeof *dst);
   add_product(p->rows, p->columns, p->inner, (matrix){dst, p->columns, 1},
@@ -121,7 +121,7 @@ static void product(const ph_products *p, const ph_pass *pass, const int64_t at[
 }
 
 /* da = g b', db = a' g, where ' turns matrices round. */
-static void product_back(const ph_products *p, const ph_pass *pass, const int64_t at[PH_NEST_ARRAYS]) {
+static void product_back(const ph_products *p, const ph_pass *pass, const int64_t at[PH_LOOPS_ARRAYS]) {
   matrix g = {(float *)pass->output_gradient + at[0], p->columns, 1};
   if (pass->input_gradient[0] != NULL)
     add_product(p->rows, p->inner, p->columns, entering(p, 0, pass->input_gradient[0] + at[1]), g,
@@ -135,12 +135,12 @@ static void each_product(const ph_layer *layer, const ph_pass *pass, of_product 
   ph_products p;
   const ph_shape inputs[2] = {pass->input[0].shape, pass->input[1].shape};
   if (ph_matmul_products(layer, inputs, &p, NULL) != PH_OK) return; /* `shape` refused it already */
-  for (int64_t i = 0; i < ph_nest_runs(&p.nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&p.nest, i, at);
-    for (int64_t j = 0; j < ph_nest_length(&p.nest); j++) {
+  for (int64_t i = 0; i < ph_loops_rows(&p.loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&p.loops, i, at);
+    for (int64_t j = 0; j < ph_loops_length(&p.loops); j++) {
       of(&p, pass, at);
-      for (int a = 0; a < PH_NEST_ARRAYS; a++) at[a] += ph_nest_step(&p.nest, a);
+      for (int a = 0; a < PH_LOOPS_ARRAYS; a++) at[a] += ph_loops_step(&p.loops, a);
     }
   }
 }

@@ -1,7 +1,7 @@
 /* prelu: x, or slope * x where that is negative, with slopes of their own for parts of the input. The slopes
    are broadcast to the input from the right, as NumPy does: (c, 1, 1) is one a channel. */
 #include "network/layer.h"
-#include "tensor/strided_loop.h"
+#include "tensor/loops.h"
 
 static const ph_field fields[] = {{0}};
 static const char *const parameters[] = {"slope", NULL};
@@ -15,20 +15,20 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
 }
 
 /* Array 0 is the input and the output, array 1 the slopes. */
-static ph_nest nest_of(const ph_layer *layer, const ph_pass *pass) {
-  ph_nest nest = ph_nest_of(pass->output.shape);
-  ph_nest_broadcast(&nest, pass->output.shape);
-  ph_nest_broadcast(&nest, ph_tensor_shape(layer->parameter[0]));
-  ph_nest_join(&nest);
-  return nest;
+static ph_loops nest_of(const ph_layer *layer, const ph_pass *pass) {
+  ph_loops loops = ph_loops_of(pass->output.shape);
+  ph_loops_broadcast(&loops, pass->output.shape);
+  ph_loops_broadcast(&loops, ph_tensor_shape(layer->parameter[0]));
+  ph_loops_join(&loops);
+  return loops;
 }
 
 static void forward(const ph_layer *layer, const ph_pass *pass) {
-  ph_nest nest = nest_of(layer, pass);
-  int64_t count = ph_nest_length(&nest), step = ph_nest_step(&nest, 1);
-  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&nest, i, at);
+  ph_loops loops = nest_of(layer, pass);
+  int64_t count = ph_loops_length(&loops), step = ph_loops_step(&loops, 1);
+  for (int64_t i = 0; i < ph_loops_rows(&loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&loops, i, at);
     const float *slope = ph_tensor_read(layer->parameter[0]) + at[1], *x = pass->input[0].data + at[0];
     float *y = pass->output.data + at[0];
     for (int64_t j = 0; j < count; j++) y[j] = x[j] < 0 ? slope[j * step] * x[j] : x[j];
@@ -36,12 +36,12 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
-  ph_nest nest = nest_of(layer, pass);
-  int64_t count = ph_nest_length(&nest), step = ph_nest_step(&nest, 1);
+  ph_loops loops = nest_of(layer, pass);
+  int64_t count = ph_loops_length(&loops), step = ph_loops_step(&loops, 1);
   if (pass->input_gradient[0] == NULL) return;
-  for (int64_t i = 0; i < ph_nest_runs(&nest); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(&nest, i, at);
+  for (int64_t i = 0; i < ph_loops_rows(&loops); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&loops, i, at);
     const float *slope = ph_tensor_read(layer->parameter[0]) + at[1], *x = pass->input[0].data + at[0];
     const float *g = pass->output_gradient + at[0];
     float *dst = pass->input_gradient[0] + at[0];

@@ -2,7 +2,7 @@
    precision. The axes stay, with length 1, unless `keep` is off. */
 #include <math.h>
 
-#include "tensor/strided_loop.h"
+#include "tensor/loops.h"
 #include "axes.h"
 
 typedef struct reduce_config {
@@ -44,22 +44,22 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
 }
 
 /* The elements that make one number, and the numbers: two walks over parts of the input's axes. */
-static void find_walks(const ph_layer *layer, ph_shape input, ph_nest *numbers, ph_nest *elements) {
+static void find_walks(const ph_layer *layer, ph_shape input, ph_loops *numbers, ph_loops *elements) {
   bool goes[PH_MAX_RANK];
   int64_t stride[PH_MAX_RANK];
-  *numbers = *elements = (ph_nest){.arrays = 1};
+  *numbers = *elements = (ph_loops){.arrays = 1};
   if (find_reduced(layer, input.rank, goes, NULL) != PH_OK) return; /* `shape` refused it already */
   ph_dense_strides(input, stride);
   for (int a = 0; a < input.rank; a++) {
-    ph_nest *nest = goes[a] ? elements : numbers;
-    nest->dim[nest->rank] = input.dim[a];
-    nest->stride[0][nest->rank++] = stride[a];
+    ph_loops *loops = goes[a] ? elements : numbers;
+    loops->dim[loops->rank] = input.dim[a];
+    loops->stride[0][loops->rank++] = stride[a];
   }
-  ph_nest_join(numbers);
-  ph_nest_join(elements);
+  ph_loops_join(numbers);
+  ph_loops_join(elements);
 }
 
-static int64_t count_of(const ph_nest *nest) { return ph_nest_runs(nest) * ph_nest_length(nest); }
+static int64_t count_of(const ph_loops *loops) { return ph_loops_rows(loops) * ph_loops_length(loops); }
 
 /* ---- forward ---- */
 
@@ -91,16 +91,17 @@ static double take_run(int operation, double so_far, const float *x, int64_t ste
   return s;
 }
 
-static double take(int operation, const ph_nest *elements, const float *x, double start, double most) {
-  for (int64_t i = 0; i < ph_nest_runs(elements); i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(elements, i, at);
-    start = take_run(operation, start, x + at[0], ph_nest_step(elements, 0), ph_nest_length(elements), most);
+static double take(int operation, const ph_loops *elements, const float *x, double start, double most) {
+  for (int64_t i = 0; i < ph_loops_rows(elements); i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(elements, i, at);
+    start =
+        take_run(operation, start, x + at[0], ph_loops_step(elements, 0), ph_loops_length(elements), most);
   }
   return start;
 }
 
-static double reduced(int operation, const ph_nest *elements, const float *x) {
+static double reduced(int operation, const ph_loops *elements, const float *x) {
   double most = operation == LOG_SUM_EXP ? take(MOST, elements, x, (double)x[0], 0) : 0;
   double start = operation == MOST || operation == LEAST ? (double)x[0] : 0;
   double sum = take(operation, elements, x, start, most);
@@ -117,15 +118,15 @@ static double reduced(int operation, const ph_nest *elements, const float *x) {
 }
 
 /* Where number i's first element lies. */
-static int64_t place(const ph_nest *numbers, int64_t i) {
-  int64_t at[PH_NEST_ARRAYS], length = ph_nest_length(numbers);
-  ph_nest_begin(numbers, i / length, at);
-  return at[0] + i % length * ph_nest_step(numbers, 0);
+static int64_t place(const ph_loops *numbers, int64_t i) {
+  int64_t at[PH_LOOPS_ARRAYS], length = ph_loops_length(numbers);
+  ph_loops_begin(numbers, i / length, at);
+  return at[0] + i % length * ph_loops_step(numbers, 0);
 }
 
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   const int operation = ((const reduce_config *)layer->config)->operation;
-  ph_nest numbers, elements;
+  ph_loops numbers, elements;
   find_walks(layer, pass->input[0].shape, &numbers, &elements);
   for (int64_t i = 0; i < count_of(&numbers); i++)
     pass->output.data[i] = (float)reduced(operation, &elements, pass->input[0].data + place(&numbers, i));
@@ -164,20 +165,20 @@ static bool spread_run(int operation, const float *x, float y, float g, float *d
   return false;
 }
 
-static void spread(int operation, const ph_nest *elements, const float *x, float y, float g, float *dst) {
+static void spread(int operation, const ph_loops *elements, const float *x, float y, float g, float *dst) {
   bool done = false;
   if (operation == MEAN) g /= (float)count_of(elements);
-  for (int64_t i = 0; i < ph_nest_runs(elements) && !done; i++) {
-    int64_t at[PH_NEST_ARRAYS];
-    ph_nest_begin(elements, i, at);
-    done = spread_run(operation, x + at[0], y, g, dst + at[0], ph_nest_step(elements, 0),
-                      ph_nest_length(elements));
+  for (int64_t i = 0; i < ph_loops_rows(elements) && !done; i++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(elements, i, at);
+    done = spread_run(operation, x + at[0], y, g, dst + at[0], ph_loops_step(elements, 0),
+                      ph_loops_length(elements));
   }
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
   const int operation = ((const reduce_config *)layer->config)->operation;
-  ph_nest numbers, elements;
+  ph_loops numbers, elements;
   if (pass->input_gradient[0] == NULL) return;
   find_walks(layer, pass->input[0].shape, &numbers, &elements);
   for (int64_t i = 0; i < count_of(&numbers); i++) {

@@ -27,10 +27,10 @@ typedef struct matmul_state {
 static matrices array_of(const ph_products *p, int array) {
   const int64_t rows[] = {p->rows, p->rows, p->inner}, columns[] = {p->columns, p->inner, p->columns};
   const bool turned = array > 0 && p->turned[array - 1];
-  matrices m = {.rank = p->nest.rank + 2};
-  for (int d = 0; d < p->nest.rank; d++) {
-    m.stride[d] = p->nest.stride[array][d];
-    m.dim[d] = m.stride[d] == 0 ? 1 : p->nest.dim[d];
+  matrices m = {.rank = p->loops.rank + 2};
+  for (int d = 0; d < p->loops.rank; d++) {
+    m.stride[d] = p->loops.stride[array][d];
+    m.dim[d] = m.stride[d] == 0 ? 1 : p->loops.dim[d];
     if (m.stride[d] == 0) m.stride[d] = rows[array] * columns[array];
   }
   m.dim[m.rank - 2] = rows[array], m.dim[m.rank - 1] = columns[array];

@@ -78,7 +78,7 @@ enum { PHD_MOST_JOINED = 8 };
 struct operation {
   const operation_type *type;
   const ph_layer *layer; /* the first of them; NULL for conversions */
-  int layers;            /* more than one for convolutions that run as one: see siblings.c */
+  int layers;            /* more than one for convolutions that run as one: see merged_convolutions.c */
   const ph_layer *joined[PHD_MOST_JOINED]; /* in the order of the output's channels */
   int inputs;
   int input[PH_MAX_INPUTS]; /* values */
@@ -133,7 +133,7 @@ struct plan {
   int64_t pad_offset, kept_height;
 };
 
-/* ---- reads.c ---- */
+/* ---- live_channels.c ---- */
 
 /* Which channels of each layer's output are read, by taps or by other layers; `needed` is cleared where none
    are. Only of what convolutions compute channel by channel, and of what is made of that channel by channel,
@@ -141,7 +141,7 @@ struct plan {
 void phd_find_reads(const plan *p, const ph_plan_request *request, const ph_shape *shapes, bool *needed,
                     ph_channels *reads);
 
-/* ---- siblings.c and survey.c ---- */
+/* ---- merged_convolutions.c and analysis.c ---- */
 
 /* A layer among the convolutions that run as one: the first of them, in the order of their output, and the
    next; -1 where there is none. */

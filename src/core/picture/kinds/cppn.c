@@ -18,7 +18,7 @@
 enum { TASKS = 8, BLOCK = PH_CPPN_BLOCK };
 
 typedef struct cppn_config {
-  ph_picture picture;
+  ph_picture_settings picture;
   int64_t layers, hidden;
   int activation;
 } cppn_config;
@@ -65,7 +65,7 @@ static void close(void *state) {
 
 static ph_status open(const void *config, const ph_given *given, void **state, ph_error *e) {
   const cppn_config *settings = config;
-  const ph_picture *p = &settings->picture;
+  const ph_picture_settings *p = &settings->picture;
   (void)given;
   cppn *c = ph_alloc(sizeof *c);
   if (c == NULL) return ph_no_memory(e);

@@ -9,7 +9,7 @@
 #include "standardise.h"
 
 typedef struct fourier_config {
-  ph_picture picture;
+  ph_picture_settings picture;
   double decay, epsilon;
   bool standardise;
 } fourier_config;
@@ -40,7 +40,7 @@ static ph_status check(const void *config, const ph_given *given, ph_error *e) {
 }
 
 static ph_shape shape(const void *config) {
-  const ph_picture *p = &((const fourier_config *)config)->picture;
+  const ph_picture_settings *p = &((const fourier_config *)config)->picture;
   return ph_shape_of(5, (const int64_t[]){p->batch, p->channels, p->height, ph_fourier_columns(p->width), 2});
 }
 
@@ -59,7 +59,7 @@ static int64_t spectrum_size(const fourier *f) {
   return ph_shape_count(shape(f->config)) / f->config->picture.batch;
 }
 static int64_t picture_size(const fourier *f) {
-  const ph_picture *p = &f->config->picture;
+  const ph_picture_settings *p = &f->config->picture;
   return p->channels * p->height * p->width;
 }
 
@@ -77,7 +77,7 @@ static ph_status allocate(fourier *f, ph_error *e) {
 
 static ph_status open(const void *config, const ph_given *given, void **state, ph_error *e) {
   (void)given;
-  const ph_picture *p = config;
+  const ph_picture_settings *p = config;
   ph_status status;
   fourier *f = ph_alloc(sizeof *f);
   if (f == NULL) return ph_no_memory(e);

@@ -11,7 +11,7 @@
 enum { MOST_LEVELS = 14 };
 
 typedef struct laplacian_config {
-  ph_picture picture;
+  ph_picture_settings picture;
   int64_t levels;
 } laplacian_config;
 
@@ -43,7 +43,7 @@ static int64_t level_count(int64_t planes, int64_t h, int64_t w, int level) {
 
 static ph_shape shape(const void *config) {
   const laplacian_config *c = config;
-  const ph_picture *p = &c->picture;
+  const ph_picture_settings *p = &c->picture;
   int64_t total = 0;
   for (int n = 0; n < c->levels; n++) total += level_count(p->batch * p->channels, p->height, p->width, n);
   return ph_shape_of(1, &total);
@@ -59,7 +59,7 @@ static void close(void *state) {
 
 static ph_status open(const void *config, const ph_given *given, void **state, ph_error *e) {
   const laplacian_config *c = config;
-  const ph_picture *p = &c->picture;
+  const ph_picture_settings *p = &c->picture;
   ph_status status = PH_OK;
   (void)given;
   laplacian *l = ph_alloc(sizeof *l);

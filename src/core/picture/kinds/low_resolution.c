@@ -10,7 +10,7 @@
 #include "picture/parameterisation.h"
 
 typedef struct low_resolution_config {
-  ph_picture picture;
+  ph_picture_settings picture;
   int64_t size[2]; /* rows, columns */
   int64_t images;
   int between;
@@ -73,7 +73,7 @@ static void close(void *state) {
 
 static ph_status open(const void *config, const ph_given *given, void **state, ph_error *e) {
   const low_resolution_config *c = config;
-  const ph_picture *p = &c->picture;
+  const ph_picture_settings *p = &c->picture;
   ph_status status = PH_OK;
   (void)given;
   low_resolution *l = ph_alloc(sizeof *l);

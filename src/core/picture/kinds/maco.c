@@ -17,7 +17,7 @@
 enum { PARALLEL_FROM = 1 << 14 };
 
 typedef struct maco_config {
-  ph_picture picture;
+  ph_picture_settings picture;
   double decay, epsilon;
   bool standardise;
 } maco_config;
@@ -55,7 +55,7 @@ static ph_status check(const void *config, const ph_given *given, ph_error *e) {
   if (s.rank != 3 || (s.dim[0] != 1 && s.dim[0] != c->picture.channels))
     return ph_fail(e, PH_MISUSE, "%s: a spectrum (1 or %lld, h, w // 2 + 1) expected, got %s", what,
                    (long long)c->picture.channels, ph_shape_print(s, text));
-  ph_status status = ph_picture_expect_finite(given->spectrum, what_spectrum, e);
+  ph_status status = ph_picture_settings_expect_finite(given->spectrum, what_spectrum, e);
   if (status != PH_OK) return status;
   const ph_statistics numbers = ph_tensor_statistics(given->spectrum);
   if (numbers.least >= 0 && numbers.most > 0) return PH_OK;
@@ -64,7 +64,7 @@ static ph_status check(const void *config, const ph_given *given, ph_error *e) {
 }
 
 static ph_shape shape(const void *config) {
-  const ph_picture *p = &((const maco_config *)config)->picture;
+  const ph_picture_settings *p = &((const maco_config *)config)->picture;
   return ph_shape4(p->batch, p->channels, p->height, ph_fourier_columns(p->width));
 }
 
@@ -151,7 +151,7 @@ static void close(void *state) {
 
 static ph_status open(const void *config, const ph_given *given, void **state, ph_error *e) {
   const maco_config *c = config;
-  const ph_picture *p = &c->picture;
+  const ph_picture_settings *p = &c->picture;
   ph_status status;
   maco *m = ph_alloc(sizeof *m);
   if (m == NULL) return ph_no_memory(e);

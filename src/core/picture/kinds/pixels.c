@@ -2,13 +2,13 @@
 #include "picture/parameterisation.h"
 
 typedef struct pixels_config {
-  ph_picture picture;
+  ph_picture_settings picture;
 } pixels_config;
 
 static const ph_field fields[] = {PH_PICTURE_FIELDS(pixels_config, 0.01, 1), {.key = NULL}};
 
 static ph_shape shape(const void *config) {
-  const ph_picture *picture = &((const pixels_config *)config)->picture;
+  const ph_picture_settings *picture = &((const pixels_config *)config)->picture;
   return ph_shape4(picture->batch, picture->channels, picture->height, picture->width);
 }
 

@@ -1,0 +1,23 @@
+-- Names that do not exist: of the module, of a type's methods. A mistyped one is answered with what was probably meant,
+-- rather than with "attempt to call a nil value". Must not know what the names stand for.
+
+local misuse = require "phosphene.base.misuse"
+local suggest = require "phosphene.base.suggest"
+
+--- Makes reading an unknown name of the table `names` raise at the recipe's line. `what` has the names; `help` lists
+--- them.
+local function strict(names, what, help)
+  return setmetatable(names, {
+    __index = function(_, name)
+      if math.type(name) then
+        misuse.raise("%s is not read as a list is, by [%s]; %s says what there is", what, tostring(name), help)
+      end
+      local known = {}
+      for key in pairs(names) do known[#known + 1] = key end
+      table.sort(known)
+      misuse.raise("%s has no '%s'; %s", what, tostring(name), suggest(name, known, help .. " says what there is"))
+    end,
+  })
+end
+
+return strict

@@ -1,0 +1,111 @@
+-- Loading networks: from a name or path to the module that opens files of that format, and what is common to all
+-- formats afterwards. Must not know what is in the files, nor what a network is run for.
+
+local expect = require "phosphene.base.expect"
+local labels = require "phosphene.network.labels"
+local misuse = require "phosphene.base.misuse"
+local nominal = require "phosphene.network.input_size"
+local pre_relu = require "phosphene.network.pre_relu"
+local preprocessing = require "phosphene.network.preprocessing"
+local suggest = require "phosphene.base.suggest"
+local weights = require "phosphene.network.weights"
+
+local network = {}
+
+-- Names of the networks that were loaded, for progress lines and metadata.
+local names = setmetatable({}, { __mode = "k" })
+
+--- The name that a network was loaded under: its file's name without folder and suffix.
+function network.name(net) return names[net] or "unnamed" end
+
+--- A network in one line; net:describe() tells more.
+function network.text(net) return ("network %s of %d layers"):format(network.name(net), #net:layers()) end
+
+-- The path of the file that is asked for, by path or by name; or nil and a message.
+local function find(name)
+  if weights.format(name) then return name end
+  local known = weights.names()
+  for _, candidate in ipairs(known) do
+    if candidate == name then return weights.find(name) end
+  end
+  if name:find("/", 1, true) then
+    misuse.raise("'%s' is no network's file; there are %s", name, weights.known_files())
+  end
+  misuse.raise("no network '%s'; %s", name, suggest(name, known,
+    ("there are %s, and paths of %s"):format(table.concat(known, ", "), weights.known_files())))
+end
+
+-- Names for a network's classes: those that the user gives, a list or a file of one a line, or, where the network's own
+-- file has none, those that lie beside it. Gives false and a message where a file cannot be read.
+local function name_classes(net, path, given)
+  local logits, probabilities = net:classes()
+  local layer = logits or probabilities
+  local list, problem = given, nil
+  if type(given) == "string" then
+    list, problem = labels.read(given)
+  elseif not given and layer and #net:labels() == 0 then
+    local size = nominal.size(net, { layer })
+    list = size and labels.beside(path, net:shapes(size, size)[layer][1])
+  end
+  if problem then return false, problem end
+  if list then net:set_classes { logits = logits, probabilities = probabilities, labels = list } end
+  return true
+end
+
+-- The most threads that the core takes.
+local most_threads = 1024
+
+-- How many threads are asked for, by the option or else by the environment, 0 where neither says; or nil and a message.
+local function threads_of(options)
+  if options.threads then return misuse.check_count(options.threads, 0, "network: threads") end
+  local text = os.getenv "PHOSPHENE_THREADS"
+  if not text or text == "" then return 0 end
+  local count = text:match "^%s*%d+%s*$" and math.tointeger(tonumber(text))
+  if count and count <= most_threads then return count end
+  return nil, ("PHOSPHENE_THREADS: a whole number from 0 to %d expected, got '%s'"):format(most_threads, text)
+end
+
+local option_names = { "backend", "threads", "labels", "input", "prototxt", "caffemodel",
+  table.unpack(preprocessing.options) }
+
+local a_backend = expect.choice("dnnl", "reference")
+
+local function check(name, options)
+  if type(name) ~= "string" then
+    misuse.raise("network: a name or the path of a file expected, got %s", misuse.shown(name))
+  end
+  misuse.check_keys(options, option_names, "network")
+  if options.backend ~= nil then expect.value(options.backend, a_backend, "network: backend") end
+  for _, option in ipairs { "input", "prototxt", "caffemodel" } do
+    local value = options[option]
+    if value and type(value) ~= "string" then misuse.raise("network: %s: a text expected, got %s", option, value) end
+  end
+  if options.labels and type(options.labels) ~= "table" and type(options.labels) ~= "string" then
+    misuse.raise "network: labels: a list of texts, or the path of a text file, expected"
+  end
+  preprocessing.check(options)
+end
+
+--- A network by name or by path; see meta/phosphene.lua.
+function network.load(name, options)
+  options = options or {}
+  check(name, options)
+  local threads, problem = threads_of(options)
+  if not threads then return nil, problem end
+  local path
+  path, problem = find(name)
+  if not path then return nil, problem end
+  local net
+  net, problem = require("phosphene.formats." .. weights.format(path)).open(path, options)
+  if not net then return nil, problem end
+  net:set_threads(threads)
+  local ok
+  ok, problem = name_classes(net, path, options.labels)
+  if not ok then return nil, problem end
+  pre_relu.offer(net)
+  names[net] = weights.stem(path)
+  preprocessing.tell(net, path)
+  return net
+end
+
+return network

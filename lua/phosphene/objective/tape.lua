@@ -1,0 +1,148 @@
+-- Tapes: a variable is a tensor or a number that remembers how it was made. Operators and methods on variables record
+-- what they do, and going back over the record gives the gradient of a number by the variables it was made from. The
+-- operations and their derivatives are in operations.lua. Must not know of heads, networks or layers.
+
+local expect = require "phosphene.base.expect"
+local kind_of = require "phosphene.base.kind_of"
+local misuse = require "phosphene.base.misuse"
+local operations = require "phosphene.objective.operations"
+local strict = require "phosphene.base.strict"
+
+local tape = {}
+
+-- A variable: `value`, a tensor or a number; `record`, the list that its tape is; after going back, `gradient`.
+local variable = { __name = "ph.variable" }
+variable.__index = variable
+
+local function is_variable(x) return getmetatable(x) == variable end
+tape.is_variable = is_variable
+
+local function value_of(x)
+  if is_variable(x) then return x.value end
+  if math.type(x) or kind_of(x) == "tensor" then return x end
+  local hint = type(x) == "table" and "; ph.tensor(shape, list) makes a tensor of a list" or ""
+  misuse.raise("a variable, a tensor or a number expected, got %s%s", misuse.shown(x), hint)
+end
+
+--- A variable to begin with, on a tape of its own or on that of another variable.
+function tape.variable(value, other)
+  return setmetatable({ value = value, record = other and other.record or {} }, variable)
+end
+
+-- The result of an operation on operands, of which at least one is a variable, and further arguments.
+local function apply(name, operands, ...)
+  local operation, values, record = operations[name], {}, nil
+  for i, operand in ipairs(operands) do
+    values[i] = value_of(operand)
+    record = record or is_variable(operand) and operand.record
+  end
+  for _, argument in ipairs { ... } do values[#values + 1] = argument end
+  local result = setmetatable({ value = operation[1](table.unpack(values)), record = record }, variable)
+  record[#record + 1] = { operation = operation, operands = operands, values = values, result = result }
+  return result
+end
+
+--- A variable's gradient after going back, or nil. (A field that may be absent, where absent ones raise.)
+function tape.gradient(of) return rawget(of, "gradient") end
+
+--- Goes back from a variable of one element: afterwards every variable that it was made from has a gradient.
+function tape.back(result)
+  result.gradient = operations.like(1, result.value)
+  for i = #result.record, 1, -1 do
+    local entry = result.record[i]
+    local gradient = tape.gradient(entry.result)
+    for k, operand in ipairs(gradient and entry.operands or {}) do
+      if is_variable(operand) then
+        local by = entry.operation[k + 1]
+        local more = operations.like(by(gradient, entry.result.value, table.unpack(entry.values)), operand.value)
+        local so_far = tape.gradient(operand)
+        operand.gradient = so_far and operations.add[1](so_far, more) or more
+      end
+    end
+  end
+end
+
+-- ---- operators ----
+
+local function operator(name)
+  return function(a, b)
+    local first, second = value_of(a), value_of(b)
+    if is_variable(a) or is_variable(b) then return apply(name, { a, b }) end
+    return operations[name][1](first, second)
+  end
+end
+
+--- What tensors need so that `tensor * variable` is recorded, and `tensor * tensor` computed.
+tape.operators = {
+  __add = operator "add",
+  __sub = operator "subtract",
+  __mul = operator "multiply",
+  __div = operator "divide",
+  __pow = operator "power",
+  __unm = function(a) return is_variable(a) and apply("negate", { a }) or operations.negate[1](a) end,
+}
+for event, method in pairs(tape.operators) do variable[event] = method end
+
+function variable:__tostring()
+  return "variable " .. tostring(self.value)
+end
+
+-- ---- methods ----
+
+for _, name in ipairs { "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu" } do
+  variable[name] = function(self) return apply(name, { self }) end
+end
+
+for _, name in ipairs { "maximum", "minimum", "matmul" } do
+  variable[name] = function(self, other)
+    value_of(other) -- which raises for what is none
+    return apply(name, { self, other })
+  end
+end
+
+-- `a:sum()` is of everything, `a:sum(2, 3)` over axes 2 and 3, which remain with length 1.
+local function axes_of(...)
+  if select("#", ...) == 0 then return nil end
+  return { ... }
+end
+
+for _, name in ipairs { "sum", "mean", "max", "min", "norm" } do
+  variable[name] = function(self, ...) return apply(name, { self }, axes_of(...)) end
+end
+
+function variable:dot(other) return (self * other):sum() end
+
+function variable:clip(least, most) return self:maximum(least):minimum(most) end
+
+function variable:softmax(axis)
+  axis = axis or 1
+  local powers = (self - self.value:reduce("max", { axis })):exp()
+  return powers / powers:sum(axis)
+end
+
+function variable:transpose(...) return apply("transpose", { self }, axes_of(...)) end
+function variable:reshape(shape) return apply("reshape", { self }, shape) end
+
+function variable:slice(axis, first, size)
+  expect.value(axis, expect.integer, "slice: axis")
+  expect.value(first, expect.integer, "slice: first")
+  return apply("slice", { self }, axis, first, expect.value(size or 1, expect.whole(1), "slice: size"))
+end
+
+function variable:gather(axis, indices) return apply("gather", { self }, axis, indices) end
+function variable:image(n) return self:slice(0, n) end
+function variable:channel(unit) return self:slice(1, unit) end
+
+function variable:at(...)
+  local element, rank, given = self, #self:shape(), select("#", ...)
+  if given ~= rank then misuse.raise("at: a coordinate for each of %d axes expected, got %d", rank, given) end
+  for axis, coordinate in ipairs { ... } do element = element:slice(axis - 1, coordinate) end
+  return element:sum()
+end
+
+function variable:constant() return self.value end
+
+function variable:shape() return type(self.value) == "userdata" and self.value:shape() or {} end
+
+strict(variable, "variable", 'help "variable"')
+return tape

@@ -1,0 +1,89 @@
+-- Pictures in files: writing with metadata, folders of photographs, centre crops. Must not know of
+-- networks, nor of how a picture came to be.
+
+local core = require "phosphene.core"
+local expect = require "phosphene.base.expect"
+
+local picture = {}
+
+--- Writes one picture, its values clipped to [0, 1]; missing folders are made. Metadata is a table of plain values,
+--- which PNG files keep.
+function picture.save(tensor, path, metadata)
+  local texts = expect.named(metadata, "save")
+  for key, value in pairs(texts) do texts[key] = tostring(value) end
+  return core.save_image(tensor, path, texts)
+end
+
+local a_side = expect.whole(1, 16384) -- as large as a picture may be
+
+--- The middle (height, width) of each picture of a batch; where a picture is smaller, black surrounds it.
+function picture.crop(tensor, height, width)
+  local shape = expect.value(tensor, expect.images, "crop_image"):shape()
+  expect.value(height, a_side, "crop_image: height")
+  expect.value(width, a_side, "crop_image: width")
+  local middle = core.tensor { shape[1], shape[2], math.tointeger(height), math.tointeger(width) }
+  return middle:paste(tensor, (height - shape[3]) // 2, (width - shape[4]) // 2)
+end
+
+local suffixes = { png = true, jpg = true, jpeg = true }
+
+--- Whether a path ends as those of pictures do.
+function picture.is_picture(path)
+  local suffix = path:match "%.(%w+)$"
+  return suffix ~= nil and suffixes[suffix:lower()] == true
+end
+
+--- Whether a picture could be written there: true, or nil and what stands in the way.
+function picture.can_save(path)
+  if picture.is_picture(path) then return core.can_write(path) end
+  return nil, ("cannot write '%s': pictures end in .png, .jpg or .jpeg"):format(path)
+end
+
+--- Paths of the pictures in a folder, sorted by name; or nil and a message.
+function picture.list(folder)
+  local names, problem = core.list_folder(expect.value(folder, expect.text, "the folder of pictures"))
+  if not names then return nil, problem end
+  local paths = {}
+  for _, name in ipairs(names) do
+    if picture.is_picture(name) then paths[#paths + 1] = folder .. "/" .. name end
+  end
+  return paths
+end
+
+local square = 8 -- pixels of a checkerboard's squares
+local light, dark = 0.8, 0.6 -- and their greys
+
+--- A checkerboard (1, 3, h, w), as programs for pictures show behind what can be seen through.
+function picture.checkerboard(height, width)
+  local board = core.tensor({ 1, 3, height, width }, light)
+  local patch = core.tensor({ 1, 3, square, square }, dark)
+  for y = 0, height - 1, square do
+    for x = (y // square + 1) % 2 * square, width - 1, 2 * square do board:paste(patch, y, x) end
+  end
+  return board
+end
+
+--- A picture with opacity (1, 4, h, w) laid over another (1, 3, h, w), or over a colour.
+function picture.over(image, below)
+  local shape = image:shape()
+  local height, width = shape[3], shape[4]
+  local planes = image:reshape { 4, 1, height, width }
+  local others = type(below) == "userdata" and below:reshape { 3, 1, height, width }
+  local opacity = planes:image(3)
+  local rest = core.tensor({ 1, 1, height, width }, 1):add(opacity, -1)
+  local column = core.tensor { 1, 1, 3 * height, width } -- the channels, one below the other
+  for k = 0, 2 do
+    local backdrop = others and others:image(k) or core.tensor({ 1, 1, height, width }, below[k + 1])
+    column:paste(planes:image(k):multiply(opacity):add(backdrop:multiply(rest)), k * height, 0)
+  end
+  return column:reshape { 1, 3, height, width }
+end
+
+--- Splits a batch (n, 3, h, w) into a list of n pictures (1, 3, h, w).
+function picture.split(batch)
+  local images = {}
+  for n = 0, batch:shape()[1] - 1 do images[n + 1] = batch:image(n) end
+  return images
+end
+
+return picture

@@ -1,0 +1,187 @@
+-- Steps: the loop of feature visualisation, one update of the picture at a time. Parameters make a picture, transforms
+-- change the view of it, the network sees that view, the objective judges; the gradient returns the same way, and the
+-- optimiser takes a step. Must not know of progress bars, pictures in files or snapshots: that is render.lua's.
+
+local checkpoint = require "phosphene.run.checkpoint"
+local core = require "phosphene.core"
+local expect = require "phosphene.base.expect"
+local kind_of = require "phosphene.base.kind_of"
+local misuse = require "phosphene.base.misuse"
+local network = require "phosphene.formats.loading"
+local parameterisations = require "phosphene.picture.parameterisations"
+local progress = require "phosphene.base.progress"
+local schedules = require "phosphene.run.schedules"
+local suggest = require "phosphene.base.suggest"
+local transforms = require "phosphene.picture.transforms"
+
+local steps = {}
+
+--- Names of the options of `ph.steps`; render.lua adds its own.
+steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
+  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool",
+  "precision", "resume" }
+
+-- What they are, but for those that are checked where they are used.
+local expected = {
+  steps = expect.whole(0), size = expect.whole(1), width = expect.whole(1), height = expect.whole(1),
+  batch = expect.whole(1), seed = expect.integer, image = expect.pictures, decorrelate = expect.truth,
+  optimiser = expect.kinds("a name, a table { name, settings… } or an optimiser", "string", "table", "optimiser"),
+  rate = expect.kinds("a number, a schedule or a function", "number", "schedule", "function"),
+  resume = expect.text,
+}
+
+-- ---- a run, and its one verb ----
+
+local run = { __name = "ph.run" }
+run.__index = run
+
+-- What can fail within a step is that a number is none any more; the message says which.
+local function check(self, result, problem)
+  return result or misuse.raise("step %d: %s", self.step + 1, problem)
+end
+
+-- The rate of the step that comes, where it has a schedule.
+function run:set_rate()
+  if not self.schedule then return end
+  local rate = self.schedule(self.step + 1, self.steps)
+  if not math.type(rate) then
+    misuse.raise("step %d: the rate's schedule gave %s, not a number", self.step + 1, tostring(rate))
+  end
+  self.optimiser:rate(rate)
+end
+
+-- L-BFGS judges a step by the slopes at both of its ends, which must be those of one objective.
+local function check_is_steady(self, transforms_draw)
+  local remedies = {}
+  if transforms_draw then remedies[1] = 'transforms = "none"' end
+  if self.relu_name == "redirected" then remedies[#remedies + 1] = 'relu = "plain"' end
+  if #remedies == 0 then return end
+  misuse.raise("optimiser 'lbfgs' climbs an objective that is the same at every step; give %s",
+    table.concat(remedies, " and "))
+end
+
+--- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
+function run:advance()
+  local state = self.optimiser:kind() == "lbfgs" and self.random:state()
+  local view = self.transforms:forward(self.image, self.random)
+  if state then check_is_steady(self, self.random:state() ~= state) end
+  self.forward_options.relu = self.relu(self.step + 1)
+  self.evaluation:forward(view, self.forward_options)
+  self.value = check(self, self.evaluation:run(self.image))
+
+  self.net:backward(self.gradient)
+  self.image_gradient = self.evaluation:add_picture_gradient(self.transforms:backward(self.gradient))
+  self.parameterisation:backward(self.image_gradient)
+  self:set_rate()
+  check(self, self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient()))
+  self.image = self.parameterisation:forward()
+  self.step = self.step + 1
+  self.values[#self.values + 1] = self.value
+end
+
+--- What each head of the objective gave at the last step: a list of { text =, value = }.
+function run:terms() return self.evaluation:terms() end
+
+--- Writes the run to a file that `resume` continues from.
+run.save = misuse.guard(checkpoint.save)
+
+-- ---- from options to a run ----
+
+-- Lucid redirects ReLU gradients while global_step <= 16 (lucid/misc/redirected_relu_grad.py), which is 17 updates.
+local redirected_steps = 17
+
+local relu_names = { "deconvnet", "guided", "leaky", "open", "plain", "redirected" }
+
+-- A function from the step to the mode of its ReLUs, and a name for it.
+local function relu_modes(choice)
+  if type(choice) == "function" then
+    return function(step)
+      return choice(step) or misuse.raise("step %d: relu: the function gave nil, not the name of a mode", step)
+    end, "custom"
+  end
+  if choice == "redirected" then
+    return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
+  end
+  for _, name in ipairs(relu_names) do
+    if choice == name then return function() return choice end, choice end
+  end
+  misuse.raise("relu: no '%s'; %s", tostring(choice),
+    suggest(choice, relu_names, ("there are %s, or a function of the step"):format(table.concat(relu_names, ", "))))
+end
+
+local function network_of(given)
+  if kind_of(given) == "network" then return given end
+  if given == nil then
+    misuse.raise("net: a network or its name expected, got nil; assert(ph.network(…)) says why one was not loaded")
+  end
+  if type(given) ~= "string" then misuse.raise("net: a network or its name expected, got %s", misuse.shown(given)) end
+  local net, problem = network.load(given)
+  return net or misuse.raise("%s", problem)
+end
+
+-- The optimiser, and the schedule of its rate where it has one.
+local function optimiser_of(options)
+  local given, rate, settings = options.optimiser or "adam", options.rate, {}
+  if type(given) == "table" then
+    for key, value in pairs(given) do
+      if key ~= 1 then settings[key] = value end
+    end
+    if rate and settings.rate then misuse.raise("rate is given twice, to the optimiser and beside it") end
+    given, rate = given[1] or "adam", rate or settings.rate
+  end
+  local schedule = schedules.is_schedule(rate) and rate or nil
+  settings.rate = not schedule and rate or nil
+  if type(given) ~= "userdata" then return core.optimiser(given, settings), schedule end
+  if settings.rate then given:rate(settings.rate) end
+  return given, schedule
+end
+
+--- A seed for runs that were given none.
+function steps.any_seed()
+  return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF
+end
+
+--- Raises where an option is not what it should be.
+function steps.check(options) expect.fields(options, expected) end
+
+--- A new run from checked options: what `ph.steps` iterates over.
+function steps.new(options)
+  local resumed = options.resume and checkpoint.read(options.resume)
+  local seed = options.seed or resumed and resumed.seed or steps.any_seed()
+  local net = network_of(options.net or options[1])
+  local objective = core.objective(options.objective or options[2])
+  local self = setmetatable({
+    net = net,
+    objective = objective,
+    seed = seed,
+    step = 0,
+    values = {},
+    steps = math.tointeger(options.steps or 512),
+    parameterisation = parameterisations.of(options, seed),
+    transforms = transforms.pipeline(options.transforms or "lucid"),
+    random = core.random(seed, "transforms"),
+    evaluation = core.evaluation(objective, net),
+    forward_options = { pool = options.pool, precision = options.precision },
+    gradient = core.tensor { 1, 3, 1, 1 },
+  }, run)
+  self.optimiser, self.schedule = optimiser_of(options)
+  self.relu, self.relu_name = relu_modes(options.relu or "redirected")
+  if resumed then checkpoint.restore(resumed, self) end
+  self.image = self.parameterisation:forward()
+  return self
+end
+
+--- Iterates over the steps of a new run; see meta/render.lua.
+function steps.iterate(options)
+  misuse.check_keys(options, steps.option_names, "steps", 2)
+  steps.check(options)
+  local self = steps.new(options)
+  if not options.seed and not options.resume then progress.tell_seed(self.seed) end
+  return misuse.guard(function()
+    if self.step >= self.steps then return nil end
+    self:advance()
+    return self.step, self
+  end)
+end
+
+return steps

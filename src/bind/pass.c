@@ -1,0 +1,143 @@
+/* Running networks from Lua: the lowest public level. See lua/phosphene/meta/network.lua. */
+#include "pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind.h"
+
+static ph_network *self(lua_State *L) { return phb_check(L, 1, &phb_network); }
+
+static int compare_integers(const void *a, const void *b) {
+  return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+static int find_layer(lua_State *L, ph_network *network, int i) {
+  ph_error e;
+  int index;
+  if (ph_network_find(network, luaL_checkstring(L, i), &index, &e) != PH_OK) phb_raise(L, &e);
+  return index;
+}
+
+/* Layer indices for argument i: nil is every layer, else a name or a list of names; ascending, without
+   doubles. The list lives in a userdata that is left on the stack. */
+static const int *read_taps(lua_State *L, ph_network *network, int i, int *count) {
+  int layers = ph_network_count(network);
+  int wanted = lua_istable(L, i) ? (int)lua_rawlen(L, i) : 1;
+  int *taps = lua_newuserdatauv(L, sizeof *taps * (size_t)(layers + wanted), 0);
+  if (lua_isnoneornil(L, i)) {
+    for (*count = 0; *count < layers; (*count)++) taps[*count] = *count;
+    return taps;
+  }
+  if (!lua_istable(L, i)) {
+    taps[0] = find_layer(L, network, i);
+    *count = 1;
+    return taps;
+  }
+  for (int j = 0; j < wanted; j++) {
+    lua_rawgeti(L, i, j + 1);
+    taps[j] = find_layer(L, network, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  qsort(taps, (size_t)wanted, sizeof *taps, compare_integers);
+  *count = 0;
+  for (int j = 0; j < wanted; j++)
+    if (j == 0 || taps[j] != taps[j - 1]) taps[(*count)++] = taps[j];
+  return taps;
+}
+
+void phb_read_pass_options(lua_State *L, int i, ph_pass_options *pass) {
+  static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", "open", "leaky", NULL};
+  static const char *const pools[] = {"plain", "smooth", "smooth_l2", NULL};
+  static const char *const precisions[] = {"f32", "bf16", NULL};
+  if (lua_isnoneornil(L, i)) return;
+  luaL_checktype(L, i, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, i) != 0) {
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(key, "relu") == 0)
+      pass->relu_mode = (ph_relu_mode)phb_check_choice(L, lua_gettop(L), modes, key);
+    else if (strcmp(key, "pool") == 0)
+      pass->pool_mode = (ph_pool_mode)phb_check_choice(L, lua_gettop(L), pools, key);
+    else if (strcmp(key, "precision") == 0)
+      pass->precision = (ph_number_type)phb_check_choice(L, lua_gettop(L), precisions, key);
+    else if (strcmp(key, "backward") == 0)
+      pass->backward = lua_toboolean(L, -1);
+    else
+      luaL_error(L, "forward: no option '%s'; there are relu, pool, precision and backward", key);
+    lua_pop(L, 1);
+  }
+}
+
+/* net:forward(images [, taps [, options]]) -> net */
+int phb_network_forward(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  ph_tensor *images = phb_check(L, 2, &phb_tensor);
+  ph_pass_options pass = {.backward = true};
+  lua_settop(L, 4);
+  phb_read_pass_options(L, 4, &pass);
+  pass.tap = read_taps(L, network, 3, &pass.taps);
+  if (ph_network_forward(network, images, &pass, &e) != PH_OK) return phb_raise(L, &e);
+  phb_pace(L);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* net:activation(name) -> tensor, a copy */
+int phb_network_activation(lua_State *L) {
+  ph_error e;
+  ph_tensor *activation, *copy;
+  ph_network *network = self(L);
+  int layer = find_layer(L, network, 2);
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_tensor_new(ph_tensor_shape(activation), &copy, &e) != PH_OK) return phb_raise(L, &e);
+  ph_tensor_copy(copy, activation);
+  *box = copy;
+  phb_pace(L);
+  return 1;
+}
+
+/* net:inject(name, gradient) -> net: adds to the gradient that backward starts from */
+int phb_network_inject(lua_State *L) {
+  ph_error e;
+  ph_tensor *gradient;
+  ph_network *network = self(L);
+  int layer = find_layer(L, network, 2);
+  ph_tensor *given = phb_check(L, 3, &phb_tensor);
+  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_tensor_expect(given, ph_tensor_shape(gradient), ph_network_layer(network, layer)->name, &e) != PH_OK)
+    return phb_raise(L, &e);
+  ph_tensor_add_scaled(gradient, 1, given);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* net:backward([gradient]) -> gradient of the images, in the given tensor (which is resized) or a new one */
+int phb_network_backward(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  ph_tensor *gradient = lua_isnoneornil(L, 2) ? NULL : phb_check(L, 2, &phb_tensor);
+  lua_settop(L, 2);
+  if (gradient == NULL) {
+    void **box = phb_box(L, &phb_tensor);
+    if (ph_tensor_new(ph_shape4(1, 1, 1, 1), &gradient, &e) != PH_OK) return phb_raise(L, &e);
+    *box = gradient;
+  }
+  if (ph_network_backward(network, gradient, &e) != PH_OK) return phb_raise(L, &e);
+  phb_pace(L);
+  return 1;
+}
+
+/* net:set_threads(n) -> net; 0: one a core */
+int phb_network_set_threads(lua_State *L) {
+  ph_error e;
+  ph_network *network = self(L);
+  if (ph_network_set_threads(network, (int)phb_check_integer(L, 2, 0, 1024, "threads"), &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
