@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Phosphene's build. `make help` lists the targets.
 
 CC       ?= gcc

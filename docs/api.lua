@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Prints docs/api.md: the annotations in lua/phosphene/meta as a page. `make docs` runs it. Must not know how
 -- annotations are written: that is documentation.lua's.
 

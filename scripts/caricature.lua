@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Caricature: a picture that has more of what each layer sees in another one. Both go through the same transforms.
 -- Without a photograph, a picture of a channel is caricatured.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Channel: what one channel of a layer responds to, anywhere in the picture.
 local ph = require "phosphene"
 local opt = ph.options {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Class, two ways: the class's score before the softmax, and its probability after. The probability can also rise by
 -- making all other classes unlikely, and its picture is usually the less clear one.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Classify: the most probable classes of photographs; or, with --folder, how many pictures of a folder are classified
 -- right when it has one picture for each class, in the order of the classes.
 local ph = require "phosphene"

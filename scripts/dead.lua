@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Dead: a unit that is silent on the starting noise, with plain ReLU gradients and with redirected ones. Behind a
 -- silent ReLU the plain gradient is zero, and the picture stays as it is.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Demo: a contact sheet of googlenet-tiny's units, from edges to things. Units were chosen by looking: clear ones, of
 -- different kinds. Each row is optimised as one batch, for the sum of its units, each in a picture of its own.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Depth: what units of shallow to deep layers look for, from edges to objects: one sheet a layer, and an overview.
 local ph = require "phosphene"
 local opt = ph.options {

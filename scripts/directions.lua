@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Directions: random mixtures of all channels of a layer, one a picture. They are often as meaningful as single
 -- channels, and less often clear.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Diversity: several pictures of one unit, optimised alone and then with a term that wants their textures to differ.
 -- What they have in common is what the unit looks for; how they differ is what it does not mind. Where the layer has a
 -- ReLU the unit is read before it, so that a picture that the term has driven away finds back.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Dream: a photograph in which a layer finds more and more of what it knows (DeepDream), at growing sizes, so that
 -- large structures come first and small ones settle in them. Without a photograph, a picture of a channel is used.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Example: a picture that a unit already answers to, changed until it answers more, without any regularisation: before,
 -- after, and what was changed. Without a photograph, a picture of the same unit is rendered first.
 local ph = require "phosphene"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Torchvision's networks with random weights, as ONNX files, each beside what PyTorch makes of one picture: vectors that an
 importer can be checked against.
 

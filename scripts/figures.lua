@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Figures: the pictures of the tutorial that need no data, all at once: small, on the embedded network, or full, on
 -- GoogLeNet. What is there already is not made again. Units were chosen by looking.
 local ph = require "phosphene"

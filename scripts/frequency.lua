@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Frequency: penalties on high frequencies, each alone and together. They take away the noise, and the edges with it.
 local ph = require "phosphene"
 local opt = ph.options {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Gradient: why plain ascent makes grids. How strong the gradient is at each pixel, averaged over pictures of noise,
 -- and the spectrum of that: strided layers favour some pixels over others, every 2, 4, 8 and 16 pixels.
 local ph = require "phosphene"

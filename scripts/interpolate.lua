@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Interpolate: from one channel of a layer to another. Image i of the batch is optimised for a mixture of the two;
 -- the alignment term keeps neighbours alike, so that one becomes the next.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Inversion: what a layer still knows of a picture: another picture, from noise, that the layer answers to alike. Early
 -- layers keep nearly everything, late ones what things there are and roughly where. Without a photograph, a picture of
 -- a channel is inverted.

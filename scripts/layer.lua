@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Layer: all units of a layer at once, each counting by its square, from noise. (Into a photograph: see dream.)
 local ph = require "phosphene"
 local opt = ph.options {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Negative: what drives a channel up, and what drives it down, side by side. Read before the ReLU, after which
 -- everything negative is zero and has no gradient.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Neuron: what one unit at one place responds to. What it cannot see stays as it started.
 local ph = require "phosphene"
 local opt = ph.options {

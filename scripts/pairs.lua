@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Pairs: two units optimised together in one picture, in every combination; at the margins each of them alone.
 local ph = require "phosphene"
 local opt = ph.options {

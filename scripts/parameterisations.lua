@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parameterisations: one unit, under each way of making a picture out of numbers. The objective is the same; what
 -- differs is which pictures are near, and so where the climb ends.
 local ph = require "phosphene"

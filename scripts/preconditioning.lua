@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Preconditioning: the same objective climbed in pixels, and in a Fourier basis with decorrelated colours, where a step
 -- moves all frequencies alike. Not a penalty: another way of measuring which way is steepest.
 local ph = require "phosphene"

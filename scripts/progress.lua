@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Progress: one picture as it is optimised, from noise to a feature, as a strip.
 local ph = require "phosphene"
 local opt = ph.options {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Robustness: the picture must stay good when it is moved, turned and scaled a little, each alone and together.
 -- Patterns that only fit the network's own grid do not survive that.
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Transforms: one unit, seen through each standard set of transforms while it is optimised.
 local ph = require "phosphene"
 local opt = ph.options {

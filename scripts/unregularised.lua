@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Unregularised: pixels optimised with nothing that keeps them natural, at several rates and after several steps. High
 -- frequencies win, and the picture is noise that nobody would expect a feature in.
 local ph = require "phosphene"

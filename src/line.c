@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The prompt's line editor, libedit, for lua/phosphene/program/repl.lua: reading a line with editing, history
    and completion. What is completed, and where the history is kept, Lua decides. Must not know what lines
    mean.

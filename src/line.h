@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The line editor of the prompt, as the private Lua module phosphene.line. */
 #ifndef PH_LINE_H
 #define PH_LINE_H

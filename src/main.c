@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The program: makes a Lua state that has the core built in and finds Phosphene's Lua files, and hands over
    to lua/phosphene/program/program.lua, which decides what is run. What only C can do stays here: the
    environment that libraries read before main, Ctrl-C, and the protected call around everything. Must not

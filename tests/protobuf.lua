@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Protobuf's encoding by hand, for tests that write files: valid ones as well as those that are wrong on purpose. Must
 -- not know any message.
 

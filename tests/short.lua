@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Makes runs short: `phosphene -l short …` takes a few steps where a recipe asks for many, so that what documents show
 -- can be run as it stands there. Only the loop is changed (`steps.new`); everything else is the program itself. Must
 -- not know what is run.

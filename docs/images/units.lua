@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The README's picture: units of BVLC's GoogLeNet, chosen by looking. Needs its weights (docs/weights.md).
 local ph = require "phosphene"
 local opt = ph.options {

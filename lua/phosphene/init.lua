@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The public module, `local ph = require "phosphene"`: every name that recipes use, from the file it lives in. Public
 -- functions raise at the recipe's line. Must hold no logic.
 

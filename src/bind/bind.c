@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the bindings share: boxes, errors, arguments. */
 #include "bind.h"
 

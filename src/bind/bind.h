@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the bindings share. A core object crosses into Lua as a box: a full userdata holding one pointer,
    which is NULL once closed. Every binding file checks its arguments, calls the core, pushes the result, and
    raises last, when it holds nothing that would leak. No logic lives here: that is the core's, or Lua's. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Caffe's weights in Lua: the message as a table, with its blobs as tensors; see
  * lua/phosphene/meta/caffe.lua.
  */

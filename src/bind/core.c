@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The module phosphene.core: every binding's functions in one table. */
 #include "bind.h"
 

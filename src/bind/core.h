@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one exported symbol: the module's entry, which the program also preloads. */
 #ifndef PH_BIND_CORE_H
 #define PH_BIND_CORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Evaluations in Lua: an objective bound to a network. The render loop's part; recipes rarely need it. See
    lua/phosphene/meta/objective.lua. */
 #include "objective/evaluation.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures and captions in Lua; see lua/phosphene/meta/image.lua. */
 #include "files/image.h"
 

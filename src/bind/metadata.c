@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Metadata across the border. */
 #include "metadata.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Metadata across the border: a Lua table of texts and the core's ph_metadata. */
 #ifndef PH_BIND_METADATA_H
 #define PH_BIND_METADATA_H

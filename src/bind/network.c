@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Networks in Lua: building and looking; running them is pass.c's. See lua/phosphene/meta/network.lua. */
 #include "network/network.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Objectives in Lua: making heads, operators, printing. Wherever an objective is meant, a number or a string
    "layer:unit" will do; see lua/phosphene/meta/objective.lua.
 

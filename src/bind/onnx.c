@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ONNX models in Lua: the message as a table, with the numbers of its tensors; see
  * lua/phosphene/meta/onnx.lua. */
 #include "files/onnx.h"

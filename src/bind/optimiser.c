@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Optimisers in Lua; see lua/phosphene/meta/optimiser.lua. */
 #include "optimiser/optimiser.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameterisations in Lua; see lua/phosphene/meta/parameterisation.lua. */
 #include "picture/parameterisation.h"
 

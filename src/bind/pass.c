@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running networks from Lua: the lowest public level. See lua/phosphene/meta/network.lua. */
 #include "pass.h"
 

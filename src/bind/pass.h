@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The methods by which a network runs, for the table in network.c. */
 #ifndef PH_BIND_PASS_H
 #define PH_BIND_PASS_H

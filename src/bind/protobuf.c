@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Protobuf messages as Lua tables, by what protobuf-c's descriptors say of their fields. Knows no format. */
 #include "protobuf.h"
 

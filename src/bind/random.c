@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The seeded generator in Lua; see lua/phosphene/meta/random.lua. */
 #include "tensor/random.h"
 

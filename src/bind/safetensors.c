@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights files in Lua: tables of tensors; see lua/phosphene/meta/safetensors.lua. */
 #include "files/safetensors.h"
 

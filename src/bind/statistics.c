@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statistics of photographs in Lua, the part that is numeric; lua/phosphene/statistics.lua has the rest. */
 #include "colour/statistics.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What Lua needs of the process and the system that its own libraries do not offer: version, memory, time,
    terminal, interruption, folders; and the core's way of guessing what a mistyped name meant. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tensors in Lua. Coordinates count from 0 and there is no t[i]; see lua/phosphene/meta/tensor.lua. */
 #include "tensor/tensor.h"
 

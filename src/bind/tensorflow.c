@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TensorFlow graphs in Lua: the message as a table, with the numbers of its tensors; see
    lua/phosphene/meta/tensorflow.lua. */
 #include "files/tensorflow.h"

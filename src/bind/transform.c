@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms and pipelines in Lua; see lua/phosphene/meta/transform.lua. */
 #include "view/transform.h"
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a step costs while another process wants one of the cores, against a quiet machine: in turn, in one process. A
 -- loop pinned to core 0 is stopped and continued. With two cores, of which one is shared half and half, 1.33 would be
 -- perfect and 2 is what equal shares of the work for both threads come to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The floor under a step: a network's convolutions alone, forward and backward-data, as bare oneDNN
    primitives in their favourite layouts, executed one after the other. A Lua module for tests/bench; it
    shares nothing with the core. */

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the benchmarks share: repeated measurements of two things in turn, medians, ratios pair by pair, tables, a JSON
 -- file, and the step that most of them measure. Must not know what a benchmark compares.
 local core = require "phosphene.core"

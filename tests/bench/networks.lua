@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Other people's networks, read from ONNX files, against PyTorch with the same ones: a step of one picture of their own
 -- size, forward through all layers and back. tests/conformance/networks.lua is where both must agree. Arguments: the
 -- folder of the exports, and networks by name (without any: a list); what is not there yet is exported first.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How soon a large ONNX model is read, and how much memory that takes against the file's size: 500 MB (MEGABYTES) of
 -- weights in tensors of 16 MB, then in one. Not among what `make bench` runs, since the file has to be written.
 local core = require "phosphene.core"

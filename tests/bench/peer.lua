@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Lua's end of the line to peer.py, or to another script like it, which says what may be requested. Must not know what
 -- is compared.
 local measure = require "measure"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The peer: BVLC's GoogLeNet and a run of feature visualisation in PyTorch, as its users would write them, measured on
 request. It shares nothing with Phosphene but the weights file. Requests are lines on stdin, each answered by one line:
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The peer for other people's networks: torchvision's, as scripts/export_networks.py builds them, measured on request.
 Requests are lines on stdin, each answered by one line:
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- PyTorch against Phosphene, with the same weights (BVLC's GoogLeNet), on the same machine, in turn: steps, whole runs,
 -- memory. First of all the two must agree, since otherwise they would not have done the same work. STEPS shortens the
 -- whole runs.

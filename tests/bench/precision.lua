@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- bfloat16 against float32: a step at 224x224, and what whole runs reach (STEPS shortens them), as the mean of the last
 -- sixteenth of their steps over SEEDS seeds: with another seed a run alone ends some per cent higher or lower.
 local core = require "phosphene.core"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Runs small recipes in the program itself, as a process of their own: when they had done their first step, and how
 -- much memory they had at most. Must not know what is made of that.
 local core = require "phosphene.core"

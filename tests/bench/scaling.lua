@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How cost grows: seconds an image for batches of 1 to 16 against batch 1, seconds a pixel at 1024x1024 against
 -- 224x224, and what an image costs in memory. The whole network, forward and input gradient.
 local core = require "phosphene.core"

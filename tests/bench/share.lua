@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The share of a step that is not the network: parameterisation, transforms, objective, optimiser and Lua, while a
 -- 224x224 picture is optimised through Lucid's transforms. A round is some steps of `ph.steps`; within it the time
 -- inside evaluation:forward and net:backward is counted by wrapping both.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How soon the program is of use, and how much memory it takes: from its start to the end of the first step, with the
 -- weights in the page cache, and the most memory that it ever had, against the size of the weights.
 local network = require "phosphene.formats.loading"

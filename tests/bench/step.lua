@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One step (forward and input gradient) at 224x224, batch 1, against the floor: the same convolutions as bare oneDNN
 -- primitives, in the same process, in turn. Uses the best GoogLeNet that is installed.
 local network = require "phosphene.formats.loading"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- BVLC's GoogLeNet as its files have it, layer for layer, from the weights of the safetensors architecture.
 
 local names = require "phosphene.network.models.googlenet_names"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Writes Caffe's files for tests: weights in the old form and the newer, and descriptions. Must not know what reads
 -- them.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Whole networks: torchvision's, exported to ONNX with random weights by scripts/export_networks.py, against what
 -- PyTorch made of the same picture: the output, an activation halfway, and the gradient of that with respect to the
 -- picture. Each then renders a channel for a few steps. TAP on stdout. Arguments: the folder of the exports, and

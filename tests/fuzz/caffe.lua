@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fuzzing Caffe's weights, with a description that is right.
 
 local networks = require "fuzz.networks"

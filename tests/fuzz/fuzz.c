@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fuzzing what opens files, from Lua down: libFuzzer makes bytes, they are written to a file, and the Lua
    script of the format (tests/fuzz/NAME.lua, after this program's name) opens it. A script that raises has
    found something, as have the sanitizers. Knows no format. */

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fuzzing pictures: PNG and JPEG, which are told by their bytes.
 
 local core = require "phosphene.core"

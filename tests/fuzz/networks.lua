@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Opening networks, for fuzzing: a network that comes of a file is asked for its shapes, and run if it is small.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fuzzing ONNX files.
 
 local networks = require "fuzz.networks"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What fuzzing needs of each format, tests/fuzz/NAME.lua: a table of `suffix` (of the files), `seeds()` (a list of the
 -- bytes of valid files) and `open(path)`, which raises when something is wrong with how the file was opened. Here:
 -- writing the seeds, and seeing to it that opening leaves no memory behind.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fuzzing Caffe's descriptions, with no weights.
 
 local networks = require "fuzz.networks"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fuzzing safetensors files, as tables of tensors and as networks.
 
 local core = require "phosphene.core"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fuzzing TensorFlow graphs.
 
 local networks = require "fuzz.networks"

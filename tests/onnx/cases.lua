@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The test cases of ONNX's own test suite, as Debian's libonnx-testdata has them: a model and tensors for its inputs
 -- and outputs each. Which of them are about operators that are imported, and why the others are not run.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX's own test cases, as many as are about what is imported: outputs compared with those that the suite gives,
 -- gradients with finite differences. Prints TAP, then what was skipped and why. Run by `make conformance`.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Runs the graph of a test case: one of its inputs is fed by a picture of one row, brought to the input's shape; the
 -- others are constants. So every operator is seen as it is in a network, and its gradient can be taken.
 

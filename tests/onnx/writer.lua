@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Writes small ONNX models for tests, valid ones as well as those that are wrong on purpose: the few messages of
 -- src/core/files/schema/onnx.proto. Must not know what reads them.
 

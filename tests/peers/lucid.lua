@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Lucid's default run against its rebuilding in PyTorch (lucid.py): 128 px, Fourier, colours decorrelated, Lucid's
 -- transforms and redirected ReLUs, Adam in TensorFlow's form, a channel of BVLC's mixed4a. Both begin with the same
 -- spectrum and see it through the same draws. TAP on stdout; both pictures go into out/peers/, to be looked at.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lucid's default run (lucid/optvis/render.py and param, transform, misc/redirected_relu_grad.py, 0.3.10), written again
 in PyTorch on BVLC's GoogLeNet. It shares nothing with Phosphene but the weights and what it is given: where the run
 starts and what its transforms drew. The network is the one of tests/bench/peer.py.

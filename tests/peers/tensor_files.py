@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Safetensors files, read and written without the library of that name, which Debian has not. Whoever imports this puts
 its folder on sys.path."""
 import json

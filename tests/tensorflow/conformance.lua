@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Inception 5h in full size, with random weights: a file as Google's is written, opened, and each layer compared with
 -- what PyTorch computes (inception5h.py), at 224 px and at an uneven size. TAP on stdout. Run by
 -- `make conformance-tensorflow`.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Google's Inception 5h as its file has it, node for node, with random numbers in place of the weights and, for quick
 -- tests, fewer channels: all 142 constants first, then the graph, with Google's names and shapes.
 

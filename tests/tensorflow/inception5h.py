@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Inception 5h in PyTorch, in double precision, from the constants of its TensorFlow graph as they are there: kernels
 (h, w, in, out), matrices (in, out), images flattened with their channels last. Shares nothing with Phosphene.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Writes TensorFlow graphs for tests: the few messages of src/core/files/schema/tensorflow.proto. Must not know what
 -- reads them.
 

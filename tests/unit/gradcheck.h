@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checking gradients by central differences: of layers, objectives, transforms, anything that turns floats
    into one number. Knows nothing of what it checks. */
 #ifndef GRADCHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A scratch folder for tests that need files: made by the first use, removed by scratch_remove. */
 #ifndef SCRATCH_H
 #define SCRATCH_H

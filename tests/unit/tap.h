@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small TAP producer for the C tests: call checks, end with `return tap_done();`. */
 #ifndef TAP_H
 #define TAP_H

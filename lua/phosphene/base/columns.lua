@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Tables as text, in columns. Must not know what is in them.
 
 --- Rows of texts as lines, columns as wide as their widest entry. `flush_right` names the columns of numbers, as

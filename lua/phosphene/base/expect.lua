@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What options may be: checks of values, each with the words for what it lets through. Options are checked against a
 -- table of these before any work is done, so that a mistake in the last of them does not cost the run. Must not know
 -- what the options are for.

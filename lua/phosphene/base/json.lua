@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- JSON, as weights files carry it in their metadata: objects, lists, texts, numbers and truth values, read strictly and
 -- within bounds, since the files are untrusted. Must not know what is described.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What kind of value something is: as type() says, except that our own types go by their names. Must not look into the
 -- value.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The greatest elements of a tensor and where they are: which units answer most, which classes are likeliest. Must not
 -- know what the elements stand for.
 

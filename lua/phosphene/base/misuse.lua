@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Misuse raises at the recipe's line. Whatever depth of the library notices a mistake, the message points to the
 -- line of the recipe that made it: the innermost function on the stack that is not the library's. Must not know
 -- what is being checked.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Where the files that come with Phosphene lie: recipes and weights, beside the Lua folder, in the source tree as well
 -- as installed. Must not know what is in them.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Progress of a run on stderr: on a terminal a bar that is redrawn in place, otherwise a line now and then. Silent
 -- when asked to be, or when PHOSPHENE_PROGRESS=0. Must not know what is being run.
 

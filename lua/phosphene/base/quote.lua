@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How a message says what was given: short, on one line, and such that text cannot be taken for a number. Must not know
 -- what was expected.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a recipe is being run with, kept between the one who runs it (recipe.lua) and the one in the recipe who asks
 -- (options.lua). Recipes may run recipes, so there is a stack. Must not know what options are.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Names that do not exist: of the module, of a type's methods. A mistyped one is answered with what was probably meant,
 -- rather than with "attempt to call a nil value". Must not know what the names stand for.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a mistyped name was probably meant to be, for the end of a message. What counts as near is the core's decision.
 
 local core = require "phosphene.core"

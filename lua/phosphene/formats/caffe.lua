@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Networks from Caffe: a description (.prototxt, the deploy form or the one for training, layers in the old form or the
 -- newer) and weights (.caffemodel). Here is decided which two files belong together and which layers are the classes;
 -- layers are in caffe/layers.lua.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Turning networks of any format into safetensors files: under the names of an architecture that Phosphene has a
 -- description of, where it is one of those, and otherwise with a description of their own. Must not know where files
 -- come from or go.

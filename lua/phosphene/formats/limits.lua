@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Bounds on what a file may describe, the same for all formats: beyond them it is damaged, or made to do harm. Must not
 -- know any format.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Loading networks: from a name or path to the module that opens files of that format, and what is common to all
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Networks from ONNX files. Here is decided what of a file's graph is the network: which input is the picture, at which
 -- size shapes are computed, which outputs are the classes, and what may be left out. Operators are in onnx/operators.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How reading a file ends early: with a refusal, which is a message for the user and no mistake of the program's.
 -- Must not know what is refused.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Networks from safetensors files, and into them. The tensors are the weights; the graph is either described in the
 -- metadata (`network`, as net:save writes it), or these name the model script that builds it (`architecture`). Must not
 -- know any architecture from inside, nor where files are looked for.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Networks from TensorFlow graphs (GraphDef, .pb), frozen: their weights are constants among the nodes. Here is decided
 -- what of a graph is the network and which layers are its classes; operations are in tensorflow/*.lua.
 

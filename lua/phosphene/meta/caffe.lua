@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- Caffe's weights (.caffemodel) as `phosphene.core` reads them. `ph.network` makes networks of them and the description

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- Pictures in files, as `phosphene.core` has them; recipes use `ph.load_image`, `ph.save` and `ph.montage`, which are

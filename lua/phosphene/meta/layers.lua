@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- The layer types that `network:add` knows: for each its parameters (tensors) and its settings with their defaults.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- A network: a graph of named layers with frozen weights, and the last run through it. Layers are named as in the

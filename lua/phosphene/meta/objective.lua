@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- An objective: an expression whose value on the images is maximised. Objectives are values that never change;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- ONNX models (https://onnx.ai) as `phosphene.core` reads them: the file's messages as tables, with the names of

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- Phosphene's module: `local ph = require "phosphene"`. Units, classes, images of a batch and pixels count from 0;

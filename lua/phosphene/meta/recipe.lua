@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- Finding and running recipes: `local recipe = require "phosphene.recipe"`.

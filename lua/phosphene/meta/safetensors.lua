@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- Weights files in the safetensors format (https://huggingface.co/docs/safetensors), as `phosphene.core` has them; they

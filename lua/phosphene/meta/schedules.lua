@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- How a number changes over a run: called with the step, from 1, and how many steps there are. `tostring` gives it as

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- TensorFlow graphs (GraphDef) as `phosphene.core` reads them: the file's messages as tables, with the names of

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- A transform: a change of view, most often random, that a picture must look right under. Optimising what survives

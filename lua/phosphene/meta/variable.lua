@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 ---@meta
 
 --- A tensor, or a number, that remembers how it was made, so that gradients can be taken back: what functions given to

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Published weights that can be fetched: where they are, how it is known that they arrived whole, and under which
 -- licence they are. Hashes are those of the publishers' files. Must not know how files are fetched or read.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Which preprocessing an imported network was trained with: pictures are classified under every usual one, and the
 -- user sees which makes sense. The network stays as it is: since preprocessing is an affine map of each channel,
 -- pictures are altered so that the network's own makes the candidate's input of them. Must not know of file formats.

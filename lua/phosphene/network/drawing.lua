@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A network as a drawing: Graphviz' language, with layer types and shapes, and a frame around the layers whose names
 -- begin alike. `dot -Tsvg net.dot > net.svg` draws it. Must not know any architecture.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Getting published files: downloading with curl, which shows how far it is and goes on where it was interrupted;
 -- checking their hashes with coreutils; taking them out of archives with unzip. Must not know what is in them.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The size of pictures that a network is meant for. Most take any; those with dense layers take one, and it is not
 -- always written down. Must not know any architecture.
 

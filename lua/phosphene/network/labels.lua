@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Class labels: as weights files carry them, a JSON list of texts, and as text files do, one a line. Must not know of
 -- networks.
 

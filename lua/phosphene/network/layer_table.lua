@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The table of a network, as papers print it: layers, shapes, parameters, multiplications. Must not know any
 -- architecture.
 

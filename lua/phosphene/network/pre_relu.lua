@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The points before a ReLU, by Lucid's names: where a network has a ReLU `x`, its input is called `x_pre_relu` too, and
 -- where it concatenates ReLUs into `x`, there is a layer `x_pre_relu` that concatenates their inputs. Features are
 -- often clearer there, since units that are silent have a gradient. Must not know of file formats.

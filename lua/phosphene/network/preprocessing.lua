@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a network's input wants: the range that a picture's 0..1 stands for there, a mean and a deviation for each
 -- channel, and the channels' order. A wrong one is the most common fault of an imported network, and shows in nothing
 -- but worse pictures; so it is stated by the user, by the file or by a table of well-known networks, or the network

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A network as a description and tensors, and back: what a safetensors file needs so that it stands for itself. The
 -- description is plain data; building from it gives the same bits. Must not know where it is kept.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Where the files of networks lie: what a file's suffix says of its format, and the weights path, on which a name
 -- stands for a file. Must not know what is in the files.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Objectives by the field's names: what a recipe calls to say what it wants. Each takes what it cannot do without by
 -- place, and the rest in a table of options; the core checks them all. Must not know networks.
 

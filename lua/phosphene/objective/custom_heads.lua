@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Heads that recipes write as functions. Between a network's way forward and its way back the functions are called with
 -- what they read, and give the evaluation a value and its gradient: written out by the recipe, or derived from what the
 -- function did (tape.lua). Must not know what evaluations do with them.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Tapes: a variable is a tensor or a number that remembers how it was made. Operators and methods on variables record
 -- what they do, and going back over the record gives the gradient of a number by the variables it was made from. The
 -- operations and their derivatives are in operations.lua. Must not know of heads, networks or layers.

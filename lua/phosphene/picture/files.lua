@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Pictures in files: writing with metadata, folders of photographs, centre crops. Must not know of
 -- networks, nor of how a picture came to be.
 

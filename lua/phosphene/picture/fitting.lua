@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parameters brought to show a picture, for kinds that have no way back from one: from noise, up the slope of minus
 -- the squared difference. Must not know of networks.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Montage: many pictures on one sheet, in a grid, with a title, labels for rows, columns and single pictures, and a
 -- caption. Text is wrapped, and shrunk where a word is too long, but never cut off. Must not know what the pictures
 -- show.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parameterisations by name and settings, as `ph.parameterisation` and `ph.render` take them, and the sums that have
 -- names of their own. Must not know what is optimised, nor how.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Spectra: how the power of pictures, or of gradients, is spread over frequencies. The transform is the core's Fourier
 -- parameterisation, which finds the coefficients that a picture is made of. Must not know what is in the pictures.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Statistics of a folder of photographs: read one by one, gathered by the core, kept in a file. Must not know what they
 -- are used for.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Transforms by the field's names, and the standard lists of them. Each takes what it cannot do without by place, and
 -- the rest in a table of options; the core checks them all. Must not know what is seen through them.
 

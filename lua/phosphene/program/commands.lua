@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What of the program is no recipe but called like one: the modules that have `run(words)`, and what they do.
 
 return {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Completion at the prompt: what a half-typed word may become. Looks at values without calling anything that a user
 -- wrote; only networks are asked, for their layers' names. Must not know how lines are edited.
 

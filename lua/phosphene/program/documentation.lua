@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The reference, read from the annotations in lua/phosphene/meta: what each function takes and gives, what each class
 -- has. The one source for help() at the prompt and for docs/api.md. Must not know how it will be shown.
 

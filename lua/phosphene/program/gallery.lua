@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Galleries: many recipes, each rendered into one folder. A picture that is there is not made again; one that is being
 -- made lies in a folder of its own until it is whole; what fails does not keep the others from being made. Must not
 -- know what the recipes show.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- help() at the prompt: the reference as text. What is asked for may be a function, a value of one of our types, or a
 -- name. Must not know how annotations are written: that is documentation.lua's.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One option of a recipe: its type, which its default decides, and which values it takes. Must not know where values
 -- come from.
 

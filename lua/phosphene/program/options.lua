@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ph.options: a recipe's own table of settings, with what its caller chose in place of the defaults. The caller is a
 -- command line or another Lua program. Must not know what the options mean.
 

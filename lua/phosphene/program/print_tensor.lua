@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How the prompt shows tensors: what they print as, and the numbers of small ones in rows and columns. Must not know
 -- what the numbers mean.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How the prompt shows values: what prints itself does, plain tables are laid out with their entries, whose own tables
 -- are shown small. Must not know where values come from.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The program's command line: what `phosphene …` does with its arguments, as lua's own program would, with recipes by
 -- name and a prompt added. src/main.c calls `main`. Must not know what recipes do, nor how lines are edited.
 

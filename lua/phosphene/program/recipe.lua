@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Recipes: finding them, running them, saying what there is. A recipe is an ordinary Lua script; what it is run with
 -- waits for it in ../base/running_recipe.lua. Must not know what recipes do.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The prompt: reads chunks, runs them, shows what they give; with editing, history and completion on a terminal, and
 -- plainly where lines come from a pipe. Must not know what the values are.
 

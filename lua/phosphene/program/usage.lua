@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a recipe says of itself: the comment that it begins with, and its options, as `--help` prints them. Must not
 -- know how recipes are run.
 
@@ -5,13 +6,13 @@ local option = require "phosphene.program.option_kind"
 
 local usage = {}
 
---- The comment that a recipe's text begins with, as lines without their dashes.
+--- The comment that a recipe's text begins with, as lines without their dashes; a licence's tag is no part of it.
 function usage.description(text)
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     local comment = line:match "^%-%-%s?(.*)$"
-    local may_precede = #lines == 0 and (line == "" or line:match "^#!")
-    if comment then
+    local may_precede = #lines == 0 and (line == "" or line:match "^#!" or line:match "^%-%-%s*SPDX%-")
+    if comment and not may_precede then
       lines[#lines + 1] = comment
     elseif not may_precede then
       break

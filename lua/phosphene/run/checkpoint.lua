@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Checkpoints: a run in a file, to be continued later as if it had never stopped. The file holds what changes while a
 -- run goes on: parameters, the optimiser's memory, the random generator. What stays (network, objective, …) is given
 -- again by who resumes, and only compared. Must not know how a step works.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Comparisons: one objective under different settings, side by side on one sheet. What the slides' grids are made with:
 -- a row for each way of doing it, a column for each step at which the picture is shown. Must not know what is compared.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Render: a whole run in one call, with progress, snapshots, a history, stops, restarts and interruption. The loop
 -- itself is in steps.lua, what comes out of it in result.lua. Must not know how a step works.
 

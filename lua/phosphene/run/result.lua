@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Results: what a finished run gives, and how it says how it was made. Must not know how a run goes.
 
 local core = require "phosphene.core"

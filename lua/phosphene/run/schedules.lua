@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Schedules: how a number, such as the optimiser's rate, changes over a run. A schedule is a function of the step (from
 -- 1) and of how many there will be, that knows how to print itself; wherever one is taken, any such function is. Must
 -- not know what the number is for.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Steps: the loop of feature visualisation, one update of the picture at a time. Parameters make a picture, transforms
 -- change the view of it, the network sees that view, the objective judges; the gradient returns the same way, and the
 -- optimiser takes a step. Must not know of progress bars, pictures in files or snapshots: that is render.lua's.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Stops: when a run has come far enough. A stop is a function of the run, true where it should end, that knows how to
 -- print itself; wherever one is taken, any such function is. Must not know how a run goes on.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statuses and messages: the only formatting of error text in the core. */
 #include "error.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statuses and messages. Every core function that can fail returns a ph_status and, when it is not PH_OK, has
    written one line into the ph_error it was given. The message names things and shapes, never source lines.
  */

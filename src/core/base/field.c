@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fields: typed settings of configuration structs. */
 #include "field.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fields: typed, documented, range-checked settings of a configuration struct. A layer type, a transform or
    an objective head declares its settings once in a table; names, defaults, checks, suggestions for typos and
    the listing for `--help` all come from it. */

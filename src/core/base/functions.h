@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of single numbers that compilers turn into vectors, as the C library's they do not: no branches,
    no calls, no tables. Each within a few units in the last place, and NaN for NaN. */
 #ifndef PH_FUNCTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* 16-bit floats, by their bits: float32 is 1 sign, 8 exponent (bias 127) and 23 fraction bits; float16 is
    1, 5 (bias 15) and 10; bfloat16 is 1, 8 and 7. */
 #include "half.h"

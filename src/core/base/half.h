@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two 16-bit float formats of weights files, to and from float32. float16 is IEEE 754 binary16; bfloat16
    is float32's upper half. Both round to nearest, ties to even. Knows nothing of files or tensors. */
 #ifndef PH_HALF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The core's allocator. Before each block stands a 64-byte header with its size, so that freeing can subtract
    it from the counters, and with what calloc gave. calloc, because large blocks then come as the system's
    untouched zero pages: what is never used is never there. The largest ask for large pages: the system clears

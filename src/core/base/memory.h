@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The core's allocator: 64-byte aligned blocks, counted, with a hook that makes a chosen allocation fail so
    that tests can walk every error path. The counters are the core's only mutable globals; they are atomic. */
 #ifndef PH_MEMORY_H

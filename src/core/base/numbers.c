@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers as files hold them. */
 #include "numbers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The types of floating-point numbers, and what is stored as one of them: little-endian, at any address, to
    and from float32. Knows no format of files. */
 #ifndef PH_NUMBERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quotas of control groups. A group is bounded by those that it lies in, so all up to the root are asked.
    What cannot be read bounds nothing. */
 #include "quota.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How much processor time the control groups of Linux leave a process: containers are bounded by quotas,
    which the affinity mask knows nothing of. Both versions of control groups. */
 #ifndef PH_QUOTA_H

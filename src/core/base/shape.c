@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shapes. */
 #include "shape.h"
 

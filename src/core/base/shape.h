@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shapes: how many dimensions, and how long each is. Row-major, last dimension fastest. Images and
    activations are (n, c, h, w); convolution weights are (o, i, kh, kw). */
 #ifndef PH_SHAPE_H

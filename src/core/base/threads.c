@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many threads there are to use. */
 #include "threads.h"
 

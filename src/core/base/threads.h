@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many threads there are to use, and who the calling one is. */
 #ifndef PH_THREADS_H
 #define PH_THREADS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8. The ranges of valid sequences are those of table 3-7 of the Unicode standard. */
 #include "utf8.h"
 

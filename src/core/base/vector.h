@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PH_VECTOR: compile a loop for several vector widths and choose at load time. The program itself targets any
    x86-64, and all variants compute the same: contraction to fused multiply-add is off, and no reduction is
    reordered. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text into a buffer of fixed size. */
 #include "writer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing text into a buffer of fixed size: what does not fit is cut, and marked with an ellipsis. Used where
    expressions print themselves, so numbers are written as Lua reads them. */
 #ifndef PH_WRITER_H

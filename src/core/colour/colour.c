@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Colour: mixing and squashing. An image is worked through in spans of pixels that stay in the first-level
    cache, so mixing and squashing are two plain loops and still one pass over memory. The loops are written
    to be vectorised; every pixel is computed alike, so neither spans nor threads show in the result. */

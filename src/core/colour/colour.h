@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From what is optimised to RGB: a 3x3 matrix on each pixel's channels, then a function that keeps values in
    [0, 1]. The matrix undoes the correlation that colours of natural images have, so that the channels being
    optimised are independent and alike in size. Knows images only: (n, c, h, w) in, the same out.

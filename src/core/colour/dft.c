@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms of planes: along the columns, then along the rows, or the other way round. Two real rows are
    transformed as one complex one, a + i b: the one comes back as the real part, the other as the imaginary
    part. What lies between rows and columns is in `work`. Every row and column has a place of its own in it

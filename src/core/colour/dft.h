@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discrete Fourier transforms of real planes. The only place that knows FFTW, which is asked for nothing but
    complex transforms of one row or column at a time, from one aligned array into another: that is where the
    plans it estimates are good, and where rows and columns can be shared out among threads. Knows nothing of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Fourier basis: what the transform of dft.h is weighed with. */
 #include "fourier.h"
 

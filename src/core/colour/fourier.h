@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Fourier basis for images: planes of an image from half-spectra, with every frequency scaled so that
    equal steps in the spectrum change low and high frequencies as a natural image would have them (energy
    falling with frequency). Knows nothing of colour or of optimisation.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sums over pictures, in double precision: of colours, of products of colours, of magnitudes. */
 #include "statistics.h"
 

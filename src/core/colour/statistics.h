@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What photographs have in common: their mean colour, how their colours vary together, and how much of each
    frequency they hold. Pictures are taken in one after the other and not kept. From the covariance comes a
    colour matrix for colour.h; the spectrum is what the parameterisation `maco` takes. Knows no files. */

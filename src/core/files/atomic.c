@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing files atomically: POSIX's rename replaces a name in one go. */
 #include "atomic.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing files so that nobody ever sees half of one: into a temporary file beside the target, which takes
    the target's name once all is on the disk. Whatever fails, an older file of that name stays as it was and
    the temporary one goes. Folders on the way are made. Knows no format. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbers of Caffe's blobs: of four fixed dimensions in old files, of any shape in newer ones. */
 #include "caffe.h"
 

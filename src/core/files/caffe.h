@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Caffe's weights: what the schema (schema/caffe.proto) leaves open, which is how a blob says its shape.
    Knows nothing of layers: those are Lua's business. */
 #ifndef PH_CAFFE_H

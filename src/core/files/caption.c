@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Captions, by stb_truetype's rasteriser. */
 #include "caption.h"
 

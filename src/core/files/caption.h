@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Captions: lines of text drawn into images with a TrueType font. The only place besides image.c that knows
    stb. Knows nothing of files with pictures, nor of layout beyond lines. */
 #ifndef PH_CAPTION_H

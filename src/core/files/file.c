@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files, whole. */
 #include "file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files, whole: read into memory, or mapped. Only regular files are opened; every failure is one line that
    names the file and the system's reason. Knows no format. Writing is atomic.h's. */
 #ifndef PH_FILE_H

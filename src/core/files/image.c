@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures in files, by stb's decoders, JPEG encoder and resampler. */
 #include "image.h"
 

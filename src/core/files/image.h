@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures in files: PNG and JPEG in, PNG and JPEG out, and resizing. In memory a picture is a tensor
    (1, 3, h, w), RGB in [0, 1]. The only place besides caption.c that knows stb. Knows nothing of networks. */
 #ifndef PH_IMAGE_H

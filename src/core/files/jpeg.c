@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JPEG's segments. Each begins with a marker (0xFF, perhaps repeated, and a code) and, but for a few, a
    length that counts itself. Compressed data follow the scan header without a length; in them 0xFF is
    followed by 0 or by a restart marker, so that the next other marker ends them. */

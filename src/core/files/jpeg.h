@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JPEG's segments (ITU-T T.81, annex B): checked before a decoder is let loose on them, which does not look
    closely itself. The pixels are image.h's. Knows no files. */
 #ifndef PH_JPEG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tensors that look into files. */
 #include "mapped.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tensors that look into files: numbers are used where they lie, and read when they are needed. */
 #ifndef PH_MAPPED_H
 #define PH_MAPPED_H

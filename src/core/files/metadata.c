@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Metadata: a sorted array of pairs. */
 #include "metadata.h"
 

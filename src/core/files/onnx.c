@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbers of ONNX tensors: their type, where they are stored, and whether that agrees with the shape. The
    message TensorProto in onnx.proto says which list of the message holds which type. */
 #include "onnx.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ONNX models: what the schema (schema/onnx.proto) leaves open, which is how a tensor's numbers are stored.
    Knows nothing of operators: those are Lua's business. */
 #ifndef PH_ONNX_H

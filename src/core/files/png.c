@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading PNG's chunks. Each is a length (4 bytes, the highest first), a type of 4 letters, the data, and the
    CRC of type and data. */
 #include "png.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG (W3C's "PNG Specification", second edition), but for decoding pixels, which is image.h's: checking,
    writing, and texts in tEXt and iTXt chunks. Knows no files: bytes come in and go out. */
 #ifndef PH_PNG_H

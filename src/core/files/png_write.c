@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing PNG: rows filtered by the rule of thumb that the specification gives (the filter whose output has
    the least sum of magnitudes), zlib, chunks. stb_image_write could do it but for the texts; it also
    compresses less and loses memory when memory is short. */

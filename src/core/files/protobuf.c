@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files of one protobuf message. The many small pieces of a message lie in chunks that go all at once; large
    pieces (the numbers of tensors) are blocks of their own, so that each can go as soon as it was used. */
 #include "protobuf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files of one protobuf message: mapped, unpacked by protobuf-c with the schema that is asked for
    (src/core/files/schema), in bounded memory. A message may take at most four times the file's size, and 64
    MiB: a file made of empty messages must not fill the machine. Only files that read such a format, here and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading safetensors: cJSON reads the header, everything it says is checked here against the file. */
 #include "safetensors.h"
 

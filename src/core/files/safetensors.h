@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights files in the safetensors format (huggingface.co/docs/safetensors): 8 bytes with the length of a
    JSON header, the header (name -> dtype, shape, data_offsets; and "__metadata__", texts), then the numbers,
    little-endian and end to end. A file is untrusted: every length in it is checked before it is believed.

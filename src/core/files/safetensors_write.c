@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing safetensors. The header is laid out as the format's own library does for one type: metadata, then
    tensors by name, padded with spaces so that the numbers begin at a multiple of 8. */
 #include <cjson/cJSON.h>

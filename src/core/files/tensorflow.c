@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbers of TensorFlow's tensors: their type, where they are stored, and whether that agrees with the
    shape. The message TensorProto in tensor.proto says which list of the message holds which type. */
 #include "tensorflow.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TensorFlow graphs: what the schema (schema/tensorflow.proto) leaves open, which is how a tensor's numbers
    are stored. Knows nothing of operations: those are Lua's business. */
 #ifndef PH_TENSORFLOW_H

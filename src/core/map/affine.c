@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making maps that turn, stretch, slant and move the image about its centre: every output pixel has its own
    list of input pixels. Must not know why anybody wants them. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running filters: one symmetric kernel over rows, then over columns, with zeros outside the image. A tile of
    a row at a time is first summed down the rows into a small array that the sum along the columns then reads,
    so that no second image is needed. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making maps whose rows and columns are independent: which input pixels an output pixel reads, for windows,
    flips, resizing and boxes. Must not know why anybody wants them. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running linear maps: rows and columns are interpolated one after the other, a stretch of columns at a time,
    so that what lies between the two fits a small array. Along rows the numbers are where the tables say; down
    the columns all are neighbours, and vectors do it. */

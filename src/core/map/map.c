@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running maps forward and backward. What is written is shared out among threads in bands of rows; where a
    map scatters, back through `pixels` and through copies that read a pixel twice, in planes. So every sum is
    one thread's, and is the same however many threads there are. */

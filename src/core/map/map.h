@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Maps: what the draw of a transform comes down to. A map takes planes of one size to planes of another;
    every output pixel is a weighted sum of a few input pixels, or the fill where it lies outside the image.
    The tables are worked out once a draw and serve every channel of every image. Running a map forward and its

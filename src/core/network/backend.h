@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Backends: how a network is run. A backend turns (network, image size, taps) into a plan, once; a plan runs
    batches, each image by itself: no image's result depends on its companions. All data that crosses this
    interface is plain row-major float32.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network's classes: where their scores are, what they are called, and finding one by what a person types.
  */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Folding batch normalisation into the convolution before it: y = s (W x + b) + t is one convolution with
    weights s W and bias s b + t. Done once, at load. */
 #include <string.h>

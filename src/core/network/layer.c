@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The register of layer types, and the checks that their shape functions share. What a type computes is its
    own file's business. */
 #include "layer.h"

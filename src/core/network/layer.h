@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layers: what a node of a network can be. A layer type is one file in layers/, one row of its table, one
    test. The file gives the type's settings, its output shape, and forward and backward in plain C: the
    definition that every faster backend is checked against, and runs where it has nothing faster.

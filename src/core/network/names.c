@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network's names: layers by their full name, by a second name, or by any ending of one that is not
    ambiguous. Imported networks have long names ("/layer3/layer3.5/conv1/Conv"), and people type the end. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Networks: building the graph and looking at it. Running it is pass.c's work. */
 #include <math.h>
 #include <stdio.h>

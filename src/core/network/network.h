@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Networks: graphs of named layers, and running them on batches of images.
 
    Layers are added in topological order; layer 0 is always the `image` source. A pass names its taps (the

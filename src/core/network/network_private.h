@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of a network, for the files that implement network.h: building (network.c), names (names.c),
    folding (fold.c), classes (classes.c), running (pass.c). Nobody else includes this. */
 #ifndef PH_NETWORK_PRIVATE_H

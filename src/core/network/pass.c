@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running a network: plans are looked up or made, taps' tensors shaped, and the backend is sent off. One
    image is worked on by all threads together; of several, each thread takes whole ones, which spares them
    waiting for each other. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running objectives. The expression is flattened once into steps, operands first, and values run up that
    list. The way back is in evaluation_gradient.c. */
 #include "evaluation_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Evaluations: an objective bound to a network. After a forward pass to the evaluation's taps it gives the
    objective's value, and then adds the objective's gradient to the taps' gradient tensors, from where the
    network takes it back to the images.

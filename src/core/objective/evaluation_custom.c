@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Custom heads, whose values come from outside: what they read is shown, and a value and its gradient are
    taken in their place. Knows nothing of who computes them. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gradients of objectives: slopes (d objective / d step) run down the list of steps that values ran up, and a
    head's slope is the coefficient of its gradient. */
 #include <math.h>

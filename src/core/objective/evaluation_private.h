@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How evaluations are built, for the files that run them. */
 #ifndef PH_EVALUATION_PRIVATE_H
 #define PH_EVALUATION_PRIVATE_H

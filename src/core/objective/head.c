@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of head types, and what all heads have in common: being made, resolved, narrowed to an image. How
    they print is in head_print.c; what they compute is in heads/. */
 #include "head.h"

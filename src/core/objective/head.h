@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Heads: the leaves of objectives. A head reads one activation, or the picture itself, and makes one number
    of it; its gradient says how the number answers to every element. A head type is one row of the table in
    head.c, implemented by a file in heads/.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How heads print: as the call of their constructor in Lua, with what differs from the defaults. */
 #include <inttypes.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What head.c and head_print.c share: whether a setting was given. */
 #ifndef PH_HEAD_PRIVATE_H
 #define PH_HEAD_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making, combining and releasing expressions. Printing is in objective_print.c, walking in objective_walk.c.
  */
 #include "objective.h"

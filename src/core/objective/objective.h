@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Objectives: immutable expressions whose leaves are numbers and heads. They are what a recipe maximises.
    Operators make new expressions that share their operands. An expression knows no network: evaluation.h runs
    it on one.

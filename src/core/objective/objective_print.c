@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Printing expressions as Lua that makes them again. What remains to be written waits on a stack of our own.
  */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How expressions are built, for the files that walk them. */
 #ifndef PH_OBJECTIVE_PRIVATE_H
 #define PH_OBJECTIVE_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Walking expressions without recursion: operands first, shared parts once. While it lasts, each part carries
    its place in the order. */
 #include <string.h>

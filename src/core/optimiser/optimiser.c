@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Optimisers: making, stepping, saving. What a step does is the kind's, in optimisers/. */
 #include "optimiser.h"
 

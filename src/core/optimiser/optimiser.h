@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Optimisers: given values and the gradient of an objective, a step that makes the objective larger. They
    maximise: values move along the gradient. Know nothing of images or of where the gradient comes from.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Contrast, grey and masks. Every plane of the image is a plane of the picture, weighed. */
 #include "compositing.h"
 

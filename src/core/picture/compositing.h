@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last stage of a parameterisation: from the coloured picture to the image that is seen. Its contrast is
    stretched, where asked for; grey is repeated as red, green and blue; and where a mask says so the image is
    held to a fixed one. Knows images only. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameterisations at work: where the values start, sums, colour, and the buffers, which are all made with
    the object, so that forward and backward allocate nothing. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameterisations: what is optimised, and how an image (n, c, h, w) comes of it. The values are one tensor;
    a kind maps them, linearly or not, to a raw picture; colour.h mixes and squashes that into [0, 1];
    compositing.h may repeat grey in three channels, and hold parts of the image fixed. Backward takes the

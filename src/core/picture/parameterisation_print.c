@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameterisations in words, with the settings that are not at their defaults: enough to make another like
    it. */
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parameterisation object, for the files that make and run it. */
 #ifndef PH_PARAMETERISATION_PRIVATE_H
 #define PH_PARAMETERISATION_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From settings to the parts of a parameterisation: which kinds there are, and who may set what. */
 #include <stdio.h>
 #include <string.h>

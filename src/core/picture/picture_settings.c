@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settling a picture's sizes, and its colours. */
 #include "picture_settings.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings that every parameterisation has, whatever its kind: sizes, the starting noise, colour. Knows
    no kind. */
 #ifndef PH_PICTURE_SETTINGS_H

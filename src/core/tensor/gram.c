@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gram matrices. They are most of the work of the heads that use them, so channels are multiplied four at a
    time. */
 #include "gram.h"

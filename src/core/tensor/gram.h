@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gram matrices: how alike the channels of an activation are to each other, all places taken together. What
    styles and textures are told apart by. */
 #ifndef PH_GRAM_H

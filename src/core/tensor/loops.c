@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nests of loops. */
 #include "loops.h"
 

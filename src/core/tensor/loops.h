@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nests of loops over dense arrays that are walked in step: what broadcasting, reducing, transposing and
    cutting have in common. Each array has a stride for each dimension, 0 where it stays. Knows nothing of what
    is done with the elements. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The seeded generator. */
 #include "random.h"
 

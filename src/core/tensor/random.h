@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The seeded generator: xoshiro256** (Blackman and Vigna, 2018), seeded through splitmix64. A run derives one
    generator per named stream ("init", "transforms"), so that drawing more from one never shifts another. */
 #ifndef PH_RANDOM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tensors. Reductions accumulate in double, in index order, so that they do not depend on thread counts. */
 #include "tensor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tensors: reference-counted, dense, row-major float32 arrays. Images and activations are (n, c, h, w). A
    tensor may own its memory or look into somebody else's (a mapped weights file), which it then keeps alive.
  */

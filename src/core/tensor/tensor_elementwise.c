@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Elementwise operations. Each is one expression; the loops around them are made from it by macro, so that
    they are vectorised. */
 #include <math.h>

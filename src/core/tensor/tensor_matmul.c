@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Products of matrices, also of whole batches of them. */
 #include "base/memory.h"
 #include "base/vector.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Moving elements: transposed, cut out, laid in, picked. */
 #include <inttypes.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reductions: sums, greatest and least elements, over some axes or all. */
 #include <math.h>
 

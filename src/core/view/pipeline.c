@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pipelines: a list of transforms at work. As nearly every draw is a linear map, going back needs none of the
    images that passed: two buffers a direction, used in turn, are enough.
 

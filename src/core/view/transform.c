@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms as descriptions: the table of types, making, printing. */
 #include "transform.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms: the small random changes of view that an image must look right under. A transform is an
    immutable description ("jitter by up to 8 pixels"); a pipeline runs a list of them, draws what is random
    about each once a step, for the whole batch, and takes the network's gradient back to the image by the

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Misuse: what beginners get wrong. Each mistake ends in one line at the recipe's line, which names the thing, says
 -- what was expected and what was got, and comes before any work is done.
 

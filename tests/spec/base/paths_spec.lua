@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Where recipes and weights are found, however the search path spells the Lua folder; and what a mistyped name becomes.
 
 local paths = require "phosphene.base.paths"

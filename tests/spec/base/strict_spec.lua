@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Mistyped names of the module and of methods are answered with a suggestion, at the recipe's line.
 
 local ph = require "phosphene"

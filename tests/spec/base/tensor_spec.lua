@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Tensors and random numbers in Lua: methods, coordinates from 0, messages, closing. Sums are checked in tests/unit.
 
 local core = require "phosphene.core"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- docs/api.md is what the annotations say now.
 
 local program = (os.getenv "PHOSPHENE_TEST_BUILD" or "build") .. "/phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- docs/coverage.md is what there is: what its tables give as the spelling here is Lua that runs, and the tests that
 -- they name exist and speak of it. Nothing that has a name here is missing on the page.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The figures' claims, measured: each recipe of a figure runs small, on the embedded network, and what its picture is
 -- meant to show holds in numbers.
 

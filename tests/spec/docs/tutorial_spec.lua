@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What README.md and the tutorial show runs: every block of Lua, every line of a shell that calls phosphene, every
 -- command under a picture, and what is typed at the prompt. They run in a folder of their own, in order, with the
 -- embedded network and few steps (tests/short.lua). A block whose first line is a comment `-- name.lua: …` becomes that

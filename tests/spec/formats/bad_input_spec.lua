@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What goes wrong at the prompt, in one line that names the thing, and the layer if it is about one: pictures, masks,
 -- spectra and heads that do not go together.
 

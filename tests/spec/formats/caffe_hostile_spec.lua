@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Caffe's files, damaged or made to do harm: whatever is in them, opening gives a network, or nil and one line, and
 -- afterwards no memory is held.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Caffe's files: GoogLeNet in the old form and the newer gives the bits of the safetensors file of the same weights;
 -- each layer type what its definition says; which files belong together.
 

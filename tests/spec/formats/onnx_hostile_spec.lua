@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX files that are damaged, or made to do harm: whatever is in them, opening gives a network, or nil and one line,
 -- and afterwards no memory is held.
 

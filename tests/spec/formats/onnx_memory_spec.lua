@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How much memory it takes to open a large ONNX file: its numbers and not much more, also where weights have to be
 -- turned, widened or folded. Each file is opened by a process of its own, which tells its peak.
 

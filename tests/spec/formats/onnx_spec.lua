@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX files: what is read of them, and the networks that they become. Operators one by one are `make conformance`'s;
 -- what is wrong with files on purpose is in onnx_hostile_spec.lua.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Weights files in Lua: there and back, types, messages, memory. What can be wrong with a file is in tests/unit.
 
 local core = require "phosphene.core"

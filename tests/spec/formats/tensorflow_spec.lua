@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- TensorFlow graphs: Inception 5h under Google's names gives the same bits as the safetensors file of the same weights;
 -- each operation what its definition says, with channels last; what is not a network says so.
 

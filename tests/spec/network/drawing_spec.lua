@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Building graphs by hand: what importers of other formats rely on.
 
 local core = require "phosphene.core"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- GoogLeNet's description: the graph of each variant has the published shapes, the embedded network works, and, where
 -- the large weights are at hand, activations and gradients agree with those that PyTorch computed.
 

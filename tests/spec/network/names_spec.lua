@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Names of layers: in full, second names, endings; the points before ReLUs; and the drawing that shows them all.
 
 local ph = require "phosphene"

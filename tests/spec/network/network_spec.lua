@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Finding and loading networks: the weights path, broken files, labels.
 
 local ph = require "phosphene"

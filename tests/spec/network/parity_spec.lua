@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parity with PyTorch 1.13: activations, values and input gradients of BVLC's GoogLeNet, from golden vectors that are
 -- not part of the project. Skipped, saying so, where they are missing.
 local core = require "phosphene.core"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What an objective does not read is not computed, and nobody can tell: values, gradients, and activations that are
 -- asked for later are what they are with the whole network.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- bfloat16: near float32, faster, the same bits every time; and what is said where it cannot be had.
 
 local core = require "phosphene.core"

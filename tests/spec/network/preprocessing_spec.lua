@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a network's input is made of: who states it, what is made of that, and the check that shows which one fits.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Saving networks: what is read back is the same network, to the bit; and what a hostile file may say is refused.
 
 local ph = require "phosphene"

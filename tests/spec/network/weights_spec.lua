@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The command `weights`: fetching from addresses that are files here, hashes, archives, conversion, and what it says.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Heads written as functions: what they derive against central differences, what they may read, how they print, and
 -- what is said of functions that go wrong.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Objectives as recipes write them: constructors, operators, strings, printing that can be read back, messages at the
 -- recipe's line, and evaluation on a small network; where the large weights are at hand, PyTorch's values.
 

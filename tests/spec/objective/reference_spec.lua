@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The field's own numbers, as they stand in the tests of other systems or follow from their definitions: Lucid 0.3.10,
 -- lucent, Captum's optim, Xplique. What a unit test holds already (Lucid's ReLU table, its sizes, first steps of
 -- optimisers, the CPPN's 8451 numbers) is not repeated.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Objectives that read the picture before its transforms, and its opacity.
 
 local ph = require "phosphene"

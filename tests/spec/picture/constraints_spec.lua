@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What recipes say in a few lines of their own: pictures kept within a ball, and styles compared on a moving average.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parameterisations put to use: each can become a given picture, within the steps that Lucid's own tests allow theirs
 -- (tests/optvis/param in github.com/tensorflow/lucid).
 

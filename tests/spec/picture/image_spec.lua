@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Pictures and captions in Lua: files there and back, options, messages. Pixels are checked in tests/unit.
 
 local core = require "phosphene.core"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Montage: geometry to the pixel, pictures where they belong, text that is all there.
 
 local ph = require "phosphene"

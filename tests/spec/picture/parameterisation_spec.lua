@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parameterisations in Lua: settings, live tensors, starting from noise and from images. The maps themselves are
 -- checked in tests/unit.
 

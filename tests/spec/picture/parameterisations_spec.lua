@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Parameterisations as recipes ask for them: by name or in a table of settings, sums, masks, opacity; and runs on them.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Spectra: waves show up where they belong, and all power is accounted for.
 
 local ph = require "phosphene"

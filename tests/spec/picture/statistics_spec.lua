@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Statistics of a folder of photographs, from reading the folder to using what they say.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Transforms in Lua: constructors, the standard lists, pipelines, messages. Values are checked in tests/unit.
 
 local core = require "phosphene.core"

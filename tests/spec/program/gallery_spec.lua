@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Galleries: what is there is kept, what fails or is interrupted leaves nothing, and does not keep the rest from being
 -- made.
 

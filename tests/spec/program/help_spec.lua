@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- help() and what it is read from: annotations are parsed, everything public is documented and everything documented
 -- exists.
 

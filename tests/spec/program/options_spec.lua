@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ph.options: what declarations mean, command lines, values from Lua, --help.
 
 local options = require "phosphene.program.options"

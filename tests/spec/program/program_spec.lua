@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The program as a shell sees it: its options, what it prints where, how it ends.
 
 local program = (os.getenv "PHOSPHENE_TEST_BUILD" or "build") .. "/phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Recipes: found, listed, run with their options, within each other.
 
 local recipe = require "phosphene.recipe"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Every bundled recipe runs, small, on the embedded network, and returns what it made.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The prompt: chunks from a pipe and from a terminal, how values are shown, and what completes what.
 
 local complete = require "phosphene.program.complete"

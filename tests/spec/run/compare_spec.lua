@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ph.compare: every variant is the run that it says, and its pictures are where its labels are.
 
 local ph = require "phosphene"

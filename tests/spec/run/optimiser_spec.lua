@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Optimisers in Lua: steps, rates, resuming, messages. The formulas are checked in tests/unit.
 
 local core = require "phosphene.core"

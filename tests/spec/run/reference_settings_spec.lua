@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The field's defaults, and what its formulas give for parameterisations and for objectives on small numbers. Facts of
 -- Lucid 0.3.10 where nothing else is said. Beside reference_spec.lua, which has the values of others' tests.
 

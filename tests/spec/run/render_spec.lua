@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ph.render and ph.steps: the loop makes progress, is repeatable to the bit, keeps what it was asked to keep, stops
 -- when told to, and says what was wrong. All three levels of the interface compute the same numbers.
 

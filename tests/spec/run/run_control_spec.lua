@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What is kept of a run and when it ends: every head's history, the best picture, stops, restarts, Lucid's counting.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Schedules: their values, what they print, where they are taken, what they refuse.
 
 local ph = require "phosphene"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fields: defaults, kinds, ranges, messages, guessing names. */
 #include <string.h>
 

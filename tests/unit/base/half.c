@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* float16 and bfloat16: every pattern against the formats' definition in double, and every rounding. */
 #include "base/half.h"
 

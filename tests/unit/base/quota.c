@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quotas of control groups, from files made up as the kernel would show them. */
 #include "base/quota.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Colour: Lucid's matrix, each way of squashing, adjoints and derivatives, and the way back. */
 #include "base/memory.h"
 #include "colour/colour.h"

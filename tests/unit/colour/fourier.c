@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Fourier basis against a direct sum over every frequency, its adjoint, and its inverse. */
 #include "base/memory.h"
 #include "base/threads.h"

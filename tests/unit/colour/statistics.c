@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statistics of photographs, on pictures whose numbers are known. */
 #include "colour/statistics.h"
 

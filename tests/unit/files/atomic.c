@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files: reading, mapping, and writing so that nobody sees half a file. */
 #include "files/atomic.h"
 

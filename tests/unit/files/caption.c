@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Captions: what is drawn, where, in which colour; edges; measuring. */
 #include "files/caption.h"
 

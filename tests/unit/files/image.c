@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures: exact pixels out and in, every kind of PNG, misuse, metadata, sizes. Damage is image_faults.c's.
  */
 #include "files/image.h"

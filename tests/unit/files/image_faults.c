@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Damaged pictures, and pictures without memory: refused in one line, without harm. */
 #include "base/memory.h"
 #include "files/image.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Metadata: UTF-8, the dictionary, and PNG's text chunks. */
 #include "base/memory.h"
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Makes PNGs of any kind, valid or not, without the code under test. */
 #ifndef PNG_MAKING_H
 #define PNG_MAKING_H

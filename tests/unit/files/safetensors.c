@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights files: round trips, exact bytes, 16-bit numbers. What can be wrong with a file is
  * safetensors_faults.c's. */
 #include "files/safetensors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights files of others, and every way in which one can be wrong: reading them, or refusing them in one
  * line. */
 #include "files/safetensors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of layer cases that every backend has to get right: a type, its settings, and the shapes of inputs
    and parameters. Sizes are odd and uneven on purpose, and small, for each is differentiated numerically. */
 #ifndef LAYER_CASES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The part of the list in layer_cases.h, in the middle of which it is included, that is about tensors of any
    rank: functions of single numbers, broadcasting, products, reductions, moving about; and about layers for
    images that are given several at once. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every way in which a layer can refuse its settings, parameters or inputs, with its message. */
 #include "layer_instance.h"
 #include "tap.h"

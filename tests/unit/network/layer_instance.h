@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A layer on its own, without a network: made from a case, with random inputs and parameters, run through its
    type's plain C. */
 #ifndef LAYER_INSTANCE_H

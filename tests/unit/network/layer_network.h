@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network around a layer case, so that a backend can be run on it. The case's layer is called "subject".
    One image input is the picture itself; otherwise each input comes from the picture through layers of its
    own, of which the last is "input0", "input1" …: a 1x1 convolution, or a dense layer and a reshape; and what

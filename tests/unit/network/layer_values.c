@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layers' outputs and gradients against values worked out by hand, and ReLU's gradient against Lucid's own
  * table. */
 #include "layer_instance.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The outputs of layers on tensors of any rank against values worked out by hand, and those whose exact
    definition matters most: ONNX's own examples where there are some. */
 #include "layer_instance.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has to hold for every layer of the list of cases: gradients agree with central differences, affine
    layers have their adjoint as backward, backward adds and leaves alone what nobody asked for. */
 #include "layer_instance.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The oneDNN backend against the reference one: every layer case on a picture and on blocked values, then
    whole graphs with odd channel counts, nested concatenations, several readers and all the ways to tap them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The oneDNN backend against the reference one, on a network as those of other people are: constants, also
    such as are computed from constants; batch norms that no convolution takes in; gates and other numbers for
    each channel; activations between blocked layers that are not zero at zero; products of matrices. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reference backend: gradients of whole networks against central differences, pruning, slots, failing
    allocations. */
 #include "layer_network.h"

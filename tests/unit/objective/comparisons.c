@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Heads that compare activations with a target, and those of windows and norms: values worked out by hand,
    and the numbers that other systems' tests have. */
 #include "tensor/gram.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Objectives on a network: composed expressions against central differences of the image, three steps of
    ascent raise every head, taps, batches, messages, values that are not finite, no allocation in the long
    run. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What evaluations take from elsewhere than the network: the picture itself, and heads computed outside. */
 #include "evaluation_rig.h"
 

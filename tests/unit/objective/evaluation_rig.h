@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An objective on a small smooth network, ready to pass. */
 #ifndef EVALUATION_RIG_H
 #define EVALUATION_RIG_H

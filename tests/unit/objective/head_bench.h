@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A head on an activation of our own, without a network. */
 #ifndef HEAD_BENCH_H
 #define HEAD_BENCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Heads on activations of our own, without a network: gradients against central differences. */
 #include "gradcheck.h"
 #include "head_bench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Heads on activations of our own, without a network: values that can be worked out by hand, coordinates,
    messages, and how heads print. Their gradients are checked in head_gradients.c. */
 #include "gradcheck.h"

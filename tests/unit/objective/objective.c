@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expressions: algebra at construction, printing with as few parentheses as will do, text as objectives,
    images, very deep and heavily shared expressions, failing allocations. */
 #include "objective/objective.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lbfgs: where it arrives, and in how many gradients; first steps by hand; memory. */
 #include "base/memory.h"
 #include "optimiser/optimiser.h"

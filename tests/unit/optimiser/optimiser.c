@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Optimisers against their formulas in double, bad gradients, resuming, memory. */
 #include "base/memory.h"
 #include "optimiser/optimiser.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each kind of optimiser's steps against its formula in double; cutting gradients. */
 #include "optimiser/optimiser.h"
 #include "tensor/random.h"

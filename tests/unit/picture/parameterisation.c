@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameterisations end to end: settings and sizes, noise, images there and back, derivatives, memory. */
 #include "base/memory.h"
 #include "picture/parameterisation.h"

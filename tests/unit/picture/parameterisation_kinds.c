@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kinds one by one, against numbers worked out by hand or from the formulas. What all kinds have in
    common is in parameterisation.c. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameterisations made of others: sums, grey, and pictures that a mask holds fixed. */
 #include <string.h>
 

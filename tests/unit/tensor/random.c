@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The seeded generator: published outputs, streams, distributions. */
 #include <string.h>
 

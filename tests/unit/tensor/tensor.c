@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shapes, tensors, memory. */
 #include <string.h>
 

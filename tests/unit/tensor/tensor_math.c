@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Computing with whole tensors: values against loops written out, broadcasting, what does not fit, and what
    leaks when memory runs out. */
 #include <stdlib.h>

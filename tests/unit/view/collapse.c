@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* collapse: opacity over a random background. Not a linear map, so what pipeline.c tests of the others is not
    enough here. */
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* copies: several views of each image in one step: order, draws, sums, sizes, memory. */
 #include "base/memory.h"
 #include "transform_making.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms that are more than moved pixels: exact cases by hand, what they draw, what they refuse. Their
    adjoints are in pipeline.c. */
 #include "transform_making.h"

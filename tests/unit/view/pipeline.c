@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pipelines: what is drawn and how often, the adjoint of everything, memory. */
 #include "base/memory.h"
 #include "base/threads.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms one by one: exact small cases, what is refused, printing. */
 #include "transform_making.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transforms, pipelines and images for tests, in few words. A failure here is a bug of the test, and ends it.
  */
 #ifndef TRANSFORM_MAKING_H

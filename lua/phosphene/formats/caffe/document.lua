@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A Caffe network as Phosphene needs it: layers in the newer form whatever the file's, with their settings from the
 -- description (.prototxt) and their blobs from the weights (.caffemodel); and what the picture is. Must not know what
 -- layers compute.

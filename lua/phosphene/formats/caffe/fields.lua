@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Reading the fields of a message that prototxt.lua parsed, of which nothing is believed: each function gives the first
 -- value of a field, or the default where there is none, and refuses what is of another type.
 

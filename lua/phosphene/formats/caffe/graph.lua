@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A network while it is rebuilt from Caffe's description. There, layers write blobs, some of them over and over, in
 -- place. Here, the last that writes a blob has the blob's name, since that is what people know; the layer before a ReLU
 -- in place is called so with `_pre_relu`; and every layer answers to its own name as well. Must not know how layers

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Walking an ONNX graph: each node that the outputs need becomes numbers, if its inputs are known, or layers. What
 -- cannot be built is noted, with what depends on it. Must not know files, pictures or what networks are for.
 

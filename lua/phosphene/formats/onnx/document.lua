@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- An ONNX model file as importing wants it: names checked, attributes by name, nodes in an order in which they can be
 -- computed. Must not know any operator.
 

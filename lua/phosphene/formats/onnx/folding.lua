@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Computing with numbers that are known when a graph is imported: what exporters do with shapes. Each operator takes
 -- lists { list, dims, is_float } and gives one; anything may be too much for it, and then gives nil. Must not know
 -- layers.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The network that an ONNX graph becomes, while it is built: layers are added, what names stand for is kept, shapes are
 -- computed along the way at two sizes (values.lua). Must not know any operator.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A node of an ONNX graph as the functions for its operators see it: typed attributes, inputs as layers, shapes or
 -- numbers, and adding layers under the node's names. Must not know any operator.
 

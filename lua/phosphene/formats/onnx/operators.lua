@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The ONNX operators that can be imported: for each a function from a node (node.lua) to layers. By family, in
 -- operators/.
 

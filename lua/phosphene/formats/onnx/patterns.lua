@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Functions that exporters wrote out in smaller operators because their version had none: GELU and layer normalisation.
 -- The last node of such a group becomes the whole function; the others are then read by nobody, and are not built. Must
 -- not know layers.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Taking known lists of numbers apart and putting them together: slices, elements, other shapes; and what such an
 -- operator asks for, which holds for activations too. Must not know layers.
 

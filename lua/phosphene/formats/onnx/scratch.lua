@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Computing with constants as large as weights: the layers that would compute with activations do it, once, in a
 -- network of their own that has no picture to speak of. Must not know any operator.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Sizes that exporters computed from the picture's size, as layers can have them at any size. An exported graph asks
 -- for a shape and computes with it; here the result is known as two lists of numbers, at two sizes of the picture. From
 -- how they differ follows what was meant. Must not know any operator.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a name stands for while an ONNX graph is imported: a layer's activation, a short list of numbers that is known
 -- (a shape, an index), or a tensor of constants. Shapes are known twice, for the size that the file suggests and for
 -- another one (`other`): what differs between the two depends on the picture's size, and must not be taken for a

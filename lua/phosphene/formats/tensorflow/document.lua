@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A TensorFlow graph as Phosphene needs it: nodes by name, their inputs without what is only waited for, attributes as
 -- plain values; which nodes the picture flows through, and in what order they and what they need can be built. Must not
 -- know any operation but those that stand for inputs.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Operations element by element: activation functions, arithmetic between images, and arithmetic with constants, which
 -- for channels is an affine map, as batch normalisation is. Constants among themselves are computed here.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A network while it is rebuilt from a TensorFlow graph: adds layers under their nodes' names, and knows what shapes
 -- they have at the size that the graph was made for. Must not know any operation.
 

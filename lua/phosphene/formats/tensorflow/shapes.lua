@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Operations that move elements or gather them: concatenation, reshaping, means, and matrices, which see images
 -- flattened as TensorFlow does it, (h, w, c).
 

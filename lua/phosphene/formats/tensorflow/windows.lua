@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Operations that slide a window over an image: convolutions and pools. Each takes the graph, the node and its inputs,
 -- and gives what the node's readers get.
 

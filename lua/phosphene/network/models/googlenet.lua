@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- GoogLeNet, or Inception v1 (Szegedy et al., "Going deeper with convolutions", 2014), from top to bottom as in
 -- table 1 of the paper. One description serves three sets of weights; they differ in preprocessing, padding,
 -- normalisation and width. Widths are not written here: the weights have them. Layer names are Lucid's; each

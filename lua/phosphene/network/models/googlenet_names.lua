@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the layers of GoogLeNet are called elsewhere: in Caffe's model zoo (models/bvlc_googlenet/deploy.prototxt in
 -- BVLC/caffe). Google's own names are Lucid's, which are ours. Must not know what layers compute.
 

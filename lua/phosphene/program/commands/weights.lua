@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The program's command `weights`: what networks there are, fetching published ones, converting files of other formats.
 -- Must not know how files are fetched or read: that is fetch.lua's and conversion.lua's.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Activation functions with settings: leaky_relu, elu, selu, celu, hard_sigmoid, thresholded_relu, shrink.
    Definitions are ONNX's. */
 #include "elementwise.h"

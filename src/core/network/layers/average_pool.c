@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* average_pool: the mean of each window's part inside the image, as TensorFlow takes it; or, with count_pad,
    the window's sum over its size, padding counting as zeros; what hangs over the padding does not count. */
 #include "pool.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Axes by number. */
 #include "axes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Axes of a layer's input, as settings name them: counted from 0, or from the end where negative. For the
    files of layers/ only. */
 #ifndef PH_LAYERS_AXES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* batch_norm: as it is once training is over, an affine map for each channel:
    y = weight * (x - mean) / sqrt(variance + epsilon) + bias. */
 #include "network/layer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* binary: a function of two numbers, over two inputs that are broadcast as NumPy does. One row of the list is
    a function: its name, its value, and its derivatives by the first and by the second number. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* depth_to_space and space_to_depth: squares of block x block pixels from channels, and channels from such
    squares. Of the block² times c channels the block's position is the slower part in order "DCR" (depth,
    column, row), the faster one in "CRD". Both are views of the same six axes. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* clip: x held between two bounds. From 0 up to a ceiling it is a ReLU (ReLU6 in MobileNets), whose gradient
    can be taken in the same four ways as relu's; with other bounds it is always the derivative. */
 #include "elementwise.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* concat: the inputs one after the other along one axis, most often their channels. */
 #include <string.h>
 

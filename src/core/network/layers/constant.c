@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* constant: a tensor that belongs to the network, as an input for other layers. */
 #include "network/layer.h"
 

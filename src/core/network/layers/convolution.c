@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* convolution: a weighted sum over a sliding window, with stride, dilation, padding and groups. Weights are
    (o, i / groups, kh, kw); what networks call convolution is correlation: the kernel is not flipped. */
 #include "kernel.h"

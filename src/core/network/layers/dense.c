@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dense: every unit is a weighted sum of the whole input. Weights are (units, inputs); an image (n, c, h, w)
    is read in that order, channels slowest. The output is (n, units). */
 #include "network/layer.h"

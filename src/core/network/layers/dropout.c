@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dropout: nothing, for a trained network. The layer keeps its place and its name. Networks are trained so
    that nothing is to be rescaled here ("inverted" dropout). */
 #include "network/layer.h"

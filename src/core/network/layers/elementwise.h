@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of single numbers as layers: the loops, once. For the files of layers/ only. */
 #ifndef PH_LAYERS_ELEMENTWISE_H
 #define PH_LAYERS_ELEMENTWISE_H

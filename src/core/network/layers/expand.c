@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* expand: the input repeated along axes of length 1 until it has the shape asked for, as NumPy broadcasts.
    A 1 in that shape leaves an axis as it is; axes that the input lacks come first. */
 #include "axes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* gather: along one axis, the elements that `indices` list, in their order and as often as they are listed.
    Where the indices are a tensor of several axes, these take the one axis's place. */
 #include "axes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* global_average_pool: each channel's mean over the whole image, whatever its size: (n, c, h, w) to
    (n, c, 1, 1). */
 #include "network/layer.h"

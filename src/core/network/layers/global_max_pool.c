@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* global_max_pool: each channel's greatest value over the whole image, whatever its size: (n, c, h, w) to
    (n, c, 1, 1). Of equal values the first receives the gradient; a NaN wins, so that it is seen. */
 #include "network/layer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* image: the source of every network, the picture as the transforms left it. It computes nothing: whoever
    runs the network puts the picture where this layer's output is, and takes the gradient from there. */
 #include "network/layer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One weight's contribution, row by row. */
 #include "kernel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What one weight of a kernel does: a convolution's step, and, walked the other way, its adjoint. For the
    files of layers/ only. */
 #ifndef PH_LAYERS_KERNEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* local_response_norm: each value divided by a power of its neighbours' energy across channels (Krizhevsky et
    al., 2012): y = x / d^beta, d = k + alpha / size * sum over the window of x^2. Note the division by `size`:
    TensorFlow's alpha is ours over size, Caffe's is ours. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* matmul: products of matrices, the last two axes of both inputs; further axes are batches, broadcast as
    NumPy does. An input of one axis is a row on the left, a column on the right. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* max_pool: the greatest value of each window; padding never wins. Of equal values the first, in rows from
    the top, is the one that receives the gradient. A NaN wins, so that it is seen rather than hidden.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* instance_norm, group_norm, layer_norm: runs of elements, each brought to mean 0 and variance 1 by its own
    mean and variance, then scaled and shifted: y = scale * (x - mean) / sqrt(variance + epsilon) + bias. A run
    is a channel's plane (Ulyanov et al., 2016), a group of channels (Wu and He, 2018), or all axes from one on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pad: a border before and after the elements of each axis: of one value, of the input reflected about its
    outermost elements, or of those repeated. */
 #include "axes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What max_pool and average_pool share: settings, geometry, shape. For the files of layers/ only. */
 #ifndef PH_LAYERS_POOL_H
 #define PH_LAYERS_POOL_H

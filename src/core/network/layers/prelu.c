@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* prelu: x, or slope * x where that is negative, with slopes of their own for parts of the input. The slopes
    are broadcast to the input from the right, as NumPy does: (c, 1, 1) is one a channel. */
 #include "network/layer.h"

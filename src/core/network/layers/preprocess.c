@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* preprocess: from a picture, RGB in [0, 1], to what the network was trained on: another channel order, scale
    and offset. input[c] = (picture[order(c)] * scale - mean[c]) / deviation[c]; with a range in the place of
    the scale, picture values are brought from [0, 1] to it first. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* product: two or more inputs of one shape, multiplied element by element. */
 #include "network/layer.h"
 

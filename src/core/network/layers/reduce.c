@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* reduce: one number from all elements along some axes: their mean, sum, greatest, … Sums run in double
    precision. The axes stay, with length 1, unless `keep` is off. */
 #include <math.h>

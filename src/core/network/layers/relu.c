@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* relu: max(x, 0), and the ways to take its gradient. Gradients here point uphill, for objectives are
    maximised; Lucid's rule is stated for the gradient of a loss, so its signs are turned round. */
 #include "network/layer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* reshape, flatten, squeeze, unsqueeze, identity: the same elements in the same order under another shape. */
 #include <string.h>
 

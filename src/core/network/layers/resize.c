@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resize: images at another size, by ONNX's rules: where an output pixel's centre lies in the input
    (`coordinates`), and what is read there: the nearest pixel, a line between two, or a cubic through four
    (Keys, 1981, with a = -0.75). Each axis for itself: an output row or column is a weighted sum of at most

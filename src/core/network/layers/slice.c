@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* slice: along some axes, every step-th element from start up to, but not including, end. Starts and ends may
    be counted from the end (-1 is the last element) and are cut to what there is; a negative step runs
    backwards. NumPy's and ONNX's rules. */

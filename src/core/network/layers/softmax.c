@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* softmax: exp(x) over its sum along an axis, the channels where no other is named; log_softmax: its
    logarithm. The greatest x is taken off first, so that nothing overflows. Coerced, all axes from the named
    one on are taken as one (ONNX before version 13). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sum: two or more inputs of one shape, added element by element. */
 #include "network/layer.h"
 

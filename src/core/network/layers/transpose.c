@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* transpose: output axis i is input axis axes[i]. Without axes their order is reversed. */
 #include "axes.h"
 #include "view.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* transposed_convolution: the adjoint of a convolution as a layer of its own: every input pixel spreads its
    window of weights over the output. Weights are (i, o / groups, kh, kw). */
 #include "kernel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* unary: a function of every number by itself, without settings. One row of the list is a function: its name,
    its value and its derivative. */
 #include "elementwise.h"

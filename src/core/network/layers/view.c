@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Views at work: axis by axis, with a short way along rows that nothing interrupts. */
 #include "view.h"
 

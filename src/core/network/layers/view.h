@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Views: what layers have in common that compute nothing, but whose every output element is an element of the
    input: transpose, slice, pad, … A view says, for each axis of the output, where along some axis of the
    input its positions lie. Forward gathers, backward scatters back. For the files of layers/ only. */

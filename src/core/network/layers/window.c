@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The arithmetic of sliding windows. Knows nothing of data. */
 #include "window.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Windows that slide over an image: the arithmetic that convolution and the pools share. For the files of
    layers/ only. */
 #ifndef PH_LAYERS_WINDOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is to be known of all layers before any is compiled: which are needed, their shapes, what of them is
    read, and which of them run together. */
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Average pools over blocked values. A block's channels go through together, as vectors, and rows are shared
    out among threads. On the way back each pixel gathers what it is due from all windows that it lies in, so
    that it is written once. */

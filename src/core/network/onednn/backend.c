@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The oneDNN backend, as the core sees it: plans, arenas, lanes. */
 #include <string.h>
 #ifdef _OPENMP

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layers that do the same to all numbers of a channel: batch normalisation, and sums or products with one
    number a channel, such as a squeeze-and-excitation block's gates. y = scale x + shift over blocked values,
    whose channels go through eight at a time; blocks are shared out among threads. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From layers to operations: which layers a plan needs, which are fused, in which layout each value is kept,
    and which values are computed straight into their place in a concatenation. */
 #include <string.h>

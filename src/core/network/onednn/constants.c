@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What does not depend on the picture: constants, and what is computed from constants alone. It is computed
    once, when the plan is made; it has no place in the arenas, and no gradient. */
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Between blocked and plain channels: at taps, and where an operation wants the other layout. */
 #include <string.h>
 

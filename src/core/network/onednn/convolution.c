@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Convolutions. Forward is oneDNN's, with bias and ReLU fused. The way back of a stride-1 convolution is
    again a forward convolution, of the gradient with the kernel turned round: that lets the sum over several
    readers be fused, and oneDNN is at its best there. A picture's gradient (few channels, any stride) becomes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What convolution.c, kernels.c and phases.c share. */
 #ifndef PH_DNNL_CONVOLUTION_H
 #define PH_DNNL_CONVOLUTION_H

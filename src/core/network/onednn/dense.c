@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dense layers, as oneDNN inner products over plain values and the weights as they lie; of these, no rows but
    those whose outputs are read. */
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The element types of values: float32, and bfloat16, which is float32's upper half. Arithmetic is in float32
    always; numbers are widened as they are read and rounded to nearest, ties to even, as they are written.
 

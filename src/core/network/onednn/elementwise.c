@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Operations that touch each number once: ReLU, sum, copies into a concatenation, the picture itself. Also
    the masks and sums that other operations share. */
 #include <string.h>

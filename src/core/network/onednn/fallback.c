@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The way out: a layer for which nothing faster exists runs its own plain C over plain values. */
 #include <string.h>
 

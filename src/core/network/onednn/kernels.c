@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A convolution's kernels and biases as oneDNN is to have them: by physical channels, whose order and padding
    are the plan's. Several layers that run as one convolution have theirs one after the other. Must not know
    how primitives are made. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Local response normalisation over blocked values. A pixel's channels are gathered into one row, with room
    on both sides, so that the window across channels is a sum of shifted vectors. The formula is
    layers/local_response_norm.c's. */

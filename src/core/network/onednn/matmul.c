@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Products of matrices by oneDNN, over plain values: c = a b, and back da = g b', db = a' g, where ' turns a
    matrix round. What is turned is told by strides; nothing is copied. Where one input is the same for all of
    a batch, the other's batch is one matrix with more rows. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Max pools over blocked values, as maxima across each row, then of these maxima down: a 3x3 window takes
    four comparisons instead of eight, and six terms a pixel on the way back instead of nine. Two bytes say who
    won: for each output the row of its window, and for each row of the picture and column of outputs the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which 1x1 convolutions run as one: those that read the same input, as an Inception module's do. One wide
    convolution reads its input once, and meets its threads once; on the way back it sums over all of them in
    registers. What they compute lies side by side; of one of them that may be the beginning of a concatenation

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The picture's gradient by phases. A strided convolution reads pixel p = y * stride + k - padding with
    kernel element k. Seen from the pixel: write p + padding = q * stride + r; then k = r + stride * t meets y
    = q - t. So all pixels of one phase r are a stride-1 convolution of the output's gradient with every

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of the oneDNN backend.
 
    A plan is a list of operations over values. A value is one layer's output for one image; rank-4 values are

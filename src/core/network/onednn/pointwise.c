@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layers that make each number from the numbers in the same place of their inputs: activations, products,
    sums and other functions of two values alike. The layout is all one to them, so they leave it as it is; the
    work is done by the layer's own plain C, piece by piece. */

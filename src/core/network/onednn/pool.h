@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What pools over blocked values share: where windows lie. */
 #ifndef PH_DNNL_POOL_H
 #define PH_DNNL_POOL_H

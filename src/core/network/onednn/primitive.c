@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* oneDNN primitives with one source and one target, runnable by several lanes at once, and on values of
    another element type than their own. */
 #include "base/memory.h"

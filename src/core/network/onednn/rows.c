@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layers that treat each row of plain values by itself, such as layer normalisation and softmax along the
    last axis: the layer's own plain C, with the rows shared out among threads. A row is all from some axis on.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which operation runs a layer, and in which layout it wants its inputs and gives its output. */
 #include "plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory of a plan: when each buffer is first written and last read, who is first to write each gradient, and
    where in its arena every buffer lies. Time runs from 0: operation i goes forward at time i and backward at
    time 2n - i; activations of taps are read and their gradients written in between, at time n. */

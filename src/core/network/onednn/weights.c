@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights in the layouts that primitives ask for: reordered once, shared by all plans of a network. While a
    plan is made they are only asked for; then all get one block of memory, and are filled, each by one thread.
  */

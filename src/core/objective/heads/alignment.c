@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Alignment (Lucid): how alike images of the batch are that lie next to each other, so that an interpolation
    keeps its composition. Minus the mean squared difference of every pair up to four apart, weighted by decay
    to the power of minus the distance: zero where all images agree, negative elsewhere. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The mean opacity of a picture, before it is laid over a background. An objective that is multiplied by 1 -
    alpha makes clear what it does not need (Lucid 0.3.10, recipes/feature_visualization.py). */
 #include "opacity.h"

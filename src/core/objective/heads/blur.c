@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Penalties that compare a picture with its blurred self. The kernel is 1 within and 0.5 on its border, so
    half a box of radius r plus half a box of radius r - 1; at the picture's edge it is normalised by what lies
    inside.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Objectives on a class, named by number or label: its score before softmax (logit) and its probability
    after. They differ in the layer that they read. Over several images they are sums, as in Lucid. */
 #include "objective/head.h"

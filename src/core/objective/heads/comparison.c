@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Comparisons of an image's activation x with a target t, all of it taken as one vector. Over several images
    they are means.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Custom heads: their values come from outside the core, as those do that recipes write as functions. What a
    head has here is where it reads, a name to print, and numbers by which its maker knows it again: which
    function, and for one of several layers, which of them. */

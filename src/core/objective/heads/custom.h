@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The configuration of Custom heads, whose values come from outside, for who computes them. */
 #ifndef PH_CUSTOM_HEAD_H
 #define PH_CUSTOM_HEAD_H

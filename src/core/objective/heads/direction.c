@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Directions in activation space: the mean over positions of dot(x, v) * max(0.1, cosine(x, v))^power, where
    x is the activations of all channels at one position. With power 0 that is the plain dot product; greater
    powers ask for the direction rather than for strength (Carter et al., "Activation Atlas", 2019).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Distances of an activation, by default the picture: to a constant (l1, l2) and to another picture
    (input_difference). They are positive; a recipe that penalises them subtracts them. */
 #include <math.h>

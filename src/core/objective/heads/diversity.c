@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Diversity (Olah et al., "Feature Visualization", 2017): how alike the textures of the batch's images are.
    With G_a the Gram matrix of image a's channels, divided by its Frobenius norm, it is the sum of <G_a, G_b>
    over all pairs a != b: of cosines, then, and recipes subtract it. Lucid divides by the number of images

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The DeepDream objective (Mordvintsev et al., 2015): the squared activations of a whole layer. Their mean by
    default, so that its size does not depend on the layer's; their sum is the squared norm of the slides. With
    power 1 it is the mean activation, as in Captum's LayerActivation. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A local group: the mean activation of a window of a layer, of all its channels, of one of them, or of all
    weighted. Over several images, the mean. (After lucent's localgroup objectives.) */
 #include "objective/head.h"

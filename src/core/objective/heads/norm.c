@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Norms of a picture that few penalties use, each image's on its own, and added up: lp is (sum
    |x - constant|^power)^(1/power), and l_infinity, where that goes as the power grows, is the largest |x -
    constant|. With mean the sum is a mean. (keras-vis, tf-keras-vis, Xplique.) */

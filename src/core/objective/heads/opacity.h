@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a picture has its opacity: the last of four channels. */
 #ifndef PH_OPACITY_H
 #define PH_OPACITY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Style (Gatys et al., "A Neural Algorithm of Artistic Style", 2015): how far the Gram matrix of an image's
    channels, divided by the number of positions, is from a given one, or from that of another image of the
    batch. The mean over the matrix of absolute differences, or of squares, and over the images that are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sums over float data in double precision: every head's value is accumulated through these. */
 #ifndef PH_SUMS_H
 #define PH_SUMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Targets. */
 #include "target.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Targets: what heads compare the activation of an image with. A tensor, or another image of the batch, which
    then answers to the comparison as well; `fixed` pictures of a parameterisation stay as they are, and pass
    through the same transforms as those that are compared with them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Total variation: the sum of absolute differences between neighbours, across and down; or of their powers,
    as Mahendran and Vedaldi have it ("Understanding Deep Image Representations by Inverting Them", 2015). */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Objectives on one unit: a channel (the mean of its map) and a neuron (one place of it). Over several images
    both are means. */
 #include "objective/head.h"

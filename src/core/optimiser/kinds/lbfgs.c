@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lbfgs: the two-loop recursion over the last few steps (Nocedal, 1980). It assumes that the objective is the
    same at every step, without random transforms.
 

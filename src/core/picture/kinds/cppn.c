@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Compositional pattern producing networks (Stanley, 2007): a small network that takes each pixel's position
    to its colour, and whose weights are the values. The picture is smooth, of a painterly kind, and has no
    size: the same weights give it at any other. Every image of the batch has a network of its own, (n,

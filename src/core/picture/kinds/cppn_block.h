@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network of a compositional pattern producing network, on a block of pixels: from each pixel's position
    to its colour, and the gradient back to the weights. Knows neither images nor threads.
 

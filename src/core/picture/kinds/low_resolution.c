@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Low resolution: a few small pictures, interpolated to the full size and spread over the batch. Images that
    share them look alike, part for part, which is what keeps the frames of an interpolation aligned; a sum
    with a kind that has values for every image leaves each its own detail. It is Lucid's lowres_tensor

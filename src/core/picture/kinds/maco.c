@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MaCo, magnitude-constrained optimisation (Fel et al., 2023): of the picture's spectrum only the phases are
    free, so that all frequencies keep the energy that they have in photographs. The values are the phases,
    (n, c, h, w / 2 + 1). The picture of one image is

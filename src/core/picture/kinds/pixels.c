@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pixels: the values are the raw picture itself, which optimisation fills with high frequencies. */
 #include "picture/parameterisation.h"
 

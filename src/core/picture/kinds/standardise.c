@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Means, deviations, and their derivatives, in double precision and a fixed order. */
 #include "standardise.h"
 

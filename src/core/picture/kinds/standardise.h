@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Standardising: numbers brought to mean 0 and deviation 1, and gradients back through that. Spectra are
    taken as complex numbers, whose deviation is the root of their mean squared distance from their mean (as
    NumPy's, TensorFlow's and PyTorch's are). For the kinds that constrain what a picture's numbers may be. */

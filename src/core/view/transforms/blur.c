@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* random_blur: a Gaussian whose deviation is drawn, as Xplique's random_blur has it: `size` samples of the
    Gaussian, centred, divided by their sum; what lies outside the image counts as 0. */
 #include <math.h>

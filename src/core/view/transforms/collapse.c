@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* collapse: a picture with opacity seen before a random background, another one each step. What should be
    seen must be opaque, for the background would spoil it; where nothing is needed the picture may be clear.
    Lucid's collapse_alpha_random (optvis/transform.py) over its image_sample (optvis/param/random.py);

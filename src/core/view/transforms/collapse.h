@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures with opacity, laid over backgrounds: (n, 4, h, w) -> (n, 3, h, w). The result is a product of what
    was given, so going back needs what passed: a collapse keeps it. Knows no transform. */
 #ifndef PH_COLLAPSE_H

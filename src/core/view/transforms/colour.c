@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* colour_jitter: brightness, contrast, saturation and the channels' balance changed a little, one after the
    other, in the sense of torchvision's ColorJitter, except that contrast turns about middle grey and not
    about the image's mean, and that nothing is clipped: what is drawn is the same for every image, and affine.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* copies: several views of each image in one step. The pipeline makes them, and draws what comes after it for
    each copy by itself. */
 #include <stddef.h>

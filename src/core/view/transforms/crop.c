@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crop, crop_border and crop_or_pad: a window at the image's centre. Nothing is random here. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running what was drawn, forward and backward. */
 #include "drawn.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a transform drew for one step: a map of planes, or one of the few things that are not. Running it
    forward over a batch, and a gradient back through it. Must not know which transform drew it, nor choose
    anything at random but the noise whose seed was drawn.

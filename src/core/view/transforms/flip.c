@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* flip: the image mirrored, now and then. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* normalise_gradient: lets images pass, and gives each image's gradient, on its way back, a length of its own
    choice. Lucid's normalize_gradient (lucid/optvis/transform.py), whose grad_scales are the lengths. */
 #include <stddef.h>

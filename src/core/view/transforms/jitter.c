@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jitter and random_crop: the image seen through a window at a random place. jitter is what Lucid and Distill
    mean by it: a random crop that is smaller than the image by the jitter's distance. */
 #include <stddef.h>

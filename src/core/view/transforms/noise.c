@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* noise: a number drawn for every number of every image. Its seed is what is drawn for the batch. */
 #include <stddef.h>
 

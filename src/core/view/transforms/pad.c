@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pad: a border around the image, so that what follows can move it without losing its edge. */
 #include <stddef.h>
 

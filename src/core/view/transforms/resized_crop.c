@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* random_resized_crop: a square part of the image, of random size and place, brought to a fixed size. MaCo
    (Fel et al., 2023) looks at an image of any size through many of these a step: after copies(32), boxes
    whose side is about a share of the image, at centres around the image's. A box that reaches past the image

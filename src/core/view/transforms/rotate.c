@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* random_rotate: the image turned by an angle drawn from a list, black where it turned away. Method "lucid"
    repeats Lucid to the pixel: nearest neighbour, with pi taken as 3.14; its gradient, unlike Lucid's, is the
    exact adjoint. random_affine: the image turned, resized, slanted and moved, all at once, its size kept. */

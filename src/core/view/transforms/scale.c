@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* random_scale: the image at another size, drawn from a list of factors. Sizes are what Lucid computes: the
    product in float32, truncated. resize: the image at a size that is given. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the transform types share: the object, and the table's rows. */
 #ifndef PH_TRANSFORM_TYPES_H
 #define PH_TRANSFORM_TYPES_H

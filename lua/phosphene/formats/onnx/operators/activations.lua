@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators that are nonlinearities, element by element or along an axis.
 
 local activations = {}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators that combine values element by element, broadcast as NumPy does, and those that reduce along axes.
 
 local values = require "phosphene.formats.onnx.values"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators whose results are known before any picture is there.
 
 local values = require "phosphene.formats.onnx.values"

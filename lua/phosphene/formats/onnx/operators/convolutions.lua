@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators with weights: convolutions and products of matrices.
 
 local values = require "phosphene.formats.onnx.values"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX's Einsum: sums of products over axes that letters name, as "bhid,bhjd->bhij". It becomes what it is short for:
 -- sums over axes that one input alone has, transpositions, and one product of matrices.
 

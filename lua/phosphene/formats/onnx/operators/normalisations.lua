@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators that normalise.
 
 local values = require "phosphene.formats.onnx.values"

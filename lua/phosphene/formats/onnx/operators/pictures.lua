@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators that change the size of images: borders, scaling, blocks of pixels.
 
 local sizes = require "phosphene.formats.onnx.sizes"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators that pool windows or whole images.
 
 local windows = require "phosphene.formats.onnx.windows"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- ONNX operators that rearrange: shapes, axes, parts and wholes.
 
 local rearranging = require "phosphene.formats.onnx.rearranging"
