@@ -69,7 +69,7 @@ ph.optimiser = core.optimiser
 ph.schedules = schedules
 
 -- Methods that are written in Lua: two of tensors, several of a network, and how it prints itself.
-local tensor_type, network_type = getmetatable(core.tensor { 1 }), getmetatable(core.network { backend = "reference" })
+local tensor_type, network_type = core.types["ph.tensor"], core.types["ph.network"]
 tensor_type.__index.save = ph.save
 tensor_type.__index.largest = misuse.guard(largest)
 for event, operator in pairs(tape.operators) do tensor_type[event] = misuse.guard(operator) end
@@ -83,7 +83,7 @@ network_type.__tostring = network.text
 -- A mistyped name gets a suggestion.
 for _, name in ipairs { "network", "objective", "optimiser", "parameterisation", "pipeline", "random", "tensor",
   "transform" } do
-  strict(debug.getregistry()["ph." .. name].__index, name, ('help "%s"'):format(name))
+  strict(core.types["ph." .. name].__index, name, ('help "%s"'):format(name))
 end
 strict(schedules, "ph.schedules", 'help "ph.schedules"')
 strict(transforms, "ph.transforms", "help()")

@@ -42,6 +42,9 @@ void phb_register(lua_State *L, const phb_type *type) {
   luaL_setfuncs(L, type->methods, 0);
   set_close(L, "close", type);
   lua_setfield(L, -2, "__index");
+  luaL_getsubtable(L, -2, "types"); /* stack: module, metatable, types */
+  lua_insert(L, -2);
+  lua_setfield(L, -2, type->name);
   lua_pop(L, 1);
 }
 

@@ -22,7 +22,8 @@ typedef struct phb_type {
 extern const phb_type phb_tensor, phb_network, phb_objective, phb_evaluation, phb_transform,
     phb_parameterisation, phb_optimiser, phb_random;
 
-/* Creates the type's metatable; every method table also gets `close`. */
+/* Creates the type's metatable; every method table also gets `close`. The module's table is on top of the
+   stack, and has the metatable as types["ph.tensor"]: that is where methods written in Lua are added. */
 void phb_register(lua_State *L, const phb_type *type);
 
 /* Pushes an empty box; the caller stores an object (one reference) into *result as soon as it has one. Making

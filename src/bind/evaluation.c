@@ -47,9 +47,8 @@ static int evaluation_forward(lua_State *L) {
   ph_error e;
   ph_evaluation *evaluation = self(L);
   ph_tensor *images = phb_check(L, 2, &phb_tensor);
-  ph_pass_options pass = {.backward = true};
   lua_settop(L, 3);
-  phb_read_pass_options(L, 3, &pass);
+  ph_pass_options pass = phb_check_pass_options(L, 3);
   if (ph_evaluation_forward(evaluation, images, pass, &e) != PH_OK) return phb_raise(L, &e);
   phb_pace(L);
   lua_settop(L, 1);
@@ -72,14 +71,20 @@ static int evaluation_value(lua_State *L) {
   return 1;
 }
 
-/* evaluation:run([picture]) -> number | nil, message; adds the gradients to the taps */
-static int evaluation_run(lua_State *L) {
+/* evaluation:evaluate([picture]) -> number | nil, message; adds the gradients to the taps */
+static int evaluation_evaluate(lua_State *L) {
   ph_error e;
   double value;
   ph_evaluation *evaluation = self(L);
   show(L, evaluation);
-  if (ph_evaluation_run(evaluation, &value, &e) != PH_OK) return phb_fail(L, &e);
+  if (ph_evaluation_evaluate(evaluation, &value, &e) != PH_OK) return phb_fail(L, &e);
   lua_pushnumber(L, value);
+  return 1;
+}
+
+/* evaluation:reads_picture() -> whether a head reads the picture before its transforms */
+static int evaluation_reads_picture(lua_State *L) {
+  lua_pushboolean(L, ph_evaluation_reads_picture(self(L)));
   return 1;
 }
 
@@ -177,12 +182,17 @@ static int evaluation_terms(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {
-    {"taps", evaluation_taps},           {"forward", evaluation_forward},
-    {"value", evaluation_value},         {"run", evaluation_run},
-    {"terms", evaluation_terms},         {"add_picture_gradient", evaluation_add_picture_gradient},
-    {"functions", evaluation_functions}, {"read", evaluation_read},
-    {"give", evaluation_give},           {NULL, NULL}};
+static const luaL_Reg methods[] = {{"taps", evaluation_taps},
+                                   {"forward", evaluation_forward},
+                                   {"value", evaluation_value},
+                                   {"evaluate", evaluation_evaluate},
+                                   {"terms", evaluation_terms},
+                                   {"reads_picture", evaluation_reads_picture},
+                                   {"add_picture_gradient", evaluation_add_picture_gradient},
+                                   {"functions", evaluation_functions},
+                                   {"read", evaluation_read},
+                                   {"give", evaluation_give},
+                                   {NULL, NULL}};
 
 const phb_type phb_evaluation = {"ph.evaluation", release, methods, NULL};
 

@@ -360,4 +360,6 @@ static const luaL_Reg functions[] = {{"network", network_new}, {NULL, NULL}};
 void phb_open_network(lua_State *L) {
   phb_register(L, &phb_network);
   luaL_setfuncs(L, functions, 0);
+  phb_push_pass_modes(L);
+  lua_setfield(L, -2, "modes");
 }

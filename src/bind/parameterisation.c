@@ -154,4 +154,6 @@ static const luaL_Reg functions[] = {{"parameterisation", parameterisation_new},
 void phb_open_parameterisation(lua_State *L) {
   phb_register(L, &phb_parameterisation);
   luaL_setfuncs(L, functions, 0);
+  lua_pushinteger(L, PH_PICTURE_SIDE);
+  lua_setfield(L, -2, "picture_side");
 }

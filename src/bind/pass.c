@@ -3,7 +3,6 @@
 #include "pass.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "bind.h"
 
@@ -47,26 +46,26 @@ static const int *read_taps(lua_State *L, ph_network *network, int i, int *count
   return taps;
 }
 
-void phb_read_pass_options(lua_State *L, int i, ph_pass_options *pass) {
-  static const char *const modes[] = {"plain", "redirected", "guided", "deconvnet", "open", "leaky", NULL};
-  static const char *const pools[] = {"plain", "smooth", "smooth_l2", NULL};
-  static const char *const precisions[] = {"f32", "bf16", NULL};
-  if (lua_isnoneornil(L, i)) return;
-  luaL_checktype(L, i, LUA_TTABLE);
-  lua_pushnil(L);
-  while (lua_next(L, i) != 0) {
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    if (strcmp(key, "relu") == 0)
-      pass->relu_mode = (ph_relu_mode)phb_check_choice(L, lua_gettop(L), modes, key);
-    else if (strcmp(key, "pool") == 0)
-      pass->pool_mode = (ph_pool_mode)phb_check_choice(L, lua_gettop(L), pools, key);
-    else if (strcmp(key, "precision") == 0)
-      pass->precision = (ph_number_type)phb_check_choice(L, lua_gettop(L), precisions, key);
-    else if (strcmp(key, "backward") == 0)
-      pass->backward = lua_toboolean(L, -1);
-    else
-      luaL_error(L, "forward: no option '%s'; there are relu, pool, precision and backward", key);
-    lua_pop(L, 1);
+ph_pass_options phb_check_pass_options(lua_State *L, int i) {
+  ph_error e;
+  ph_pass_options pass = {0};
+  ph_setting settings[PHB_MAX_SETTINGS];
+  int count = phb_check_settings(L, i, NULL, settings, PHB_MAX_SETTINGS);
+  ph_fields_default(ph_pass_fields, &pass);
+  if (ph_fields_apply(ph_pass_fields, &pass, settings, count, "forward", &e) != PH_OK) phb_raise(L, &e);
+  return pass;
+}
+
+void phb_push_pass_modes(lua_State *L) {
+  lua_newtable(L);
+  for (const ph_field *field = ph_pass_fields; field->key != NULL; field++) {
+    if (field->kind != PH_CHOICE) continue;
+    lua_newtable(L);
+    for (int i = 0; field->choices[i] != NULL; i++) {
+      lua_pushstring(L, field->choices[i]);
+      lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, field->key);
   }
 }
 
@@ -75,9 +74,8 @@ int phb_network_forward(lua_State *L) {
   ph_error e;
   ph_network *network = self(L);
   ph_tensor *images = phb_check(L, 2, &phb_tensor);
-  ph_pass_options pass = {.backward = true};
   lua_settop(L, 4);
-  phb_read_pass_options(L, 4, &pass);
+  ph_pass_options pass = phb_check_pass_options(L, 4);
   pass.tap = read_taps(L, network, 3, &pass.taps);
   if (ph_network_forward(network, images, &pass, &e) != PH_OK) return phb_raise(L, &e);
   phb_pace(L);

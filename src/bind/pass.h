@@ -7,9 +7,11 @@
 
 #include "network/network.h"
 
-/* Reads what of { relu=, pool=, precision=, backward= } at index i (none and nil: nothing) differs from the
- * defaults. */
-void phb_read_pass_options(lua_State *L, int i, ph_pass_options *pass);
+/* The options of a pass in the table at index i, which may be nil: ph_pass_fields has their names. */
+ph_pass_options phb_check_pass_options(lua_State *L, int i);
+
+/* Pushes { relu = names, pool = names, precision = names }. */
+void phb_push_pass_modes(lua_State *L);
 
 int phb_network_forward(lua_State *L);
 int phb_network_activation(lua_State *L);

@@ -5,6 +5,7 @@
 
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
+local suggest = require "phosphene.base.suggest"
 
 local expect = {}
 
@@ -45,17 +46,19 @@ function expect.within(least, most)
   end)
 end
 
---- One of a few texts.
+--- One of a few texts. A mistyped one gets a suggestion.
 function expect.choice(...)
   local choices, texts = { ... }, {}
   for i, choice in ipairs(choices) do texts[i] = ("'%s'"):format(choice) end
   local last = table.remove(texts)
-  return check(("%s or %s"):format(table.concat(texts, ", "), last), function(value)
+  local expected = check(("%s or %s"):format(table.concat(texts, ", "), last), function(value)
     for _, choice in ipairs(choices) do
       if value == choice then return true end
     end
     return false
   end)
+  expected.choices = choices
+  return expected
 end
 
 --- A list of what `element` lets through, without holes and without names; `count`: of so many.
@@ -80,8 +83,9 @@ end
 
 --- Raises unless `value` is what `expected` lets through; returns it.
 function expect.value(value, expected, what)
-  if not expected.fits(value) then misuse.raise("%s: %s expected, got %s", what, expected.text, misuse.shown(value)) end
-  return value
+  if expected.fits(value) then return value end
+  local near = expected.choices and suggest(value, expected.choices)
+  misuse.raise("%s: %s expected, got %s%s", what, expected.text, misuse.shown(value), near and "; " .. near or "")
 end
 
 --- Raises unless every element of a list is what `expected` lets through, saying which is not. A nil among the others,

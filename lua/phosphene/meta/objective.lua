@@ -334,7 +334,7 @@ function ph.boundary_complexity(options) end
 function ph.input_difference(tensor, options) end
 
 --- An objective bound to a network; the render loop's own tool, made by `core.evaluation(objective, network)`. Between
---- `forward` and `net:backward()`, `run` gives the value and puts the gradient where backward starts.
+--- `forward` and `net:backward()`, `evaluate` gives the value and puts the gradient where backward starts.
 ---@class ph.evaluation
 local evaluation = {}
 
@@ -346,7 +346,9 @@ function evaluation:taps() end
 --- objective reads: for one channel of a module, say, one of its branches. Where the rest is asked for later
 --- (`net:activation`, `net:inject`), the run is made up for.
 ---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
----@param options { relu: string?, pool: string?, precision: string?, backward: boolean? }? as `network:forward` takes them
+---@param options { relu: string?, pool: string?, precision: string?, backward: boolean?, images_stay: boolean? }? as
+--- `network:forward` takes them; `images_stay` promises that the images are left as they are until the next pass, so that
+--- they need not be copied
 ---@return ph.evaluation
 function evaluation:forward(images, options) end
 
@@ -356,7 +358,7 @@ function evaluation:forward(images, options) end
 --- unless told otherwise
 ---@return number?
 ---@return string? message
-function evaluation:run(picture) end
+function evaluation:evaluate(picture) end
 
 --- The value alone.
 ---@param picture ph.tensor?
@@ -364,14 +366,18 @@ function evaluation:run(picture) end
 ---@return string? message
 function evaluation:value(picture) end
 
+--- Whether a head reads the picture as it is before its transforms.
+---@return boolean
+function evaluation:reads_picture() end
+
 --- Adds what heads that read the picture itself contribute to its gradient: that of all others, after the transforms'
 --- way back. Leaves the gradient as it is where there are none.
 ---@param gradient ph.tensor of the picture's shape
 ---@return ph.tensor gradient
 function evaluation:add_picture_gradient(gradient) end
 
---- The heads of the objective that are functions of a recipe, with what they read and which of their layers that is. They are
---- called by `run` and `value`; the three methods that follow are what these use.
+--- The heads of the objective that are functions of a recipe, with what they read and which of their layers that is. Before
+--- `evaluate` or `value` each is called with what `read` gives, and `give` says what it made of that.
 ---@return { f: table, number: integer, part: integer, layer: string, image: integer?, name: string }[]
 function evaluation:functions() end
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Heads that recipes write as functions. Between a network's way forward and its way back the functions are called with
--- what they read, and give the evaluation a value and its gradient: written out by the recipe, or derived from what the
--- function did (tape.lua). Must not know what evaluations do with them.
+-- Custom heads: those that recipes write as functions. Between a network's way forward and its way back the functions
+-- are called with what they read, and give the evaluation a value and its gradient: written out by the recipe, or
+-- derived from what the function did (tape.lua). Must not know what evaluations do with them.
 
 local core = require "phosphene.core"
 local kind_of = require "phosphene.base.kind_of"
@@ -138,24 +138,13 @@ local function call_one(evaluation, picture, call, wants_gradient)
   end
 end
 
---- Calls the functions of an evaluation, and gives it what they make of the network's last run.
-function custom.give(evaluation, picture, wants_gradient)
-  for _, call in ipairs(group(evaluation:functions())) do call_one(evaluation, picture, call, wants_gradient) end
-end
+--- The calls that an evaluation's custom heads come down to; a list, mostly an empty one.
+function custom.calls(evaluation) return group(evaluation:functions()) end
 
--- ---- evaluations call functions by themselves ----
-
-local methods = getmetatable(core.evaluation(core.head("l1", {}), core.network { backend = "reference" })).__index
-local run, value = methods.run, methods.value
-
-methods.run = misuse.guard(function(self, picture)
-  custom.give(self, picture, true)
-  return run(self, picture)
-end)
-
-methods.value = misuse.guard(function(self, picture)
-  custom.give(self, picture, false)
-  return value(self, picture)
+--- Makes the calls, and gives the evaluation the values of what the network's last pass gave, and with them, where they
+--- are wanted, the gradients.
+custom.give = misuse.guard(function(calls, evaluation, picture, wants_gradient)
+  for _, call in ipairs(calls) do call_one(evaluation, picture, call, wants_gradient) end
 end)
 
 return custom

@@ -36,7 +36,7 @@ end
 -- Sizes as the core settles them, as far as it matters here.
 local function sizes(settings)
   local shape = settings.image and settings.image:shape() or {}
-  local height = settings.height or shape[3] or settings.width or 128
+  local height = settings.height or shape[3] or settings.width or core.picture_side
   return settings.batch or shape[1] or 1, height, settings.width or shape[4] or height
 end
 
@@ -96,9 +96,9 @@ local function check_size(options)
   end
 end
 
---- What a run optimises, from its options.
-function parameterisations.of(options, seed)
-  local given = options.parameterisation or "fourier"
+--- What a run optimises: from `given`, which is a parameterisation, a name, or a name and settings, and from the run's
+--- other options.
+function parameterisations.of(given, options, seed)
   if kind_of(given) == "parameterisation" then return given end
   check_size(options)
   local kind, settings = split(given, "parameterisation")
@@ -106,7 +106,7 @@ function parameterisations.of(options, seed)
     if settings[name] == nil then settings[name] = options[name] end
   end
   if not settings.image then
-    local size = options.size or 128
+    local size = options.size or core.picture_side
     settings.height = settings.height or options.height or size
     settings.width = settings.width or options.width or size
   end

@@ -5,32 +5,20 @@
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
-local network = require "phosphene.formats.loading"
+local options = require "phosphene.run.options"
 
 local checkpoint = {}
-
--- What a run and its checkpoint must agree on.
-local identity = { "network", "objective", "seed", "parameterisation", "transforms", "relu" }
-
-local function identity_of(run)
-  return {
-    network = network.name(run.net),
-    objective = tostring(run.objective),
-    seed = tostring(run.seed),
-    parameterisation = tostring(run.parameterisation),
-    transforms = type(run.transforms) == "table" and "custom" or tostring(run.transforms),
-    relu = run.relu_name,
-  }
-end
 
 --- Writes a run to a safetensors file.
 function checkpoint.save(run, path)
   local tensors = { parameters = run.parameterisation:values() }
   for i, tensor in ipairs(run.optimiser:state()) do tensors["optimiser." .. i] = tensor end
-  local metadata = identity_of(run)
-  metadata.step = tostring(run.step)
-  metadata.optimiser_steps = tostring(run.optimiser:steps())
-  metadata.random = run.random:state()
+  local metadata = {
+    step = tostring(run.step),
+    optimiser_steps = tostring(run.optimiser:steps()),
+    random = run.random:state(),
+  }
+  for _, entry in ipairs(options.identity(run, "lasting")) do metadata[entry[1]] = entry[2] and tostring(entry[2]) end
   return core.save_safetensors(path, tensors, metadata)
 end
 
@@ -48,11 +36,11 @@ end
 
 --- Puts a new run where the checkpoint's was. Raises where it is another run's.
 function checkpoint.restore(self, run)
-  local expected = identity_of(run)
-  for _, key in ipairs(identity) do
-    if self.metadata[key] ~= expected[key] then
+  for _, entry in ipairs(options.identity(run, "lasting")) do
+    local key, expected = entry[1], entry[2] and tostring(entry[2])
+    if self.metadata[key] ~= expected then
       misuse.raise("resume: '%s' is of another run: its %s is %s, not %s", self.path, key,
-        self.metadata[key] or "missing", expected[key])
+        self.metadata[key] or "not given", expected or "not given")
     end
   end
   local parameters = self.tensors.parameters

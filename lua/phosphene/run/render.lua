@@ -3,8 +3,8 @@
 -- itself is in steps.lua, what comes out of it in result.lua. Must not know how a step works.
 
 local core = require "phosphene.core"
-local expect = require "phosphene.base.expect"
 local misuse = require "phosphene.base.misuse"
+local options = require "phosphene.run.options"
 local picture = require "phosphene.picture.files"
 local progress = require "phosphene.base.progress"
 local result = require "phosphene.run.result"
@@ -79,13 +79,13 @@ local function title_of(objective)
 end
 
 -- Whether the recipe has had enough.
-local function is_stopped(run, options)
-  if options.on_step and options.on_step(run.step, run.value, run) == false then return true end
-  return options.stop and options.stop(run) and true or false
+local function is_stopped(run, asked)
+  if asked.on_step and asked.on_step(run.step, run.value, run) == false then return true end
+  return asked.stop and asked.stop(run) and true or false
 end
 
 -- Steps until the run is over, is stopped, or Ctrl-C was pressed.
-local function loop(run, options, bar, kept)
+local function loop(run, asked, bar, kept)
   keep_snapshot(run, kept)
   while run.step < run.steps do
     if kept.best then kept.before:copy(run.image) end
@@ -96,19 +96,19 @@ local function loop(run, options, bar, kept)
     if kept.transparency then kept.transparency:add(run.image_gradient:map "abs") end
     keep_snapshot(run, kept)
     bar:update(run.step, run.value)
-    kept.stopped = is_stopped(run, options)
+    kept.stopped = is_stopped(run, asked)
     kept.interrupted = core.interrupted()
     if kept.stopped or kept.interrupted then return end
   end
 end
 
-local function start_keeping(run, options, extra)
+local function start_keeping(run, asked, extra)
   local kept = { snapshots = {}, history = {}, interrupted = false, stopped = false, began = core.clock() }
-  kept.wanted = snapshot_steps(options.snapshots, extra)
+  kept.wanted = snapshot_steps(asked.snapshots, extra)
   kept.idle = {}
   for n = 0, run.image:shape()[1] - 1 do kept.idle[n] = true end
-  if options.transparency then kept.transparency = core.tensor(run.image:shape()) end
-  if options.keep == "best" then
+  if asked.transparency then kept.transparency = core.tensor(run.image:shape()) end
+  if asked.keep == "best" then
     kept.best = { image = run.image:clone(), step = run.step }
     kept.before = run.image:clone()
   end
@@ -116,20 +116,20 @@ local function start_keeping(run, options, extra)
 end
 
 -- One run from its start to its end: the result, and the run.
-local function run_once(options, title, extra)
-  local run = steps.new(options)
+local function run_once(asked, title, extra)
+  local run = steps.new(asked)
   run.steps = run.steps + extra
   title = title or title_of(run.objective)
-  local bar = progress.new { on = options.progress, title = title, steps = run.steps }
-  if not options.seed and not options.resume and options.progress ~= false then progress.tell_seed(run.seed) end
+  local bar = progress.new { on = asked.progress, title = title, steps = run.steps }
+  if not asked.seed and not asked.resume and asked.progress ~= false then progress.tell_seed(run.seed) end
 
-  local kept = start_keeping(run, options, extra)
+  local kept = start_keeping(run, asked, extra)
   core.watch_interrupt(true)
-  local ok, problem = xpcall(loop, misuse.relocate, run, options, bar, kept)
+  local ok, problem = xpcall(loop, misuse.relocate, run, asked, bar, kept)
   core.watch_interrupt(false)
   if not ok then error(problem, 0) end
   bar:finish(run.step, run.value, kept.interrupted and "interrupted" or kept.stopped and "stopped" or "done")
-  if options.progress ~= false then tell_idle(run, kept.idle) end
+  if asked.progress ~= false then tell_idle(run, kept.idle) end
   return result.of(run, kept), run
 end
 
@@ -146,25 +146,25 @@ local function score_of(made)
   return sum / count
 end
 
-local function check_restarts(options, count)
+local function check_restarts(asked, count)
   if count == 1 then return end
   for _, name in ipairs { "parameterisation", "optimiser" } do
-    if type(options[name]) == "userdata" then
+    if type(asked[name]) == "userdata" then
       misuse.raise("restarts: %s: each start needs its own; give a name or a table", name)
     end
   end
-  if options.resume then misuse.raise "restarts: a resumed run has started already" end
+  if asked.resume then misuse.raise "restarts: a resumed run has started already" end
 end
 
 -- Several runs, of seeds that follow one another: the best, its run, and what all of them reached.
-local function run_all(options, count, extra)
-  local seed, all = options.seed or steps.any_seed(), {}
-  if not options.seed and options.progress ~= false then progress.tell_seed(seed) end
-  local name = options.title or title_of(core.objective(options.objective or options[2]))
+local function run_all(asked, count, extra)
+  local seed, all = asked.seed or steps.any_seed(), {}
+  if not asked.seed and asked.progress ~= false then progress.tell_seed(seed) end
+  local name = asked.title or title_of(core.objective(asked.objective or asked[2]))
   local best, best_run, best_score
   for i = 1, count do
     local own = {}
-    for key, value in pairs(options) do own[key] = value end
+    for key, value in pairs(asked) do own[key] = value end
     own.seed = seed + i - 1
     local made, run = run_once(own, ("%s, start %d of %d"):format(name, i, count), extra)
     local score = score_of(made)
@@ -181,43 +181,27 @@ end
 
 -- ---- options ----
 
-local option_names = table.move(steps.option_names, 1, #steps.option_names, 1, {})
-for _, name in ipairs { "snapshots", "counting", "stop", "keep", "restarts", "transparency", "on_step", "progress",
-  "title", "output", "checkpoint" } do
-  option_names[#option_names + 1] = name
-end
-
-local expected = {
-  snapshots = expect.list(expect.whole(0), "a list of steps, whole numbers of at least 0,"),
-  counting = expect.choice("updates", "lucid"), keep = expect.choice("last", "best"), restarts = expect.whole(1),
-  transparency = expect.truth,
-  on_step = expect.callable, progress = expect.truth, title = expect.text, output = expect.text,
-  checkpoint = expect.text,
-}
-
 -- Before hours of work it is found out that its files can be written.
-local function check_files(options)
+local function check_files(asked)
   local can, problem = true, nil
-  if options.output then can, problem = picture.can_save(options.output) end
-  if can and options.checkpoint then can, problem = core.can_write(options.checkpoint) end
+  if asked.output then can, problem = picture.can_save(asked.output) end
+  if can and asked.checkpoint then can, problem = core.can_write(asked.checkpoint) end
   if not can then misuse.raise("render: %s", problem) end
 end
 
-local function check_snapshots(options)
-  local steps_made = math.tointeger(options.steps or 512)
-  for _, step in ipairs(options.snapshots or {}) do
+local function check_snapshots(asked)
+  local steps_made = math.tointeger(options.value(asked, "steps"))
+  for _, step in ipairs(asked.snapshots or {}) do
     if step > steps_made then misuse.raise("snapshots: step %d is after the last, %d", step, steps_made) end
   end
 end
 
 --- Raises where something is wrong with the options, as far as that can be told without running.
-function render.check(options)
-  misuse.check_keys(options, option_names, "render", 2)
-  steps.check(options)
-  expect.fields(options, expected)
-  stops.check(options.stop)
-  check_snapshots(options)
-  check_files(options)
+function render.check(asked)
+  options.check(asked, options.of_render, "render")
+  stops.check(asked.stop)
+  check_snapshots(asked)
+  check_files(asked)
 end
 
 local function check_saved(saved, problem)
@@ -225,21 +209,21 @@ local function check_saved(saved, problem)
 end
 
 --- A whole run; see meta/render.lua.
-function render.run(options)
-  render.check(options)
-  local count = math.tointeger(options.restarts or 1)
-  check_restarts(options, count)
+function render.run(asked)
+  render.check(asked)
+  local count = math.tointeger(options.value(asked, "restarts"))
+  check_restarts(asked, count)
   -- Lucid's loop runs over range(max(thresholds) + 1) and keeps pictures after the update (lucid/optvis/render.py).
-  local extra = options.counting == "lucid" and 1 or 0
+  local extra = options.value(asked, "counting") == "lucid" and 1 or 0
 
   local made, run
   if count == 1 then
-    made, run = run_once(options, options.title, extra)
+    made, run = run_once(asked, asked.title, extra)
   else
-    made, run = run_all(options, count, extra)
+    made, run = run_all(asked, count, extra)
   end
-  if options.output then check_saved(made:save(options.output)) end
-  if options.checkpoint then check_saved(run:save(options.checkpoint)) end
+  if asked.output then check_saved(made:save(asked.output)) end
+  if asked.checkpoint then check_saved(run:save(asked.checkpoint)) end
   return made
 end
 

@@ -4,9 +4,8 @@
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
 local montage = require "phosphene.picture.montage"
-local network = require "phosphene.formats.loading"
+local options = require "phosphene.run.options"
 local picture = require "phosphene.picture.files"
-local schedules = require "phosphene.run.schedules"
 
 local result = { __name = "ph.result" }
 result.__index = result
@@ -22,32 +21,16 @@ function result:__tostring()
   return ("result: %s%s after %d steps, seed %d"):format(self.objective, value, self.steps, self.seed)
 end
 
--- What a part of the run says of itself, without the word for what it is.
-local function text_of(part)
-  return (tostring(part):gsub("^%l+ ", ""))
-end
-
 -- Everything that another run needs to make this picture again.
 local function metadata_of(run, value, best)
-  local shape = run.image:shape()
-  return {
+  local metadata = {
     software = "Phosphene " .. core.version,
-    network = network.name(run.net),
-    objective = tostring(run.objective),
-    seed = run.seed,
     steps = run.step,
     kept = best and ("best, after %d steps"):format(best.step) or nil,
-    size = ("%dx%d"):format(shape[4], shape[3]),
-    batch = shape[1],
-    parameterisation = text_of(run.parameterisation),
-    transforms = tostring(run.transforms),
-    optimiser = text_of(run.optimiser),
-    rate = run.schedule and schedules.text_of(run.schedule),
-    relu = run.relu_name,
-    pool = run.forward_options.pool,
-    precision = run.forward_options.precision,
     value = value,
   }
+  for _, entry in ipairs(options.identity(run)) do metadata[entry[1]] = entry[2] end
+  return metadata
 end
 
 --- The result of a run, from what the loop kept of it: `snapshots`, `history`, `best` where it was asked for, when the

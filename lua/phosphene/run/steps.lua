@@ -5,10 +5,11 @@
 
 local checkpoint = require "phosphene.run.checkpoint"
 local core = require "phosphene.core"
-local expect = require "phosphene.base.expect"
+local custom_heads = require "phosphene.objective.custom_heads"
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
 local network = require "phosphene.formats.loading"
+local options = require "phosphene.run.options"
 local parameterisations = require "phosphene.picture.parameterisations"
 local progress = require "phosphene.base.progress"
 local schedules = require "phosphene.run.schedules"
@@ -16,20 +17,6 @@ local suggest = require "phosphene.base.suggest"
 local transforms = require "phosphene.picture.transforms"
 
 local steps = {}
-
---- Names of the options of `ph.steps`; render.lua adds its own.
-steps.option_names = { "net", "objective", "steps", "size", "width", "height", "batch", "seed", "image",
-  "parameterisation", "decorrelate", "squash", "decay", "deviation", "transforms", "optimiser", "rate", "relu", "pool",
-  "precision", "resume" }
-
--- What they are, but for those that are checked where they are used.
-local expected = {
-  steps = expect.whole(0), size = expect.whole(1), width = expect.whole(1), height = expect.whole(1),
-  batch = expect.whole(1), seed = expect.integer, image = expect.pictures, decorrelate = expect.truth,
-  optimiser = expect.kinds("a name, a table { name, settings… } or an optimiser", "string", "table", "optimiser"),
-  rate = expect.kinds("a number, a schedule or a function", "number", "schedule", "function"),
-  resume = expect.text,
-}
 
 -- ---- a run, and its one verb ----
 
@@ -63,18 +50,20 @@ end
 
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
-  local state = self.optimiser:kind() == "lbfgs" and self.random:state()
+  local state = self.needs_steady_objective and self.random:state()
   local view = self.transforms:forward(self.image, self.random)
   if state then check_is_steady(self, self.random:state() ~= state) end
   self.forward_options.relu = self.relu(self.step + 1)
   self.evaluation:forward(view, self.forward_options)
-  self.value = check(self, self.evaluation:run(self.image))
+  custom_heads.give(self.custom_calls, self.evaluation, self.image, true)
+  self.value = check(self, self.evaluation:evaluate(self.image))
 
   self.net:backward(self.gradient)
-  self.image_gradient = self.evaluation:add_picture_gradient(self.transforms:backward(self.gradient))
+  self.image_gradient = self.transforms:backward(self.gradient)
+  if self.reads_picture then self.evaluation:add_picture_gradient(self.image_gradient) end
   self.parameterisation:backward(self.image_gradient)
   self:set_rate()
-  check(self, self.optimiser:step(self.parameterisation:values(), self.parameterisation:gradient()))
+  check(self, self.optimiser:step(self.parameters, self.parameters_gradient))
   self.image = self.parameterisation:forward()
   self.step = self.step + 1
   self.values[#self.values + 1] = self.value
@@ -91,8 +80,6 @@ run.save = misuse.guard(checkpoint.save)
 -- Lucid redirects ReLU gradients while global_step <= 16 (lucid/misc/redirected_relu_grad.py), which is 17 updates.
 local redirected_steps = 17
 
-local relu_names = { "deconvnet", "guided", "leaky", "open", "plain", "redirected" }
-
 -- A function from the step to the mode of its ReLUs, and a name for it.
 local function relu_modes(choice)
   if type(choice) == "function" then
@@ -103,11 +90,12 @@ local function relu_modes(choice)
   if choice == "redirected" then
     return function(step) return step <= redirected_steps and "redirected" or "plain" end, choice
   end
-  for _, name in ipairs(relu_names) do
+  local names = core.modes.relu
+  for _, name in ipairs(names) do
     if choice == name then return function() return choice end, choice end
   end
   misuse.raise("relu: no '%s'; %s", tostring(choice),
-    suggest(choice, relu_names, ("there are %s, or a function of the step"):format(table.concat(relu_names, ", "))))
+    suggest(choice, names, ("there are %s, or a function of the step"):format(table.concat(names, ", "))))
 end
 
 local function network_of(given)
@@ -121,14 +109,14 @@ local function network_of(given)
 end
 
 -- The optimiser, and the schedule of its rate where it has one.
-local function optimiser_of(options)
-  local given, rate, settings = options.optimiser or "adam", options.rate, {}
+local function optimiser_of(asked)
+  local given, rate, settings = options.value(asked, "optimiser"), asked.rate, {}
   if type(given) == "table" then
     for key, value in pairs(given) do
       if key ~= 1 then settings[key] = value end
     end
     if rate and settings.rate then misuse.raise("rate is given twice, to the optimiser and beside it") end
-    given, rate = given[1] or "adam", rate or settings.rate
+    given, rate = given[1] or options.value({}, "optimiser"), rate or settings.rate
   end
   local schedule = schedules.is_schedule(rate) and rate or nil
   settings.rate = not schedule and rate or nil
@@ -142,42 +130,50 @@ function steps.any_seed()
   return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF
 end
 
---- Raises where an option is not what it should be.
-function steps.check(options) expect.fields(options, expected) end
-
 --- A new run from checked options: what `ph.steps` iterates over.
-function steps.new(options)
-  local resumed = options.resume and checkpoint.read(options.resume)
-  local seed = options.seed or resumed and resumed.seed or steps.any_seed()
-  local net = network_of(options.net or options[1])
-  local objective = core.objective(options.objective or options[2])
+function steps.new(asked)
+  local resumed = asked.resume and checkpoint.read(asked.resume)
+  local seed = asked.seed or resumed and resumed.seed or steps.any_seed()
+  local net = network_of(asked.net or asked[1])
+  local objective = core.objective(asked.objective or asked[2])
   local self = setmetatable({
     net = net,
     objective = objective,
     seed = seed,
     step = 0,
     values = {},
-    steps = math.tointeger(options.steps or 512),
-    parameterisation = parameterisations.of(options, seed),
-    transforms = transforms.pipeline(options.transforms or "lucid"),
+    steps = math.tointeger(options.value(asked, "steps")),
+    parameterisation = parameterisations.of(options.value(asked, "parameterisation"), asked, seed),
+    transforms = transforms.pipeline(options.value(asked, "transforms")),
     random = core.random(seed, "transforms"),
     evaluation = core.evaluation(objective, net),
-    forward_options = { pool = options.pool, precision = options.precision },
+    forward_options = { pool = asked.pool, precision = asked.precision },
     gradient = core.tensor { 1, 3, 1, 1 },
   }, run)
-  self.optimiser, self.schedule = optimiser_of(options)
-  self.relu, self.relu_name = relu_modes(options.relu or "redirected")
-  if resumed then checkpoint.restore(resumed, self) end
+  self.optimiser, self.schedule = optimiser_of(asked)
+  self.relu, self.relu_name = relu_modes(options.value(asked, "relu"))
+
+  -- What stays for the whole run is asked once, not at each step.
+  self.parameters, self.parameters_gradient = self.parameterisation:values(), self.parameterisation:gradient()
+  self.needs_steady_objective = self.optimiser:kind() == "lbfgs"
+  self.custom_calls = custom_heads.calls(self.evaluation)
+  self.reads_picture = self.evaluation:reads_picture()
+  -- Without transforms the view is the picture, which the step's end overwrites.
+  self.forward_options.images_stay = tostring(self.transforms) ~= "none" and type(self.transforms) == "userdata"
+
   self.image = self.parameterisation:forward()
+  if resumed then
+    checkpoint.restore(resumed, self)
+    self.image = self.parameterisation:forward()
+  end
   return self
 end
 
 --- Iterates over the steps of a new run; see meta/render.lua.
-function steps.iterate(options)
-  misuse.check_keys(options, steps.option_names, "steps", 2)
-  steps.check(options)
-  local self = steps.new(options)
-  if not options.seed and not options.resume then progress.tell_seed(self.seed) end
+function steps.iterate(asked)
+  options.check(asked, options.of_steps, "steps")
+  local self = steps.new(asked)
+  if not asked.seed and not asked.resume then progress.tell_seed(self.seed) end
   return misuse.guard(function()
     if self.step >= self.steps then return nil end
     self:advance()

@@ -8,6 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const ph_relu_mode_names[] = {[PH_RELU_PLAIN] = "plain",
+                                          [PH_RELU_REDIRECTED] = "redirected",
+                                          [PH_RELU_GUIDED] = "guided",
+                                          [PH_RELU_DECONVNET] = "deconvnet",
+                                          [PH_RELU_OPEN] = "open",
+                                          [PH_RELU_LEAKY] = "leaky",
+                                          NULL};
+
+const char *const ph_pool_mode_names[] = {
+    [PH_POOL_PLAIN] = "plain", [PH_POOL_SMOOTH] = "smooth", [PH_POOL_SMOOTH_L2] = "smooth_l2", NULL};
+
 static const ph_layer_type *const types[] = {
     &ph_layer_image,
     &ph_layer_preprocess,

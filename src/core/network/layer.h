@@ -26,6 +26,7 @@ typedef enum ph_relu_mode {
   PH_RELU_OPEN,
   PH_RELU_LEAKY
 } ph_relu_mode;
+extern const char *const ph_relu_mode_names[]; /* "plain", …, NULL */
 
 /* What `leaky` lets through where a unit is silent. */
 #define PH_RELU_LEAK 0.1F
@@ -34,6 +35,7 @@ typedef enum ph_relu_mode {
    two pools that the greatest value is taken to stand for (Lucid): `smooth` of the window's mean, `smooth_l2`
    of its mean square over its mean absolute value, to which 0.01 is added. */
 typedef enum ph_pool_mode { PH_POOL_PLAIN, PH_POOL_SMOOTH, PH_POOL_SMOOTH_L2 } ph_pool_mode;
+extern const char *const ph_pool_mode_names[]; /* "plain", …, NULL */
 
 typedef struct ph_layer_type ph_layer_type;
 

@@ -48,6 +48,7 @@ void ph_network_release(ph_network *network) {
   ph_free(network->gradient);
   ph_free(network->outputs);
   ph_tensor_release(network->seen);
+  ph_tensor_release(network->copy);
   for (int i = 0; i < network->count; i++) ph_network_free_layer(&network->layer[i]);
   ph_free(network->layer);
   for (int i = 0; i < network->aliases; i++) ph_free(network->alias[i].name);

@@ -84,10 +84,15 @@ typedef struct ph_pass_options {
   const int *tap;           /* layer indices, ascending, no doubles */
   const ph_channels *reads; /* of each tap, as in ph_plan_request; NULL: all of it */
   bool backward;            /* whether ph_network_backward will follow */
+  bool images_stay;         /* the images stay as they are until the next pass: they need not be copied for
+                               ph_network_complete */
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;
-  ph_number_type precision;
+  ph_number_type precision; /* PH_FLOAT32 or PH_BFLOAT16 */
 } ph_pass_options;
+
+/* What of these has a name: backward (true by default), images_stay, relu, pool, precision. */
+extern const ph_field ph_pass_fields[];
 
 /* Runs images (n, channels, h, w) forward to the taps. Clears all injected gradients. */
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,

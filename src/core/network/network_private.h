@@ -47,6 +47,7 @@ struct ph_network {
   ph_cached_plan *current; /* of the last successful forward, or NULL */
   ph_shape images;         /* its shape */
   ph_tensor *seen;         /* its images, where it read its taps in part; else older ones, or NULL */
+  ph_tensor *copy;         /* where they are kept if they do not stay as they are; or NULL */
   ph_tensor **activation, **gradient; /* one per tap of the widest run so far */
   float **outputs;                    /* scratch: one pointer per tap */
   int tap_room;

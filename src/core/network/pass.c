@@ -156,6 +156,24 @@ fail:
   return status;
 }
 
+/* ---- options ---- */
+
+/* A prefix of the types of numbers. */
+static const char *const precision_names[] = {[PH_FLOAT32] = "f32", [PH_BFLOAT16] = "bf16", NULL};
+
+const ph_field ph_pass_fields[] = {{"backward", PH_FLAG, offsetof(ph_pass_options, backward), 1, 0, 1, NULL,
+                                    "whether gradients will be taken back"},
+                                   {"images_stay", PH_FLAG, offsetof(ph_pass_options, images_stay), 0, 0, 1,
+                                    NULL, "whether the images stay as they are until the next pass"},
+                                   {"relu", PH_CHOICE, offsetof(ph_pass_options, relu_mode), PH_RELU_PLAIN, 0,
+                                    0, ph_relu_mode_names, "how gradients pass ReLUs"},
+                                   {"pool", PH_CHOICE, offsetof(ph_pass_options, pool_mode), PH_POOL_PLAIN, 0,
+                                    0, ph_pool_mode_names, "how gradients pass max pools"},
+                                   {"precision", PH_CHOICE, offsetof(ph_pass_options, precision), PH_FLOAT32,
+                                    0, 0, precision_names,
+                                    "what activations, gradients and weights are kept as"},
+                                   {0}};
+
 /* ---- forward and backward ---- */
 
 static ph_status check_images(const ph_network *net, ph_shape shape, ph_error *e) {
@@ -190,10 +208,17 @@ fail:
 }
 
 /* Keeps the images of a pass that left something out, for ph_network_complete. */
-static ph_status remember(ph_network *net, const ph_tensor *images, ph_error *e) {
-  ph_status status = ph_tensor_ensure(&net->seen, ph_tensor_shape(images), e);
-  if (status == PH_OK) ph_tensor_copy(net->seen, images);
-  return status;
+static ph_status remember(ph_network *net, ph_tensor *images, bool they_stay, ph_error *e) {
+  if (!they_stay) {
+    ph_status status = ph_tensor_ensure(&net->copy, ph_tensor_shape(images), e);
+    if (status != PH_OK) return status;
+    ph_tensor_copy(net->copy, images);
+    images = net->copy;
+  }
+  ph_tensor_retain(images);
+  ph_tensor_release(net->seen);
+  net->seen = images;
+  return PH_OK;
 }
 
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,
@@ -220,7 +245,7 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pa
                              .companions = several ? threads : 1};
   PH_TRY(find_plan(network, &request, &plan, e));
   PH_TRY(prepare_taps(network, plan, shape.dim[0], e));
-  if (pass->reads != NULL) PH_TRY(remember(network, images, e));
+  if (pass->reads != NULL) PH_TRY(remember(network, images, pass->images_stay, e));
   PH_TRY(run_plan(network, plan, images, e));
   network->images = shape;
 fail:

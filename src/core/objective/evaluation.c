@@ -222,7 +222,7 @@ ph_status ph_evaluation_value(ph_evaluation *evaluation, double *value, ph_error
   return PH_OK;
 }
 
-ph_status ph_evaluation_run(ph_evaluation *evaluation, double *value, ph_error *e) {
+ph_status ph_evaluation_evaluate(ph_evaluation *evaluation, double *value, ph_error *e) {
   ph_status status = ph_evaluation_value(evaluation, value, e);
   return status == PH_OK ? ph_evaluation_gradient(evaluation, e) : status;
 }

@@ -48,7 +48,7 @@ ph_status ph_evaluation_add_picture_gradient(const ph_evaluation *evaluation, ph
                                              ph_error *e);
 
 /* Both phases. */
-ph_status ph_evaluation_run(ph_evaluation *evaluation, double *value, ph_error *e);
+ph_status ph_evaluation_evaluate(ph_evaluation *evaluation, double *value, ph_error *e);
 
 /* ---- Custom heads, whose values come from outside ---- */
 

@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-enum { DEFAULT_SIDE = 128 };
-
 ph_shape ph_picture_settings_shape(const ph_picture_settings *p) {
   return ph_shape4(p->batch, p->channels, p->height, p->width);
 }
@@ -59,8 +57,8 @@ ph_status ph_picture_settings_settle(ph_picture_settings *p, const ph_tensor *im
   }
   p->batch = first_given(p->batch, start.dim[0], 1);
   p->channels = first_given(p->channels, start.dim[1], 3);
-  p->height = first_given(p->height, p->width, DEFAULT_SIDE);
-  p->width = first_given(p->width, p->height, DEFAULT_SIDE);
+  p->height = first_given(p->height, p->width, PH_PICTURE_SIDE);
+  p->width = first_given(p->width, p->height, PH_PICTURE_SIDE);
   ph_status status = check_colours(p, what, e);
   if (status != PH_OK || image == NULL) return status;
   char image_of[100];

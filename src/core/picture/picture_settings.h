@@ -8,6 +8,10 @@
 #include "colour/colour.h"
 #include "tensor/tensor.h"
 
+/* Pixels on a side where nothing says how many; as text. */
+#define PH_PICTURE_SIDE 128
+#define PH_PICTURE_SIDE_TEXT "128"
+
 /* 0: not given, until ph_picture_settings_settle. */
 typedef struct ph_picture_settings {
   int64_t batch, channels, height, width;
@@ -24,9 +28,9 @@ typedef struct ph_picture_settings {
   {"channels", PH_INTEGER, offsetof(config, picture.channels), 0, 1, 1024, NULL,                             \
    "channels of an image: 3, or those of the image that is started from; the last of 4 is opacity"},         \
   {"height", PH_INTEGER, offsetof(config, picture.height), 0, 1, 16384, NULL,                                \
-   "in pixels; as wide as high by default, or 128"},                                                         \
+   "in pixels; as wide as high by default, or " PH_PICTURE_SIDE_TEXT},                                                         \
   {"width", PH_INTEGER, offsetof(config, picture.width), 0, 1, 16384, NULL,                                  \
-   "in pixels; as wide as high by default, or 128"},                                                         \
+   "in pixels; as wide as high by default, or " PH_PICTURE_SIDE_TEXT},                                                         \
   {"deviation", PH_REAL, offsetof(config, picture.deviation), usual_deviation, 0, 100, NULL,                 \
    "standard deviation of the normal noise that the values start as"},                                       \
   {"decorrelate", PH_FLAG, offsetof(config, picture.decorrelate), usual_decorrelate, 0, 1, NULL,             \
@@ -47,8 +51,8 @@ typedef struct ph_picture_settings {
 ph_shape ph_picture_settings_shape(const ph_picture_settings *picture);
 
 /* Decides the sizes that were left open: those of the image to start from (NULL: none), then each other's,
-   then 1 x 3 x 128 x 128. PH_MISUSE, `what` beginning the message, where that image has another size, or
-   where settings do not go together. */
+   then 1 x 3 x PH_PICTURE_SIDE x PH_PICTURE_SIDE. PH_MISUSE, `what` beginning the message, where that image
+   has another size, or where settings do not go together. */
 ph_status ph_picture_settings_settle(ph_picture_settings *picture, const ph_tensor *image, const char *what,
                                      ph_error *e);
 

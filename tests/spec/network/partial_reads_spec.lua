@@ -17,7 +17,7 @@ end
 -- Value and gradient, by a function that runs the network forward.
 local function results(evaluation, forward)
   forward(evaluation)
-  local value = assert(evaluation:run(images))
+  local value = assert(evaluation:evaluate(images))
   return value, evaluation:add_picture_gradient(net:backward())
 end
 
@@ -50,7 +50,7 @@ describe("what an objective reads", function()
     local alone, sum = ph.tensor(images:shape()), 0
     for n = 0, 1 do
       evaluation:forward(images:image(n))
-      sum = sum + assert(evaluation:run(images:image(n)))
+      sum = sum + assert(evaluation:evaluate(images:image(n)))
       alone = alone + evaluation:add_picture_gradient(net:backward()):place(images:shape(), { n, 0, 0, 0 })
     end
     local value, gradient = results(evaluation, of_part)
@@ -74,7 +74,7 @@ describe("what an objective reads", function()
 
   it("is refused where it is not there, as ever", function()
     local evaluation = core.evaluation(core.objective "mixed4a:9000", net):forward(images)
-    assert.error_matches(function() evaluation:run() end, "layer 'mixed4a': unit 9000 out of range 0%.%.")
+    assert.error_matches(function() evaluation:evaluate() end, "layer 'mixed4a': unit 9000 out of range 0%.%.")
   end)
 
   it("does not narrow what is read later", function()
@@ -88,6 +88,18 @@ describe("what an objective reads", function()
     local expected = net:inject("mixed4a", injected):backward()
     core.evaluation(core.objective "mixed4a:3", net):forward(images)
     assert.is_true(relative_l2(net:inject("mixed4a", injected):backward(), expected) == 0)
+  end)
+
+  it("need not be copied where the images stay as they are", function()
+    local evaluation, given = core.evaluation(core.objective "mixed4a:3", net), images:clone()
+    local whole = net:forward(images, "mixed4a"):activation "mixed4a"
+    for _, stay in ipairs { false, true } do
+      evaluation:forward(given, { images_stay = stay })
+      assert.same(whole:values(), net:activation("mixed4a"):values())
+    end
+    evaluation:forward(given)
+    given:fill(0)
+    assert.same(whole:values(), net:activation("mixed4a"):values())
   end)
 
   it("leaves the activations of a run to be read by its steps", function()

@@ -27,7 +27,7 @@ end)
 describe("precision", function()
   it("is one of two", function()
     assert.error_matches(function() net:forward(picture, "conv2d0", { precision = "f16" }) end,
-      "precision: no 'f16'; did you mean 'bf16'%?")
+      "forward: no precision 'f16'; did you mean 'bf16'%?")
   end)
 
   it("is float32 in the reference backend", function()

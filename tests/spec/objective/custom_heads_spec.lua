@@ -4,6 +4,7 @@
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
+local custom_heads = require "phosphene.objective.custom_heads"
 
 local random = core.random(9, "custom_spec")
 
@@ -26,7 +27,8 @@ end
 local function evaluate(objective, images, picture)
   local evaluation = core.evaluation(objective, net)
   net:forward(images, evaluation:taps())
-  local value, problem = evaluation:run(picture)
+  custom_heads.give(custom_heads.calls(evaluation), evaluation, picture, true)
+  local value, problem = evaluation:evaluate(picture)
   if not value then return nil, problem end
   return value, net:backward(), evaluation
 end
@@ -190,8 +192,13 @@ describe("heads as functions", function()
       gradient = function(a) asked = asked + 1 return a end,
     }), net)
     net:forward(noise { 1, 3, 4, 4 }, evaluation:taps())
-    assert.equal(evaluation:value(), evaluation:value())
+    local function value()
+      custom_heads.give(custom_heads.calls(evaluation), evaluation, nil, false)
+      return assert(evaluation:value())
+    end
+    assert.equal(value(), value())
     assert.equal(0, asked)
+    assert.error_matches(function() evaluation:value() end, "nobody gave head")
   end)
 
   it("print by their name, or by where they stand", function()

@@ -27,7 +27,7 @@ local function noise(n, h, w) return random:fill_normal(core.tensor { n, 3, h, w
 local function evaluate(net, objective, images)
   local evaluation = core.evaluation(core.objective(objective), net)
   net:forward(images, evaluation:taps())
-  local value, problem = evaluation:run(images)
+  local value, problem = evaluation:evaluate(images)
   if not value then return nil, problem end
   return value, evaluation:add_picture_gradient(net:backward()), evaluation
 end

@@ -12,7 +12,7 @@ local stub = core.network { backend = "reference" }
 local function evaluate(objective, images)
   local evaluation = core.evaluation(core.objective(objective), stub)
   stub:forward(images, evaluation:taps())
-  return assert(evaluation:run(images)), evaluation:add_picture_gradient(stub:backward())
+  return assert(evaluation:evaluate(images)), evaluation:add_picture_gradient(stub:backward())
 end
 
 local function value_of(objective, images) return (evaluate(objective, images)) end

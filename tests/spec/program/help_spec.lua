@@ -102,7 +102,7 @@ describe("the reference", function()
 
   it("documents every method of every type", function()
     for _, class in ipairs(all.classes) do
-      local metatable = debug.getregistry()[class.name]
+      local metatable = core.types[class.name]
       if metatable then
         each_function(metatable.__index, function(name)
           assert.is_truthy(by_name[class.name .. ":" .. name] or by_name["ph." .. name], class.name .. ":" .. name)
@@ -113,7 +113,7 @@ describe("the reference", function()
 
   it("documents nothing that is not there", function()
     for _, entry in ipairs(all.functions) do
-      local metatable = debug.getregistry()[entry.owner]
+      local metatable = core.types[entry.owner]
       local place = entry.owner == "ph" and ph or entry.owner == "ph.transforms" and ph.transforms
         or entry.owner == "phosphene.core" and core or metatable and metatable.__index
       if place then assert.equal("function", type(place[entry.name]), entry.full_name) end

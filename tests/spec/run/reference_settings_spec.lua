@@ -11,7 +11,7 @@ local stub = core.network { backend = "reference" } -- its layers are the pictur
 local function value_of(objective, images)
   local evaluation = core.evaluation(core.objective(objective), stub)
   stub:forward(images, evaluation:taps())
-  return assert(evaluation:run(images))
+  return assert(evaluation:evaluate(images))
 end
 
 local function parameterisation(kind, settings)
@@ -148,7 +148,7 @@ describe("objectives on small numbers", function()
     local function on_net(objective, pictures)
       local evaluation = core.evaluation(core.objective(objective), net)
       net:forward(pictures, evaluation:taps())
-      return assert(evaluation:run(pictures))
+      return assert(evaluation:evaluate(pictures))
     end
     local two = images(2, { 1, 10, 0, 2, 20, 0 })
     assert.near(30, on_net(ph.logit "kit fox", two), 1e-6) -- labels[0] is "dummy", so that it is class 1

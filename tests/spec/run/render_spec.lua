@@ -106,10 +106,11 @@ describe("ph.render", function()
 
   it("knows the ways back by name, also those that a function gives", function()
     assert.error_matches(function() render { relu = "guidd" } end, "relu: no 'guidd'; did you mean 'guided'%?$")
-    assert.error_matches(function() render { relu = 3 } end, "relu: no '3'; there are deconvnet, guided, leaky")
+    assert.error_matches(function() render { relu = 3 } end, "relu: no '3'; there are plain, redirected, guided")
     assert.error_matches(function() render { relu = function() return "opem" end } end,
-      "relu: no 'opem'; did you mean 'open'%?$")
-    assert.error_matches(function() render { pool = "smoth" } end, "pool: no 'smoth'; did you mean 'smooth'%?$")
+      "forward: no relu 'opem'; did you mean 'open'%?$")
+    assert.error_matches(function() render { pool = "smoth" } end,
+      "pool: .* expected, got 'smoth'; did you mean 'smooth'%?$")
   end)
 
   it("redirects ReLU gradients for the first 17 steps, which wakes units that nothing reaches", function()
@@ -210,6 +211,13 @@ describe("a run that is saved and resumed", function()
     assert.same(render({ steps = 4, transforms = transforms }).image:values(), rest.image:values())
   end)
 
+  it("goes on where its rate follows a schedule", function()
+    local rate = ph.schedules.linear(0.05, 0.01)
+    render { steps = 4, rate = rate, checkpoint = path, on_step = function(step) return step < 2 end }
+    local rest = render { steps = 4, rate = rate, resume = path }
+    assert.same(render({ steps = 4, rate = rate }).image:values(), rest.image:values())
+  end)
+
   it("takes its seed from the file", function()
     render { seed = 5, steps = 1, checkpoint = path }
     local rest = ph.render { net, "mixed4a:3", size = 32, steps = 2, progress = false, resume = path }
@@ -225,8 +233,16 @@ describe("a run that is saved and resumed", function()
 
   it("must be the same run", function()
     render { steps = 1, checkpoint = path }
-    for key, value in pairs { seed = 2, [2] = "mixed4a:4", size = 40, transforms = "none" } do
-      assert.error_matches(function() render { [key] = value, resume = path } end, "of another run: its")
+    local others = {
+      { "seed", 2 }, { 2, "mixed4a:4", "objective" }, { "size", 40 }, { "batch", 2 }, { "transforms", "none" },
+      { "parameterisation", "pixels" }, { "optimiser", "nadam" }, { "optimiser", { "adam", beta1 = 0.8 } },
+      { "rate", 0.01, "optimiser" }, { "rate", ph.schedules.linear(0.05, 0), "optimiser" }, { "relu", "plain" },
+      { "pool", "smooth" },
+    }
+    for _, other in ipairs(others) do
+      local key = other[3] or other[1]
+      assert.error_matches(function() render { [other[1]] = other[2], resume = path } end,
+        "of another run: its " .. key .. " is .*, not ", key)
     end
     assert.error_matches(function() render { resume = "/nowhere/x.safetensors" } end, "resume: .*/nowhere")
     assert.error_matches(function() render { resume = "weights/googlenet-tiny.safetensors" } end, "no checkpoint")

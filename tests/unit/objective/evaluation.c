@@ -126,7 +126,7 @@ static void fails(ph_objective *objective, ph_status expected, const char *messa
   rig r = {.net = make_network(), .images = noise("images", ph_shape4(2, 3, SIZE, SIZE), 0, 0)};
   ph_status status = ph_evaluation_new(objective, r.net, &r.evaluation, &e);
   if (status == PH_OK) status = forward(&r, true, &e);
-  if (status == PH_OK) status = ph_evaluation_run(r.evaluation, &value, &e);
+  if (status == PH_OK) status = ph_evaluation_evaluate(r.evaluation, &value, &e);
   if (!ok(status == expected && strcmp(e.message, message) == 0, "message: %s", message))
     printf("# got: %s\n", e.message);
   ph_objective_release(objective);
@@ -182,7 +182,7 @@ static void check_failures(void) {
     size_t before = ph_memory_blocks();
     ph_memory_fail_after(++failures);
     status = ph_evaluation_new(objective, r.net, &evaluation, &e);
-    if (status == PH_OK) status = ph_evaluation_run(evaluation, &value, &e);
+    if (status == PH_OK) status = ph_evaluation_evaluate(evaluation, &value, &e);
     ph_memory_fail_after(0);
     ph_evaluation_release(evaluation);
     clean = clean && ph_memory_blocks() == before;

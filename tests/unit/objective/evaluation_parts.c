@@ -13,12 +13,12 @@ static void check_picture(void) {
                          combine(PH_MULTIPLY, number(3), head("l1", (ph_setting[]){constant, none}, NULL))),
                  2);
   must(run_network(&r, true, &e), &e);
-  ok(ph_evaluation_run(r.evaluation, &value, &e) == PH_MISUSE &&
+  ok(ph_evaluation_evaluate(r.evaluation, &value, &e) == PH_MISUSE &&
          strcmp(e.message, "l1{constant = 0.5} reads the picture as it is before its "
                            "transforms, which was not given") == 0,
      "message: %s", e.message);
   ph_evaluation_show(r.evaluation, shown);
-  must(ph_evaluation_run(r.evaluation, &value, &e), &e);
+  must(ph_evaluation_evaluate(r.evaluation, &value, &e), &e);
   double expected = 0;
   bool right = true;
   must(ph_evaluation_add_picture_gradient(r.evaluation, gradient, &e), &e);
@@ -55,7 +55,7 @@ static void check_opacity(void) {
                  1);
   must(forward(&r, true, &e), &e);
   ph_evaluation_show(r.evaluation, shown);
-  must(ph_evaluation_run(r.evaluation, &value, &e), &e);
+  must(ph_evaluation_evaluate(r.evaluation, &value, &e), &e);
   must(ph_evaluation_add_picture_gradient(r.evaluation, gradient, &e), &e);
   /* Twice the kernel: 2 in the middle, 1 at each neighbour; all four are neighbours: b = (x + sum) / 5 */
   double corner = -1 - (-1 + 2) / 5.0, others = 1 - (1 + 2) / 5.0;
@@ -82,7 +82,7 @@ static void check_outside(void) {
   ph_tensor *gradient = noise("outside", ph_shape4(1, 5, 4, 4), 0, 1),
             *wrong = noise("", ph_shape4(1, 5, 4, 3), 0, 0);
   must(forward(&r, true, &e), &e);
-  ok(ph_evaluation_run(r.evaluation, &value, &e) == PH_MISUSE &&
+  ok(ph_evaluation_evaluate(r.evaluation, &value, &e) == PH_MISUSE &&
          strcmp(e.message, "layer 'deep': nobody gave head(\"deep\", {name = \"mine\"}):on(1) a value") == 0,
      "message: %s", e.message);
   ok(ph_evaluation_custom_count(r.evaluation) == 1 &&
@@ -95,7 +95,7 @@ static void check_outside(void) {
                 "of shape 1x5x4x4, got 1x5x4x3") == 0,
      "message: %s", e.message);
   must(ph_evaluation_custom_give(r.evaluation, 0, 1.5, gradient, &e), &e);
-  must(ph_evaluation_run(r.evaluation, &value, &e), &e);
+  must(ph_evaluation_evaluate(r.evaluation, &value, &e), &e);
   ph_tensor *taken = NULL;
   must(ph_network_gradient(r.net, 3, &taken, &e), &e);
   ph_tensor_scale(gradient, 2);

@@ -145,7 +145,7 @@ static inline double step_of(rig *r) {
   ph_error e;
   double value = 0;
   must(forward(r, true, &e), &e);
-  must(ph_evaluation_run(r->evaluation, &value, &e), &e);
+  must(ph_evaluation_evaluate(r->evaluation, &value, &e), &e);
   must(ph_network_backward(r->net, r->gradient, &e), &e);
   must(ph_evaluation_add_picture_gradient(r->evaluation, r->gradient, &e), &e);
   return value;
