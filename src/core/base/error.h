@@ -25,11 +25,12 @@ ph_status ph_fail(ph_error *e, ph_status status, const char *format, ...)
 /* The one message for failed allocations. */
 ph_status ph_no_memory(ph_error *e);
 
-/* Evaluates a core call; on failure jumps to the function's `fail` label with `status` set. */
+/* Evaluates a core call; on failure sets `status` and jumps to the function's `done` label, which releases
+   what the function holds and is reached on success too. */
 #define PH_TRY(call)                                                                                         \
   do {                                                                                                       \
     status = (call);                                                                                         \
-    if (status != PH_OK) goto fail;                                                                          \
+    if (status != PH_OK) goto done;                                                                          \
   } while (0)
 
 #endif

@@ -63,7 +63,7 @@ ph_status ph_dft_new(int64_t planes, int64_t h, int64_t w, ph_dft **dft, ph_erro
   PH_TRY(planned ? PH_OK : ph_no_memory(e));
   *dft = d;
   return PH_OK;
-fail:
+done:
   ph_dft_free(d);
   return status;
 }

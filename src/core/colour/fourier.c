@@ -54,7 +54,7 @@ ph_status ph_fourier_new(int64_t planes, int64_t h, int64_t w, double decay, ph_
   fill_back(f);
   *fourier = f;
   return PH_OK;
-fail:
+done:
   ph_fourier_free(f);
   return status;
 }

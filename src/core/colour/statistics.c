@@ -47,7 +47,7 @@ ph_status ph_photo_statistics_new(int64_t h, int64_t w, const double *matrix,
   if (s->magnitude == NULL || s->channels == NULL || s->spectrum == NULL) PH_TRY(ph_no_memory(e));
   *statistics = s;
   return PH_OK;
-fail:
+done:
   ph_photo_statistics_free(s);
   return status;
 }

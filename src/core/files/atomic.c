@@ -82,19 +82,19 @@ ph_status ph_atomic_begin(const char *path, ph_atomic **result, ph_error *e) {
   file->target = ph_copy_string(realpath(path, resolved) != NULL ? resolved : path);
   if (file->path == NULL || file->target == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   problem = obstacle(file->target, &mode);
   if (problem != NULL) {
     status = cannot_write(path, problem, e);
-    goto fail;
+    goto done;
   }
   PH_TRY(make_folders(file, e));
   PH_TRY(create_temporary(file, e));
   if (mode != 0) (void)fchmod(file->descriptor, mode); /* a courtesy: some file systems know no modes */
   *result = file;
   return PH_OK;
-fail:
+done:
   ph_atomic_abandon(file);
   return status;
 }

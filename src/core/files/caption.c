@@ -39,11 +39,11 @@ ph_status ph_font_load(const char *path, ph_font **font, ph_error *e) {
   int start = size >= 12 ? stbtt_GetFontOffsetForIndex(f->file, 0) : -1;
   if (start < 0 || !stbtt_InitFont(&f->info, f->file, start)) {
     status = ph_fail(e, PH_FAILURE, "cannot read '%s': it is not a TrueType font", path);
-    goto fail;
+    goto done;
   }
   *font = f;
   return PH_OK;
-fail:
+done:
   ph_font_free(f);
   return status;
 }
@@ -198,7 +198,7 @@ ph_status ph_text_draw(const ph_font *font, ph_tensor *images, double x, double 
       blend(&c, ph_tensor_data(images) + plane * h * w, h, w, (float)style->colour.value[which]);
     }
   }
-fail:
+done:
   ph_free(c.pixels);
   return status;
 }

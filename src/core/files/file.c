@@ -46,19 +46,19 @@ ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size
   if (whole > most) {
     status = ph_fail(e, PH_FAILURE, "cannot read '%s': %zu bytes are more than the %zu that make sense", path,
                      whole, most);
-    goto fail;
+    goto done;
   }
   block = ph_alloc(whole);
   if (block == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   while (done < whole) {
     ssize_t got = read(fd, block + done, whole - done);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       status = cannot_read(path, got < 0 ? strerror(errno) : "it became shorter meanwhile", e);
-      goto fail;
+      goto done;
     }
     done += (size_t)got;
   }
@@ -66,7 +66,7 @@ ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size
   *data = block;
   *size = whole;
   return PH_OK;
-fail:
+done:
   close(fd);
   ph_free(block);
   return status;

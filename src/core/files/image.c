@@ -197,7 +197,7 @@ ph_status ph_image_load(const char *path, const ph_image_size *size, ph_tensor *
     return PH_OK;
   }
   status = ph_image_resize(whole, h, w, image, e);
-fail:
+done:
   ph_tensor_release(whole);
   return status;
 }
@@ -213,11 +213,11 @@ ph_status ph_image_metadata(const char *path, ph_metadata **metadata, ph_error *
   status = ph_png_read_texts(bytes, size, texts, &inner);
   if (status == PH_NO_MEMORY) ph_no_memory(e);
   if (status == PH_FAILURE) cannot_read(path, inner.message, e);
-  if (status != PH_OK) goto fail;
+  if (status != PH_OK) goto done;
   ph_free(bytes);
   *metadata = texts;
   return PH_OK;
-fail:
+done:
   ph_metadata_free(texts);
   ph_free(bytes);
   return status;
@@ -334,7 +334,7 @@ ph_status ph_image_save(const ph_tensor *image, const char *path, const ph_metad
     PH_TRY(write_jpeg(&picture, file, e));
   ph_free(samples);
   return ph_atomic_commit(file, e);
-fail:
+done:
   ph_free(samples);
   ph_atomic_abandon(file);
   return status;

@@ -69,7 +69,7 @@ ph_status ph_metadata_set(ph_metadata *metadata, const char *key, const char *va
   pair new = {ph_utf8_copy_clean(key), ph_utf8_copy_clean(value)};
   if (new.key == NULL || new.value == NULL) {
     ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   at = position(metadata, new.key, &found);
   if (found) {
@@ -83,7 +83,7 @@ ph_status ph_metadata_set(ph_metadata *metadata, const char *key, const char *va
   }
   metadata->pairs[at] = new;
   return PH_OK;
-fail:
+done:
   ph_free(new.key);
   ph_free(new.value);
   return status;

@@ -264,7 +264,7 @@ static ph_status read_integers(ph_protobuf *file, const Onnx__Tensor *message, i
   }
   *integers = list;
   return PH_OK;
-fail:
+done:
   ph_free(list);
   return status;
 }
@@ -319,7 +319,7 @@ ph_status ph_onnx_tensor_read(ph_protobuf *file, Onnx__Tensor *message, ph_onnx_
     PH_TRY(read_integers(file, message, count, &from, &tensor->integers, e));
   }
   drop_numbers(file, message);
-fail:
+done:
   ph_mapping_release(from.mapping);
   return status;
 }

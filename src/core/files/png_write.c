@@ -166,7 +166,7 @@ ph_status ph_png_encode(const ph_samples *picture, const ph_metadata *metadata, 
   *png = block;
   *size = (size_t)(at - block);
   return PH_OK;
-fail:
+done:
   ph_free(block);
   return status;
 }

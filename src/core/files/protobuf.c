@@ -111,7 +111,7 @@ ph_status ph_protobuf_read(const char *path, const ProtobufCMessageDescriptor *t
   file->path = ph_copy_string(path);
   if (file->path == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   PH_TRY(ph_mapping_open(path, &file->mapping, e));
   size_t size = ph_mapping_size(file->mapping);
@@ -125,15 +125,15 @@ ph_status ph_protobuf_read(const char *path, const ProtobufCMessageDescriptor *t
   if (file->message == NULL && file->over) {
     status = ph_fail(e, PH_FAILURE, "'%s': reading it takes more than %zu MiB, too much for its %zu bytes",
                      path, file->limit >> 20, size);
-    goto fail;
+    goto done;
   }
   if (file->message == NULL) {
     status = ph_fail(e, PH_FAILURE, "'%s' is not %s, or is damaged", path, what);
-    goto fail;
+    goto done;
   }
   *result = file;
   return PH_OK;
-fail:
+done:
   ph_protobuf_free(file);
   return status;
 }

@@ -162,7 +162,7 @@ static ph_status read_entry(ph_safetensors *file, const cJSON *item, const char 
     return ph_fail(e, PH_FAILURE, "%s: only dtype, shape and data_offsets, once each, belong to it", what);
   t->name = item->string;
   file->count++;
-fail:
+done:
   return status;
 }
 
@@ -214,14 +214,14 @@ ph_status ph_safetensors_read(const char *path, ph_safetensors **result, ph_erro
   file->entries = ph_alloc_array((size_t)cJSON_GetArraySize(file->header), sizeof *file->entries);
   if (file->entries == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   for (const cJSON *item = file->header->child; item != NULL; item = item->next) {
     if (strcmp(item->string, "__metadata__") != 0) {
       PH_TRY(read_entry(file, item, path, e));
     } else if (has_metadata) {
       status = ph_fail(e, PH_FAILURE, "'%s': __metadata__ occurs twice", path);
-      goto fail;
+      goto done;
     } else {
       has_metadata = true;
       PH_TRY(read_metadata(file, item, path, e));
@@ -230,7 +230,7 @@ ph_status ph_safetensors_read(const char *path, ph_safetensors **result, ph_erro
   PH_TRY(check_together(file, path, e));
   *result = file;
   return PH_OK;
-fail:
+done:
   ph_safetensors_free(file);
   return status;
 }

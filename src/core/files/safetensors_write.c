@@ -80,7 +80,7 @@ static ph_status write_header(ph_atomic *file, const char *text, ph_error *e) {
   PH_TRY(ph_atomic_write(file, &padded, sizeof padded, e));
   PH_TRY(ph_atomic_write(file, text, (size_t)length, e));
   status = ph_atomic_write(file, "       ", (size_t)(padded - length), e);
-fail:
+done:
   return status;
 }
 
@@ -120,14 +120,14 @@ ph_status ph_safetensors_write(const char *path, const ph_named_tensor *tensors,
   header = make_header(sorted, count, metadata, type);
   if (header == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   PH_TRY(ph_atomic_begin(path, &file, e));
   PH_TRY(write_header(file, header, e));
   for (int i = 0; i < count; i++) PH_TRY(write_tensor(file, &sorted[i], type, path, e));
   status = ph_atomic_commit(file, e);
   file = NULL;
-fail:
+done:
   ph_atomic_abandon(file);
   cJSON_free(header);
   ph_free(sorted);

@@ -202,6 +202,6 @@ ph_status ph_tensorflow_tensor_read(ph_protobuf *file, Tensorflow__Tensor *messa
   } else {
     tensor->kind = PH_TENSORFLOW_INTEGERS;
   }
-fail:
+done:
   return status;
 }

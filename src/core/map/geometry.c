@@ -50,7 +50,7 @@ ph_status ph_map_begin(ph_map *map, ph_map_kind kind, const int64_t output[2], p
     if (kind == PH_MAP_COPY || kind == PH_MAP_LINEAR) PH_TRY(reserve_axis(&map->axis[a], output[a], e));
   }
   if (kind == PH_MAP_PIXELS) PH_TRY(reserve_pixels(map, output[0] * output[1] * map->taps, e));
-fail:
+done:
   return status;
 }
 

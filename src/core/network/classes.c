@@ -32,7 +32,7 @@ ph_status ph_network_set_classes(ph_network *network, const char *logits, const 
   network->logits = logits_layer;
   network->probabilities = probabilities_layer;
   return PH_OK;
-fail:
+done:
   return status;
 }
 

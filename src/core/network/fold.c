@@ -36,7 +36,7 @@ static ph_status scale_convolution(ph_layer *conv, const ph_layer *norm, ph_erro
   ph_tensor_release(conv->parameter[1]);
   conv->parameter[0] = ph_tensor_retain(weight);
   conv->parameter[1] = ph_tensor_retain(bias);
-fail:
+done:
   ph_tensor_release(weight);
   ph_tensor_release(bias);
   ph_tensor_release(scale);

@@ -19,7 +19,7 @@ ph_status ph_network_new(const ph_backend *backend, int64_t channels, ph_network
   PH_TRY(ph_network_add(net, "image", "image", NULL, 0, &setting, 1, NULL, 0, e));
   *network = net;
   return PH_OK;
-fail:
+done:
   ph_network_release(net);
   return status;
 }
@@ -158,7 +158,7 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
   layer.name = ph_copy_string(name);
   if (layer.name == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   PH_TRY(set_inputs(network, &layer, inputs, input_count, e));
   PH_TRY(set_config(&layer, settings, setting_count, e));
@@ -166,7 +166,7 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
   network->layer[network->count++] = layer;
   ph_network_forget_plans(network);
   return PH_OK;
-fail:
+done:
   ph_network_free_layer(&layer);
   return status;
 }

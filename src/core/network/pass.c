@@ -53,12 +53,12 @@ static ph_status find_tap_shapes(const ph_network *net, ph_cached_plan *entry, p
   ph_shape *shapes = ph_alloc_array((size_t)net->count, sizeof *shapes);
   if (needed == NULL || shapes == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   for (int i = 0; i < request->taps; i++) ph_network_ancestors(net, request->tap[i], needed);
   PH_TRY(ph_network_shapes(net, request->height, request->width, needed, shapes, e));
   for (int i = 0; i < request->taps; i++) entry->tap_shape[i] = shapes[request->tap[i]];
-fail:
+done:
   ph_free(needed);
   ph_free(shapes);
   return status;
@@ -79,7 +79,7 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   if (request->reads != NULL) made.reads = ph_alloc_array((size_t)request->taps, sizeof *made.reads);
   if (made.tap == NULL || made.tap_shape == NULL || (request->reads != NULL && made.reads == NULL)) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   memcpy(made.tap, request->tap, (size_t)request->taps * sizeof *made.tap);
   if (made.reads != NULL) memcpy(made.reads, request->reads, (size_t)request->taps * sizeof *made.reads);
@@ -90,7 +90,7 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   *found = free_entry(net);
   **found = made;
   return PH_OK;
-fail:
+done:
   ph_free(made.tap);
   ph_free(made.reads);
   ph_free(made.tap_shape);
@@ -152,7 +152,7 @@ static ph_status prepare_taps(ph_network *net, const ph_cached_plan *plan, int64
     ph_tensor_fill(net->gradient[i], 0);
   }
   return PH_OK;
-fail:
+done:
   return status;
 }
 
@@ -203,7 +203,7 @@ static ph_status run_plan(ph_network *net, ph_cached_plan *plan, const ph_tensor
   for (int i = 0; i < plan->request.taps; i++) net->outputs[i] = ph_tensor_data(net->activation[i]);
   PH_TRY(net->backend->forward(plan->plan, count, ph_tensor_read(images), net->outputs, e));
   net->current = plan;
-fail:
+done:
   return status;
 }
 
@@ -248,7 +248,7 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pa
   if (pass->reads != NULL) PH_TRY(remember(network, images, pass->images_stay, e));
   PH_TRY(run_plan(network, plan, images, e));
   network->images = shape;
-fail:
+done:
   return status;
 }
 
@@ -295,7 +295,7 @@ ph_status ph_network_backward(ph_network *network, ph_tensor *images_gradient, p
                                     (const float *const *)network->outputs, ph_tensor_data(images_gradient),
                                     e));
   return PH_OK;
-fail:
+done:
   return status;
 }
 

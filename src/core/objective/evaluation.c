@@ -83,7 +83,7 @@ ph_status ph_evaluation_new(ph_objective *objective, ph_network *network, ph_eva
   collect_reads(ev);
   *evaluation = ev;
   return PH_OK;
-fail:
+done:
   ph_evaluation_release(ev);
   return status;
 }

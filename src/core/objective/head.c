@@ -118,7 +118,7 @@ ph_status ph_head_new(const char *type_name, const ph_setting *settings, int cou
   PH_TRY(check(h, e));
   *head = h;
   return PH_OK;
-fail:
+done:
   ph_head_free(h);
   return status;
 }

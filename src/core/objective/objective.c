@@ -174,7 +174,7 @@ ph_status ph_objective_on(ph_objective *objective, int64_t image, ph_objective *
                                   step->right < 0 ? NULL : made[step->right], &made[done], e));
   }
   *result = ph_objective_retain(made[count - 1]);
-fail:
+done:
   while (done > 0) ph_objective_release(made[--done]);
   ph_free(made);
   ph_free(steps);

@@ -43,7 +43,7 @@ ph_status ph_optimiser_new(const char *name, const ph_setting *given, int count,
   PH_TRY(ph_fields_apply(found->fields, &o->settings, given, count, what, e));
   *optimiser = o;
   return PH_OK;
-fail:
+done:
   ph_optimiser_release(o);
   return status;
 }
@@ -105,7 +105,7 @@ ph_status ph_optimiser_step(ph_optimiser *o, ph_tensor *values, const ph_tensor 
   if (o->state[0] == NULL) PH_TRY(renew_state(o, ph_tensor_shape(values), NULL, e));
   o->kind->update(o, ph_tensor_data(values), ph_tensor_read(gradient), count);
   o->steps++;
-fail:
+done:
   return status;
 }
 
@@ -148,7 +148,7 @@ ph_status ph_optimiser_restore(ph_optimiser *o, const ph_tensor *const *state, i
     forget_state(o);
   o->steps = steps;
   return PH_OK;
-fail:
+done:
   return status;
 }
 

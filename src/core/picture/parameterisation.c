@@ -35,7 +35,7 @@ static ph_status make_finish(ph_parameterisation *p, const ph_given *given, ph_e
                                     .mask = p->mask,
                                     .fixed = p->fixed};
   return PH_OK;
-fail:
+done:
   return status;
 }
 
@@ -57,7 +57,7 @@ static ph_status make_values(ph_parameterisation *p, ph_error *e) {
   if (status != PH_OK) return status;
   PH_TRY(ph_tensor_new(shape, &p->values, e));
   PH_TRY(ph_tensor_new(shape, &p->gradient, e));
-fail:
+done:
   return status;
 }
 
@@ -76,7 +76,7 @@ static ph_status make_buffers(ph_parameterisation *p, ph_error *e) {
     PH_TRY(ph_tensor_new(picture, &p->coloured, e));
     PH_TRY(ph_tensor_new(picture, &p->coloured_gradient, e));
   }
-fail:
+done:
   return status;
 }
 
@@ -189,7 +189,7 @@ static ph_status make(const ph_part *whole, const ph_part *parts, int count, con
   PH_TRY(start(p, given, e));
   *parameterisation = p;
   return PH_OK;
-fail:
+done:
   ph_parameterisation_release(p);
   return status;
 }

@@ -53,7 +53,7 @@ static ph_status configure_one(ph_parameterisation *p, const ph_part *only, cons
   PH_TRY(ph_fields_apply(s->kind->fields, s->config, only->settings, only->count, what, e));
   memcpy(&p->picture, s->config, sizeof p->picture);
   PH_TRY(ph_picture_settings_settle(&p->picture, image, what, e));
-fail:
+done:
   return status;
 }
 
@@ -90,7 +90,7 @@ static ph_status configure_sum(ph_parameterisation *p, const ph_part *whole, con
     PH_TRY(refuse_shared(&parts[i], what, e));
     PH_TRY(ph_fields_apply(s->kind->fields, s->config, parts[i].settings, parts[i].count, what, e));
   }
-fail:
+done:
   return status;
 }
 
@@ -119,6 +119,6 @@ ph_status ph_parameterisation_configure(ph_parameterisation *p, const ph_part *w
   PH_TRY(parts != NULL ? configure_sum(p, whole, parts, count, given->image, e)
                        : configure_one(p, whole, given->image, e));
   PH_TRY(settle_parts(p, given, e));
-fail:
+done:
   return status;
 }

@@ -62,7 +62,7 @@ ph_status ph_pipeline_new(ph_transform *const *transforms, int count, ph_pipelin
   }
   *pipeline = p;
   return PH_OK;
-fail:
+done:
   ph_pipeline_free(p);
   return status;
 }
@@ -122,7 +122,7 @@ static ph_status run(ph_pipeline *p, int from, int to, int copy, ph_tensor *buff
     *images = *next;
   }
   return PH_OK;
-fail:
+done:
   return status;
 }
 
@@ -171,7 +171,7 @@ ph_status ph_pipeline_forward(ph_pipeline *pipeline, ph_tensor *images, ph_rando
   p->input = shape;
   p->output = ph_tensor_shape(current);
   *transformed = current;
-fail:
+done:
   return status;
 }
 
@@ -190,7 +190,7 @@ static ph_status run_back(ph_pipeline *p, int from, int to, int copy, ph_tensor 
     *gradient = *next;
   }
   return PH_OK;
-fail:
+done:
   return status;
 }
 
@@ -214,7 +214,7 @@ static ph_status run_copies_back(ph_pipeline *p, ph_tensor **gradient, ph_error 
     }
   }
   *gradient = *sum;
-fail:
+done:
   return status;
 }
 
@@ -229,6 +229,6 @@ ph_status ph_pipeline_backward(ph_pipeline *pipeline, ph_tensor *gradient, ph_te
   if (p->split < p->count) PH_TRY(run_copies_back(p, &current, e));
   PH_TRY(run_back(p, 0, p->split, 0, &p->backward[BEFORE], &current, e));
   *image_gradient = current;
-fail:
+done:
   return status;
 }

@@ -90,14 +90,14 @@ ph_status ph_transform_new(const char *name, const ph_setting *settings, int cou
   *t = (ph_transform){.references = 1, .type = type, .config = ph_alloc(type->config_size)};
   if (t->config == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   ph_fields_default(type->fields, t->config);
   PH_TRY(ph_fields_apply(type->fields, t->config, settings, count, type->name, e));
   PH_TRY(expect_first(t, e));
   *transform = t;
   return PH_OK;
-fail:
+done:
   ph_transform_release(t);
   return status;
 }

@@ -67,7 +67,7 @@ static inline ph_status make_output(layer_instance *it, ph_random *random, ph_er
   PH_TRY(ph_tensor_new(output, &it->output, e));
   PH_TRY(ph_tensor_new(output, &it->output_gradient, e));
   ph_random_fill_normal(random, it->output_gradient, 0, 1);
-fail:
+done:
   return status;
 }
 
@@ -92,7 +92,7 @@ static inline ph_status instance_new(layer_instance *it, const layer_case *c, ph
     fill_case(c, &random, it->input[i]);
   }
   PH_TRY(make_output(it, &random, e));
-fail:
+done:
   return status;
 }
 

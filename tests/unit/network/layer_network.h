@@ -60,7 +60,7 @@ static inline ph_status add_input(ph_network *network, const layer_case *c, int 
     if (!vector) PH_TRY(add_plain(network, "reshape", first, second, shape, e));
   }
   if (c->least > 0) PH_TRY(add_plain(network, "unary", name, first, positive, e));
-fail:
+done:
   return status;
 }
 
@@ -99,7 +99,7 @@ static inline ph_status case_network(const layer_case *c, const ph_backend *back
   PH_TRY(add_subject(made, c, inputs, &random, e));
   *network = made;
   return PH_OK;
-fail:
+done:
   ph_network_release(made);
   return status;
 }

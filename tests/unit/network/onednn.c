@@ -62,7 +62,7 @@ static ph_status run_network(ph_network *net, ph_tensor *pictures, const ph_pass
   }
   PH_TRY(ph_tensor_ensure(&results[pass->taps], ph_tensor_shape(pictures), e));
   PH_TRY(ph_network_backward(net, results[pass->taps], e));
-fail:
+done:
   return status;
 }
 
@@ -112,7 +112,7 @@ static void compare(ph_network *const nets[BOTH], const layer_case *fill, ph_sha
   }
   tell(worst <= tolerance, nets[0], pass, where, worst, name);
   /* Rounded, a number at the edge of what has a cosine lies beyond it. */
-  if (!has_bfloat16 || strstr(name, ": acos") != NULL) goto fail;
+  if (!has_bfloat16 || strstr(name, ": acos") != NULL) goto done;
   snprintf(coarse_name, sizeof coarse_name, "%s, in bfloat16", name);
   PH_TRY(run_network(nets[DNNL], pictures, &coarse, name, results[COARSE], &e));
   for (i = 0; i <= pass->taps; i++) {
@@ -121,7 +121,7 @@ static void compare(ph_network *const nets[BOTH], const layer_case *fill, ph_sha
     if (!(by <= coarse_tolerance_at(nets[0], pass, i))) break;
   }
   tell(i > pass->taps, nets[0], pass, i, by, coarse_name);
-fail:
+done:
   if (status != PH_OK) fail_with(name, &e);
   for (int b = 0; b < WAYS; b++)
     for (i = 0; i <= MOST_TAPS; i++) ph_tensor_release(results[b][i]);
@@ -147,7 +147,7 @@ static ph_status deep_network(const layer_case *c, const ph_backend *backend, ph
                        (ph_setting){.key = "operation", .text = "softplus"}, e);
   if (status == PH_OK)
     status = add_subject(*network, c, (const char *[]){c->least > 0 ? "positive" : "below"}, &random, e);
-fail:
+done:
   return status;
 }
 
@@ -165,7 +165,7 @@ static void compare_case(const layer_case *c, bool deep) {
   compare(nets, case_is_picture(c) && !deep ? c : NULL, picture,
           &(ph_pass_options){.taps = 1, .tap = (int[]){ph_network_count(nets[0]) - 1}, .backward = true},
           name);
-fail:
+done:
   if (status != PH_OK) fail_with(name, &e);
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
 }
@@ -351,7 +351,7 @@ static void compare_graphs(void) {
   compare_taps(nets, (const char *[]){"logits"}, 1, ph_shape4(2, 3, 33, 31));
   compare(nets, NULL, ph_shape4(1, 3, 8, 8),
           &(ph_pass_options){.taps = 0, .tap = (int[]){0}, .backward = true}, "no taps at all");
-fail:
+done:
   if (status != PH_OK) fail_with("graph", &e);
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
 }
@@ -407,7 +407,7 @@ static void compare_partial(void) {
       compare(nets, NULL, ph_shape4(1 + mode % 2, 3, 9, 12), &pass, name);
     }
   }
-fail:
+done:
   if (status != PH_OK) fail_with("read in part", &e);
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
 }
@@ -442,7 +442,7 @@ static void check_completion(void) {
   PH_TRY(ph_network_complete(net, &e));
   ok(count_zeros(activation, 0, 49 * PLANE) == 0, "until they are asked for");
   ok(ph_tensor_read(gradient)[40 * PLANE] == 2, "which leaves injected gradients as they are");
-fail:
+done:
   if (status != PH_OK) fail_with("completion", &e);
   ph_tensor_release(picture);
   ph_network_release(net);
@@ -475,7 +475,7 @@ static void check_companions(void) {
   }
   ok(memcmp(ph_tensor_read(from_pair) + count, ph_tensor_read(alone), (size_t)count * sizeof(float)) == 0,
      "the second of two images has the gradient it has alone, to the bit");
-fail:
+done:
   if (status != PH_OK) fail_with("companions", &e);
   ph_tensor_release(pair);
   ph_tensor_release(one);
@@ -505,7 +505,7 @@ static void check_allocations(void) {
     PH_TRY(ph_network_backward(net, gradient, &e));
   }
   ok(ph_memory_allocated() == before, "the second and third step allocate nothing");
-fail:
+done:
   if (status != PH_OK) fail_with("allocations", &e);
   ph_tensor_release(picture);
   ph_tensor_release(gradient);
@@ -537,7 +537,7 @@ static void check_failing_allocator(void) {
     if (ph_memory_blocks() != before) break;
   } while (status == PH_NO_MEMORY && n < 5000);
   ok(status == PH_OK && ph_memory_blocks() == before, "no leak where any of %ld allocations fails", n - 1);
-fail:
+done:
   ph_tensor_release(picture);
   ph_tensor_release(gradient);
 }
@@ -556,7 +556,7 @@ static void find_out_about_bfloat16(void) {
   ok(has_bfloat16 || (status == PH_MISUSE && strstr(e.message, "does not compute in bfloat16") != NULL),
      "bfloat16 is computed in or refused");
   if (!has_bfloat16) printf("# this processor has no bfloat16\n");
-fail:
+done:
   ph_tensor_release(picture);
   ph_network_release(net);
 }

@@ -144,7 +144,7 @@ static ph_status run_once(ph_network *net, ph_tensor *pictures, const ph_pass_op
   }
   PH_TRY(ph_tensor_ensure(&r->tensor[pass->taps], ph_tensor_shape(pictures), e));
   PH_TRY(ph_network_backward(net, r->tensor[pass->taps], e));
-fail:
+done:
   return status;
 }
 
@@ -163,7 +163,7 @@ static void compare(ph_network *const nets[BOTH], ph_tensor *pictures, const ph_
            i < pass->taps ? ph_network_layer(nets[0], pass->tap[i])->name : "gradient", by);
     same = false;
   }
-fail:
+done:
   ok(status == PH_OK && same, "%s", name);
   if (status != PH_OK) printf("# %s\n", e.message);
   for (int b = 0; b < BOTH; b++) release(&r[b]);
@@ -183,7 +183,7 @@ static void repeat(ph_network *net, ph_tensor *pictures, const ph_pass_options *
     ok(memcmp(ph_tensor_read(r[0].tensor[i]), ph_tensor_read(r[1].tensor[i]),
               (size_t)ph_tensor_count(r[0].tensor[i]) * sizeof(float)) == 0,
        "tensor %d is the same to the bit", i);
-fail:
+done:
   if (status != PH_OK) ok(0, "%s", e.message);
   release(&r[0]);
   release(&r[1]);
@@ -219,7 +219,7 @@ int main(void) {
     }
     repeat(nets[DNNL], pictures, &(ph_pass_options){.taps = count, .tap = tap, .backward = true});
   }
-fail:
+done:
   if (status != PH_OK) ok(0, "%s", e.message);
   for (int b = 0; b < BOTH; b++) ph_network_release(nets[b]);
   ph_tensor_release(pictures);

@@ -43,7 +43,7 @@ static ph_status pull(projection *p, ph_tensor *gradient, ph_error *e) {
       ph_tensor_data(injected)[j] += ph_tensor_read(p->weights)[j];
   }
   PH_TRY(ph_network_backward(p->network, gradient, e));
-fail:
+done:
   return status;
 }
 
@@ -61,7 +61,7 @@ static ph_status compare(projection *p, ph_shape picture, const char *name, ph_e
   near(gradcheck(projected, p, ph_tensor_data(p->picture), count, ph_tensor_read(gradient),
                  spread_step(count) * case_spread(p->fill)),
        0, 4e-3, name);
-fail:
+done:
   ph_tensor_release(gradient);
   ph_tensor_release(p->picture);
   ph_tensor_release(p->weights);
@@ -88,7 +88,7 @@ static void check_cases(void) {
     PH_TRY(case_network(c, &ph_backend_reference, &p.network, &e));
     PH_TRY(ph_network_find(p.network, "subject", &subject, &e));
     PH_TRY(compare(&p, case_picture(c), name, &e));
-  fail:
+  done:
     if (status != PH_OK) ok(0, "%s: %s", name, e.message);
     ph_network_release(p.network);
   }
@@ -132,7 +132,7 @@ static ph_status branched(ph_network **network, ph_error *e) {
   PH_TRY(add(n, "softmax", "probabilities", "logits", NULL, NULL, 0, none, e));
   *network = n;
   return PH_OK;
-fail:
+done:
   ph_network_release(n);
   return status;
 }
@@ -156,7 +156,7 @@ static void check_branches(void) {
      "what does not fit is an error once it is asked for");
   ph_tensor_release(small);
   status = PH_OK;
-fail:
+done:
   ok(status == PH_OK, "nothing else failed %s", status == PH_OK ? "" : e.message);
   ph_network_release(p.network);
 }
@@ -172,7 +172,7 @@ static ph_status run_twice(ph_network *network, ph_tensor *pictures, ph_tensor *
   PH_TRY(ph_network_gradient(network, PROBABILITIES, &injected, e));
   for (int64_t i = 0; i < ph_tensor_count(injected); i++) ph_tensor_data(injected)[i] = (float)(i % 5);
   PH_TRY(ph_network_backward(network, gradient, e));
-fail:
+done:
   return status;
 }
 
@@ -204,7 +204,7 @@ static void check_batches(void) {
   uint64_t allocated = ph_memory_allocated();
   PH_TRY(run_twice(network, batch, gradients, &e));
   ok(ph_memory_allocated() == allocated, "a step that ran before allocates nothing");
-fail:
+done:
   ok(status == PH_OK, "nothing failed %s", e.message);
   ph_tensor_release(batch);
   ph_tensor_release(one);
@@ -226,7 +226,7 @@ static ph_status run_plan(const ph_network *network, const float *const *gradien
   PH_TRY(backend->reserve(plan, 2, e));
   PH_TRY(backend->forward(plan, 1, image, outputs, e));
   PH_TRY(backend->backward(plan, 1, gradients, image_gradient, e));
-fail:
+done:
   backend->drop(plan);
   return status;
 }
@@ -245,7 +245,7 @@ static void check_zero_gradients(void) {
   PH_TRY(run_plan(network, (const float *[]){ones, zeros}, got, &e));
   for (int i = 0; i < 27; i++) all = all && got[i] == 2;
   ok(all, "one tap's gradient goes back alone");
-fail:
+done:
   ok(status == PH_OK, "nothing failed %s", e.message);
   ph_network_release(network);
 }

@@ -206,7 +206,7 @@ static ph_status whole_life(ph_error *e) {
   PH_TRY(ph_objective_on(part[4], 1, &on, e));
   PH_TRY(ph_objective_print(on, text, sizeof text, e));
   PH_TRY(ph_objective_flatten(on, &steps, &count, e));
-fail:
+done:
   ph_free(steps);
   ph_objective_release(on);
   for (int i = 0; i < 5; i++) ph_objective_release(part[i]);

@@ -115,7 +115,7 @@ static ph_status everything(ph_tensor *images, ph_transform *const list[4]) {
     PH_TRY(ph_pipeline_forward(pipeline, images, &random, &lent, &error));
     PH_TRY(ph_pipeline_backward(pipeline, lent, &lent, &error));
   }
-fail:
+done:
   ph_pipeline_free(pipeline);
   return status;
 }

@@ -308,7 +308,7 @@ static ph_status everything(ph_tensor *images) {
     PH_TRY(ph_pipeline_forward(pipeline, images, &random, &lent, &error));
     PH_TRY(ph_pipeline_backward(pipeline, lent, &lent, &error));
   }
-fail:
+done:
   ph_pipeline_free(pipeline);
   for (int i = 0; i < 3; i++) ph_transform_release(list[i]);
   return status;

@@ -41,7 +41,7 @@ static ph_status check_parameters(const ph_layer *layer, int64_t channels, ph_er
       return ph_layer_fail(layer, e, "variance of channel %lld is %g; with epsilon it must be positive",
                            (long long)c, variance);
   }
-fail:
+done:
   return status;
 }
 
@@ -61,7 +61,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   PH_TRY(ph_layer_expect_channels(layer, inputs[0], e));
   PH_TRY(check_parameters(layer, inputs[0].dim[1], e));
   *output = inputs[0];
-fail:
+done:
   return status;
 }
 

@@ -31,7 +31,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
                            axis, ph_shape_print(inputs[0], first), i, ph_shape_print(inputs[i], other));
     output->dim[axis] += inputs[i].dim[axis];
   }
-fail:
+done:
   return status;
 }
 

@@ -55,7 +55,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   PH_TRY(ph_layer_expect_parameter(layer, BIAS, ph_shape_of(1, weight.dim), e));
   PH_TRY(ph_convolution_window(layer, inputs[0], &window, e));
   *output = ph_shape4(inputs[0].dim[0], weight.dim[0], window.output[0], window.output[1]);
-fail:
+done:
   return status;
 }
 

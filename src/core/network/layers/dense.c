@@ -20,7 +20,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
                          (long long)count, ph_shape_print(inputs[0], text));
   PH_TRY(ph_layer_expect_parameter(layer, BIAS, ph_shape_of(1, weight.dim), e));
   *output = ph_shape_of(2, (const int64_t[]){inputs[0].dim[0], weight.dim[0]});
-fail:
+done:
   return status;
 }
 

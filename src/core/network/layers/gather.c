@@ -50,7 +50,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   for (int a = 0; a < indices.rank; a++) output->dim[at++] = indices.dim[a];
   for (int a = axis + 1; a < inputs[0].rank; a++) output->dim[at++] = inputs[0].dim[a];
   if (output->rank == 0) *output = ph_shape_of(1, (int64_t[]){1}); /* a number is a list of one */
-fail:
+done:
   return status;
 }
 

@@ -22,7 +22,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
     return ph_layer_fail(layer, e, "size must be odd, so that the window has a centre; got %lld",
                          (long long)config->size);
   *output = inputs[0];
-fail:
+done:
   return status;
 }
 

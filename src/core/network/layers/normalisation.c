@@ -71,7 +71,7 @@ static ph_status shape_by_channels(const ph_layer *layer, const ph_shape *inputs
   for (int i = SCALE; i <= BIAS; i++)
     PH_TRY(ph_layer_expect_parameter(layer, i, ph_shape_of(1, &channels), e));
   *output = inputs[0];
-fail:
+done:
   return status;
 }
 
@@ -83,7 +83,7 @@ static ph_status shape_by_axes(const ph_layer *layer, const ph_shape *inputs, ph
   for (int i = SCALE; i <= BIAS; i++)
     PH_TRY(ph_layer_expect_parameter(layer, i, ph_shape_of(inputs[0].rank - axis, &inputs[0].dim[axis]), e));
   *output = inputs[0];
-fail:
+done:
   return status;
 }
 

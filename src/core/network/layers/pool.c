@@ -58,6 +58,6 @@ ph_status ph_pool_shape(const ph_layer *layer, const ph_shape *inputs, ph_shape 
   PH_TRY(ph_layer_expect_rank(layer, inputs[0], 4, e));
   PH_TRY(ph_pool_window(layer, inputs[0], &window, e));
   *output = ph_shape4(inputs[0].dim[0], inputs[0].dim[1], window.output[0], window.output[1]);
-fail:
+done:
   return status;
 }

@@ -60,7 +60,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   if (config->order == BGR && channels != 3)
     return ph_layer_fail(layer, e, "order bgr needs 3 channels, got %lld", (long long)channels);
   *output = inputs[0];
-fail:
+done:
   return status;
 }
 

@@ -133,7 +133,7 @@ static ph_status shape_of_squeeze(const ph_layer *layer, const ph_shape *inputs,
     if (!goes[a]) output->dim[output->rank++] = inputs[0].dim[a];
   }
   if (output->rank == 0) *output = ph_shape_of(1, (int64_t[]){1}); /* a number is a list of one */
-fail:
+done:
   return status;
 }
 
@@ -150,7 +150,7 @@ static ph_status shape_of_unsqueeze(const ph_layer *layer, const ph_shape *input
                          PH_MAX_RANK);
   PH_TRY(ph_axes(layer, axes, output->rank, is_new, e));
   for (int a = 0; a < output->rank; a++) output->dim[a] = is_new[a] ? 1 : inputs[0].dim[at++];
-fail:
+done:
   return status;
 }
 

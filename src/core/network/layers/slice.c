@@ -83,7 +83,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
       return ph_layer_fail(layer, e, "nothing is left along axis %d of an input of %s", a,
                            ph_shape_print(inputs[0], text));
   }
-fail:
+done:
   return status;
 }
 

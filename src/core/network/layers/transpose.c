@@ -27,7 +27,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   PH_TRY(ph_axes(layer, &config->axes, inputs[0].rank, marked, e));
   output->rank = inputs[0].rank;
   for (int a = 0; a < output->rank; a++) output->dim[a] = inputs[0].dim[source_of(config, a, inputs[0].rank)];
-fail:
+done:
   return status;
 }
 

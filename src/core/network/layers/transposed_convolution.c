@@ -67,7 +67,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
                       output_length(layer, &window, 1));
   if (output->dim[2] < 1 || output->dim[3] < 1)
     return ph_layer_fail(layer, e, "padding leaves nothing of the output");
-fail:
+done:
   return status;
 }
 

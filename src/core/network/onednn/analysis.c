@@ -41,7 +41,7 @@ ph_status phd_survey(const plan *p, const ph_plan_request *request, survey *s, p
   phd_find_reads(p, request, s->shape, s->needed, s->reads);
   find_fused(p, request, s->needed, s->fused);
   PH_TRY(phd_find_siblings(p->network, s, s->siblings, e));
-fail:
+done:
   return status;
 }
 

@@ -81,7 +81,7 @@ static ph_status open_backend(void **self, ph_error *e) {
   s->block = has_instructions(dnnl_cpu_isa_avx512_core) ? 16 : 8;
   *self = s;
   return PH_OK;
-fail:
+done:
   close_backend(s);
   return status;
 }

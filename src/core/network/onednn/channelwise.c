@@ -119,7 +119,7 @@ static ph_status prepare_affine(plan *p, operation *op, ph_error *e) {
   PH_TRY(find_affine(p, op, in->shape.dim[1], s->scale, s->shift, e));
   spread(in, s->scale);
   spread(in, s->shift);
-fail:
+done:
   return status;
 }
 

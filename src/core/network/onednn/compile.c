@@ -50,7 +50,7 @@ static ph_status add_value_with(plan *p, ph_shape shape, int64_t channels, const
   p->value[p->values++] = v;
   PH_TRY(phd_add_buffer(p, true, phd_floats(p, *index), &p->value[*index].activation, e));
   if (p->backward) PH_TRY(phd_add_buffer(p, false, phd_floats(p, *index), &p->value[*index].gradient, e));
-fail:
+done:
   return status;
 }
 
@@ -96,7 +96,7 @@ static ph_status in_layout(plan *p, int v, bool blocked, int *twin, ph_error *e)
   PH_TRY(phd_add_value(p, p->value[v].shape, blocked, twin, e));
   PH_TRY(add_operation(p, blocked ? &phd_to_blocked : &phd_to_plain, NULL, &v, 1, *twin, e));
   PH_TRY(phd_settle(p, e));
-fail:
+done:
   return status;
 }
 
@@ -198,7 +198,7 @@ static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, 
     if (!movable) PH_TRY(add_operation(p, &phd_copy, NULL, &from, 1, v, e));
     offset += phd_floats(p, v);
   }
-fail:
+done:
   return status;
 }
 
@@ -245,7 +245,7 @@ static ph_status compile_layer(plan *p, const survey *s, int index, bool *relu, 
   p->operation[p->operations - 1].relu = *relu;
   p->operation[p->operations - 1].part = s->reads[index];
   if (layer->type != &ph_layer_image) PH_TRY(phd_settle(p, e));
-fail:
+done:
   return status;
 }
 
@@ -288,7 +288,7 @@ static ph_status compile_joined(plan *p, const survey *s, int head, ph_error *e)
   op->relu = s->fused[head] >= 0;
   op->layers = count;
   for (int i = 0; i < count; i++) op->joined[i] = layer[i];
-fail:
+done:
   return status;
 }
 
@@ -306,7 +306,7 @@ static ph_status compile_layers(plan *p, const survey *s, ph_error *e) {
     PH_TRY(compile_layer(p, s, i, &relu, &p->value_of[i], e));
     if (relu) p->value_of[s->fused[i]] = p->value_of[i];
   }
-fail:
+done:
   return status;
 }
 
@@ -320,7 +320,7 @@ static ph_status prepare_operations(plan *p, ph_error *e) {
     if (p->operation[i].type->prepare != NULL) PH_TRY(p->operation[i].type->prepare(p, &p->operation[i], e));
   }
   PH_TRY(phd_fill_weights(p, e));
-fail:
+done:
   if (status != PH_OK) phd_drop_unfilled_weights(p->shared);
   return status;
 }
@@ -339,7 +339,7 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
   PH_TRY(compile_layers(p, &s, e));
   for (int i = 0; i < p->taps; i++) p->tap[i] = p->value_of[request->tap[i]];
   PH_TRY(prepare_operations(p, e));
-fail:
+done:
   phd_drop_survey(&s);
   return status;
 }

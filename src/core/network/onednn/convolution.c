@@ -48,7 +48,7 @@ static ph_status describe(const shared *s, const convolution_shape *c, const ph_
                    layer, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[2], 1, bias, dnnl_f32, dnnl_a), layer, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[3], 4, dst, c->target, tag), layer, e));
-fail:
+done:
   return status;
 }
 
@@ -159,12 +159,12 @@ static ph_status make_convolution(plan *p, const operation *op, const convolutio
   const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &conv->weights, e));
   PH_TRY(phd_make_primitive(p, desc, use, op->layer, &conv->primitive, e));
-  if (!c->biased) goto fail;
+  if (!c->biased) goto done;
   PH_TRY(phd_make_bias(p, op, &conv->bias, e));
   PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a),
                    op->layer, e));
   PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &bias, s->engine, conv->bias), op->layer, e));
-fail: /* also the way out of success */
+done:
   dnnl_primitive_desc_destroy(desc);
   return status;
 }
@@ -276,7 +276,7 @@ static ph_status prepare(plan *p, operation *op, ph_error *e) {
     plain.backward_data = use.backward_data = true;
     PH_TRY(make_convolution(p, op, &plain, use, FORWARD, phd_kernels, &s->backward, e));
   }
-fail:
+done:
   return status;
 }
 

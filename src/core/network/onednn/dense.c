@@ -52,13 +52,13 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_erro
   if (biased)
     TRY_DNNL(
         dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1]) + first));
-  if (!p->backward) goto fail;
+  if (!p->backward) goto done;
   TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
   TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, attributes, p->shared->engine, forward));
   plain.backward_data = true;
   PH_TRY(phd_make_primitive(p, backward, plain, layer, &s->backward, e));
 #undef TRY_DNNL
-fail: /* also the way out of success */
+done:
   dnnl_primitive_attr_destroy(attributes);
   dnnl_primitive_desc_destroy(forward);
   dnnl_primitive_desc_destroy(backward);

@@ -127,7 +127,7 @@ static ph_status make_product(plan *p, const ph_layer *layer, matrices c, matric
   PH_TRY(phd_check(product_desc(p->shared, md, add, &desc), layer, e));
   PH_TRY(phd_make_primitive(p, desc, use, layer, &made->primitive, e));
   PH_TRY(phd_make_lanes(p, desc, dnnl_query_weights_md, layer, &made->right, e));
-fail: /* also the way out of success */
+done:
   dnnl_primitive_desc_destroy(desc);
   return status;
 }
@@ -161,7 +161,7 @@ static ph_status prepare(plan *p, operation *op, ph_error *e) {
     PH_TRY(make_product(p, op->layer, m[1], m[0], turned(m[2]), op->accumulate[0], &s->by_a, e));
   if (has_gradient(p, op, 1))
     PH_TRY(make_product(p, op->layer, m[2], turned(m[1]), m[0], op->accumulate[1], &s->by_b, e));
-fail:
+done:
   return status;
 }
 

@@ -50,7 +50,7 @@ ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use 
   PH_TRY(phd_make_lanes(p, desc, dnnl_query_scratchpad_md, layer, &made->pad, e));
   const dnnl_memory_desc_t *pad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
   made->pad_offset = take(p, &end, (int64_t)(dnnl_memory_desc_get_size(pad) / sizeof(float)) + 16);
-fail:
+done:
   return status;
 }
 

@@ -66,7 +66,7 @@ static ph_status plan_gradients(plan *p, ph_error *e) {
   bool *clear_root = ph_alloc_array((size_t)p->buffers, sizeof *clear_root);
   if (of_root == NULL || clear_root == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   for (int i = 0; i < p->values; i++) {
     int root = root_of(p, p->value[i].gradient);
@@ -77,7 +77,7 @@ static ph_status plan_gradients(plan *p, ph_error *e) {
     of_root[root].written = ph_alloc((size_t)(p->buffer[root].size / of_root[root].grain) + 1);
     if (of_root[root].written == NULL) {
       status = ph_no_memory(e);
-      goto fail;
+      goto done;
     }
   }
   find_first_writers(p, of_root, clear_root);
@@ -89,7 +89,7 @@ static ph_status plan_gradients(plan *p, ph_error *e) {
     }
   }
   for (int i = 0; i < p->buffers; i++) p->buffer[i].clear = clear_root[i];
-fail:
+done:
   for (int i = 0; i < p->buffers && of_root != NULL; i++) ph_free(of_root[i].written);
   ph_free(of_root);
   ph_free(clear_root);
@@ -239,7 +239,7 @@ ph_status phd_lay_out(plan *p, ph_error *e) {
     if (both > p->lone_size) p->lone_size = both;
   }
   if (p->lone_size < p->kept_size) p->lone_size = p->kept_size;
-fail:
+done:
   return status;
 }
 

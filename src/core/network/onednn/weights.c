@@ -51,7 +51,7 @@ static ph_status reorder(shared *s, const float *plain, const weights_entry *to,
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, to->memory}};
   PH_TRY(phd_check(dnnl_primitive_execute(reorderer, s->stream, 2, arguments), layer, e));
   PH_TRY(phd_check(dnnl_stream_wait(s->stream), layer, e));
-fail:
+done:
   dnnl_memory_destroy(source);
   dnnl_primitive_destroy(reorderer);
   dnnl_primitive_desc_destroy(desc);
@@ -132,7 +132,7 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
   float *rooms = ph_alloc_array((size_t)threads * room, sizeof *rooms);
   if (entry == NULL || rooms == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   entry[0] = p->shared->weights;
   for (int i = 1; i < count; i++) entry[i] = entry[i - 1]->next;
@@ -148,7 +148,7 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
   /* Reading a page brings its neighbours with it, which may have been let go already. */
   for (int i = 0; i < count; i++) rest(entry[i]->op);
   for (int i = 0; i < count && status == PH_OK; i++) entry[i]->op = NULL;
-fail:
+done:
   ph_free(entry);
   ph_free(rooms);
   ph_memory_trim(); /* turning kernels into Winograd's form takes megabytes for each thread */

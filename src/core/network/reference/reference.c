@@ -90,7 +90,7 @@ static ph_status plan_network(void *shared, const ph_plan_request *request, void
   p->tap = ph_alloc_array((size_t)request->taps, sizeof *p->tap);
   if (p->needed == NULL || p->reached == NULL || p->shape == NULL || p->tap == NULL) {
     status = ph_no_memory(e);
-    goto fail;
+    goto done;
   }
   memcpy(p->tap, request->tap, (size_t)p->taps * sizeof *p->tap);
   p->needed[0] = true; /* without taps, too, the image's gradient is asked for */
@@ -99,7 +99,7 @@ static ph_status plan_network(void *shared, const ph_plan_request *request, void
   if (request->backward) PH_TRY(make_tensors(p, &p->gradient, e));
   *plan = p;
   return PH_OK;
-fail:
+done:
   drop(p);
   return status;
 }

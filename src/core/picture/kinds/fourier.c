@@ -87,7 +87,7 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
   if (f->config->standardise) PH_TRY(allocate(f, e));
   *state = f;
   return PH_OK;
-fail:
+done:
   close(f);
   return status;
 }

@@ -75,7 +75,7 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
   }
   *state = l;
   return PH_OK;
-fail:
+done:
   close(l);
   return status;
 }

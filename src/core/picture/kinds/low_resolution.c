@@ -86,7 +86,7 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
   PH_TRY(ph_map_resize(&l->up, (const int64_t[]){p->height, p->width}, PH_SAMPLE_LEGACY, 0, e));
   *state = l;
   return PH_OK;
-fail:
+done:
   close(l);
   return status;
 }

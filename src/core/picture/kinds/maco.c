@@ -176,7 +176,7 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
   fill_magnitudes(m, given->spectrum);
   *state = m;
   return PH_OK;
-fail:
+done:
   close(m);
   return status;
 }

@@ -53,7 +53,7 @@ static ph_status make(const ph_backdrop *backdrop, ph_collapse **collapse, ph_er
     PH_TRY(ph_no_memory(e));
   *collapse = c;
   return PH_OK;
-fail:
+done:
   ph_collapse_free(c);
   return status;
 }
