@@ -131,7 +131,28 @@ static int network_set_classes(lua_State *L) {
   return 1;
 }
 
+/* net:set_input_size(height, width) -> net */
+static int network_set_input_size(lua_State *L) {
+  ph_error e;
+  if (ph_network_set_input_size(self(L), luaL_checkinteger(L, 2), luaL_checkinteger(L, 3), &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
 /* ---- looking ---- */
+
+/* net:input_size() -> height, width | nil */
+static int network_input_size(lua_State *L) {
+  int64_t size[2];
+  if (!ph_network_input_size(self(L), size)) {
+    luaL_pushfail(L);
+    return 1;
+  }
+  lua_pushinteger(L, size[0]);
+  lua_pushinteger(L, size[1]);
+  return 2;
+}
 
 static int network_layers(lua_State *L) {
   ph_network *network = self(L);
@@ -338,6 +359,8 @@ static const luaL_Reg methods[] = {{"add", network_add},
                                    {"alias", network_alias},
                                    {"infer", network_infer},
                                    {"set_classes", network_set_classes},
+                                   {"set_input_size", network_set_input_size},
+                                   {"input_size", network_input_size},
                                    {"layers", network_layers},
                                    {"layer", network_layer},
                                    {"parameter", network_parameter},

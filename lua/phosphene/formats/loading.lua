@@ -3,9 +3,9 @@
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 
 local expect = require "phosphene.base.expect"
+local input_size = require "phosphene.network.input_size"
 local labels = require "phosphene.network.labels"
 local misuse = require "phosphene.base.misuse"
-local nominal = require "phosphene.network.input_size"
 local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
 local suggest = require "phosphene.base.suggest"
@@ -45,8 +45,8 @@ local function name_classes(net, path, given)
   if type(given) == "string" then
     list, problem = labels.read(given)
   elseif not given and layer and #net:labels() == 0 then
-    local size = nominal.size(net, { layer })
-    list = size and labels.beside(path, net:shapes(size, size)[layer][1])
+    local height, width = input_size.of(net, { layer })
+    list = height and labels.beside(path, net:shapes(height, width)[layer][1])
   end
   if problem then return false, problem end
   if list then net:set_classes { logits = logits, probabilities = probabilities, labels = list } end

@@ -117,6 +117,18 @@ function network:save(path, options) end
 ---@return string? message
 function network:graph(path, height, width) end
 
+--- Says for which size of pictures the network is made, as a file does that states it. It stays free to take others where
+--- its layers do.
+---@param height integer pixels
+---@param width integer pixels
+---@return ph.network
+function network:set_input_size(height, width) end
+
+--- The size of pictures that the network is made for, where its file states one.
+---@return integer? height
+---@return integer? width
+function network:input_size() end
+
 --- Names of the layers with the class scores before and after the softmax; nil where there is none.
 ---@return string? logits
 ---@return string? probabilities

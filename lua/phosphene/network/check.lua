@@ -6,8 +6,8 @@
 local core = require "phosphene.core"
 local columns = require "phosphene.base.columns"
 local expect = require "phosphene.base.expect"
+local input_size = require "phosphene.network.input_size"
 local misuse = require "phosphene.base.misuse"
-local nominal = require "phosphene.network.input_size"
 local picture = require "phosphene.picture.files"
 local preprocessing = require "phosphene.network.preprocessing"
 local progress = require "phosphene.base.progress"
@@ -153,7 +153,7 @@ function result:__tostring()
       ("%.4g"):format(row.deviation), table.concat(classes, ", ") }
   end
   local of = self.count == self.found and tostring(self.count) or ("%d of %d"):format(self.count, self.found)
-  return ("%s\n\n%s, %d px; * is how the network was loaded; %sconfidence is the mean probability of the first class; "
+  return ("%s\n\n%s, %s px; * is how the network was loaded; %sconfidence is the mean probability of the first class; "
     .. "active and deviation are of %s"):format(columns(rows, { [3] = true, [4] = true, [5] = true, [6] = true }),
     self.count == 1 and "1 picture" or of .. " pictures", self.size,
     self.names and "named counts pictures whose file is named after it; " or "", self.layer)
@@ -161,23 +161,35 @@ end
 
 -- ---- the check ----
 
+-- "224", or "40x60": as high as the first and as wide as the second.
+local function size_text(layers)
+  if layers.height == layers.width then return tostring(layers.height) end
+  return ("%dx%d"):format(layers.height, layers.width)
+end
+
 -- The layers to read: class scores, and the last image of features before them.
 local function layers_of(net, size)
   local logits, probabilities = net:classes()
   local names = net:layers()
   local scores = logits or probabilities or names[#names]
-  size = size or nominal.size(net, { scores })
-  if not size then
+  local height, width = size, size
+  if not size then height, width = input_size.of(net, { scores }) end
+  if not height then
     misuse.raise "check: give the size of the pictures that the network takes, { size = 320 } for example"
   end
-  local shapes = net:shapes(size, size)
-  if not shapes[scores] then misuse.raise("check: pictures of %d px do not fit this network", size) end
+  local shapes = net:shapes(height, width)
+  if not shapes[scores] then
+    local right, high = input_size.of(net, { scores })
+    misuse.raise("check: pictures of %d px do not fit this network%s", size,
+      right and ("; it takes %d high and %d wide"):format(right, high) or "")
+  end
   local features = names[2]
   for _, name in ipairs(names) do
     if name == scores then break end
     if net:layer(name).type == "relu" and shapes[name] then features = name end
   end
-  return { scores = scores, features = features, are_probabilities = not logits and probabilities ~= nil }, size
+  return { scores = scores, features = features, are_probabilities = not logits and probabilities ~= nil,
+    height = height, width = width, shapes = shapes }
 end
 
 -- Paths of the pictures to look at: all, or as many as are wanted, spread evenly.
@@ -189,16 +201,6 @@ local function choose(path, limit)
   return chosen, #all
 end
 
--- One picture, in as many channels as the network takes.
-local function load(path, size, channels)
-  local image, problem = core.load_image(path, { size = size })
-  if not image then return nil, problem end
-  image = picture.crop(image, size, size)
-  if channels ~= 1 then return image end
-  local grey = image:image(0):reshape { 3, 1, size, size }
-  return grey:image(0):add(grey:image(1)):add(grey:image(2)):scale(1 / 3)
-end
-
 local option_names = { "size", "limit", "progress" }
 
 --- See meta/network.lua.
@@ -207,18 +209,18 @@ local function check(net, path, options)
   misuse.check_keys(options, option_names, "check")
   expect.value(path, expect.text, "check: the path of a picture or a folder")
   local limit = misuse.check_count(options.limit or 100, 1, "check: limit")
-  local layers, size = layers_of(net, options.size and misuse.check_count(options.size, 1, "check: size"))
+  local layers = layers_of(net, options.size and misuse.check_count(options.size, 1, "check: size"))
   local paths, found = choose(path, limit)
   if not paths then return nil, found end
 
-  local labels, channels = net:labels(), net:shapes(size, size).image[1]
+  local labels, channels = net:labels(), layers.shapes.image[1]
   local own = preprocessing.of(net) or { range = { 0, 1 }, order = "RGB" }
   local rows = {}
-  local classes = net:shapes(size, size)[layers.scores][1]
+  local classes = layers.shapes[layers.scores][1]
   for i, candidate in ipairs(candidates(own, channels)) do rows[i] = new_row(candidate, i == 1, classes) end
   local bar = progress.new { on = options.progress, title = "check", steps = #paths }
   for i, file in ipairs(paths) do
-    local image, problem = load(file, size, channels)
+    local image, problem = picture.load_for(file, layers.height, layers.width, channels)
     if not image then return nil, problem end
     for _, row in ipairs(rows) do
       net:forward(as_if(image, own, row.preprocessing), { layers.scores, layers.features }, { backward = false })
@@ -238,7 +240,7 @@ local function check(net, path, options)
     if a.confidence ~= b.confidence then return a.confidence > b.confidence end
     return a.place < b.place
   end)
-  return setmetatable({ rows = rows, count = #paths, found = found, size = size, names = any_named,
+  return setmetatable({ rows = rows, count = #paths, found = found, size = size_text(layers), names = any_named,
     layer = layers.features }, result)
 end
 

@@ -4,6 +4,7 @@
 
 local columns = require "phosphene.base.columns"
 local expect = require "phosphene.base.expect"
+local input_size = require "phosphene.network.input_size"
 local preprocessing = require "phosphene.network.preprocessing"
 
 local function product(list)
@@ -65,7 +66,7 @@ local function row(layer, shapes)
   if layer.type == "matmul" and shape then multiplications = of_product(layer, shapes) end
   return {
     text = {
-      layer.name, layer.type, shape and shape_text(shape) or "(too small)",
+      layer.name, layer.type, shape and shape_text(shape) or "(does not fit)",
       parameters > 0 and short(parameters) or "", multiplications > 0 and short(multiplications) or "",
       table.concat(layer.from, " "),
     },
@@ -82,11 +83,24 @@ local function input_line(net)
 end
 
 local a_side = expect.whole(1, 65536)
+local usual_side = 224 -- what the field trains on
 
---- The table as text, for pictures of this size (224 by default).
+-- What the pictures of the table are, and whether the network takes others.
+local function size_line(net, height, width)
+  local rule, others = input_size.rule(net, net:layers()), "takes any size that is large enough"
+  if rule then others = "takes " .. (rule.multiple and "" or "only pictures ") .. input_size.text(rule) end
+  if not input_size.of(net) then others = "none of the usual sizes fits all layers" end
+  return ("size: %d high and %d wide here; %s"):format(height, width, others)
+end
+
+--- The table as text, for pictures of this size: by default that which the network is made for, or else 224.
 local function describe(net, height, width)
-  height = expect.value(height or 224, a_side, "describe: height")
-  local shapes = whole_shapes(net, height, expect.value(width or height, a_side, "describe: width"))
+  local own_height, own_width = input_size.of(net)
+  width = width or height or own_width or usual_side
+  height = height or own_height or usual_side
+  expect.value(height, a_side, "describe: height")
+  expect.value(width, a_side, "describe: width")
+  local shapes = whole_shapes(net, height, width)
   local rows = { { "layer", "type", "shape", "parameters", "multiplications", "from" } }
   local parameters, multiplications = 0, 0
   for _, name in ipairs(net:layers()) do
@@ -95,7 +109,7 @@ local function describe(net, height, width)
     rows[#rows + 1] = line.text
   end
   rows[#rows + 1] = { "total", "", "", short(parameters), short(multiplications), "" }
-  return input_line(net) .. "\n\n" .. columns(rows, { [4] = true, [5] = true })
+  return input_line(net) .. "\n" .. size_line(net, height, width) .. "\n\n" .. columns(rows, { [4] = true, [5] = true })
 end
 
 return describe

@@ -3,13 +3,14 @@
 -- description is plain data; building from it gives the same bits. Must not know where it is kept.
 
 local core = require "phosphene.core"
-local nominal = require "phosphene.network.input_size"
+local input_size = require "phosphene.network.input_size"
 local preprocessing = require "phosphene.network.preprocessing"
 
 local description = {}
 
 local version = 1
 local most_layers = 10000
+local most_side = 65536
 
 -- ---- from a network ----
 
@@ -56,7 +57,10 @@ function description.of(net)
   local aliases = net:aliases()
   all.aliases = next(aliases) and aliases
   all.logits, all.probabilities = net:classes()
-  all.size = nominal.size(net)
+  local height, width = net:input_size()
+  all.input_size = height and { height, width }
+  height, width = input_size.of(net)
+  all.size = height and { height, width }
   local input = preprocessing.of(net)
   all.input_stated = input ~= nil and input.source ~= nil
   return all, tensors
@@ -126,10 +130,21 @@ local function add_names(net, all)
   for _, entry in ipairs(aliases) do net:alias(entry[1], entry[2]) end
 end
 
+-- A size as { height, width }, or, as older descriptions have it, one number for both.
+local function size_of(size, what)
+  if math.type(size) then size = { size, size } end
+  if expect(size, "table", what, true) == nil then return nil end
+  local height, width = math.tointeger(tonumber(size[1])), math.tointeger(tonumber(size[2]))
+  if not (height and width) or math.min(height, width) < 1 or math.max(height, width) > most_side then
+    error(("its description is damaged: %s is no height and width"):format(what), 0)
+  end
+  return { height, width }
+end
+
 -- Whether the layers fit each other shows at the size that they did when the network was saved.
 local function check_shapes(net, size)
   if not size then return end
-  local shapes = net:shapes(size, size)
+  local shapes = net:shapes(size[1], size[2])
   for _, name in ipairs(net:layers()) do
     if not shapes[name] then error(("layer '%s' does not fit its input"):format(name), 0) end
   end
@@ -150,7 +165,9 @@ function description.build(all, tensors, labels, options)
     probabilities = expect(all.probabilities, "string", "probabilities", true),
     labels = labels,
   }
-  check_shapes(net, expect(all.size, "number", "size", true))
+  local stated = size_of(all.input_size, "the size that it is made for")
+  if stated then net:set_input_size(stated[1], stated[2]) end
+  check_shapes(net, size_of(all.size, "size"))
   return net
 end
 

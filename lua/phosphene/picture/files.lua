@@ -26,6 +26,28 @@ function picture.crop(tensor, height, width)
   return middle:paste(tensor, (height - shape[3]) // 2, (width - shape[4]) // 2)
 end
 
+-- The shares of red, green and blue in luminance (ITU-R BT.601).
+local luminance = { 0.299, 0.587, 0.114 }
+
+--- Colour pictures (n, 3, h, w) in as many channels as a network takes: 1 is grey, by their luminance. Nil and a
+--- message for numbers of channels that colours say nothing about.
+function picture.in_channels(images, channels)
+  local shape = images:shape()
+  if shape[2] == channels then return images end
+  if channels ~= 1 or shape[2] ~= 3 then
+    return nil, ("pictures of %d channels cannot become ones of %d"):format(shape[2], channels)
+  end
+  return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, luminance)):reduce("sum", { 1 })
+end
+
+--- A photograph as a network sees it: the middle of it, (1, channels, height, width); or nil and a message.
+function picture.load_for(path, height, width, channels)
+  local image, problem = core.load_image(path, { size = math.max(height, width) })
+  if not image then return nil, problem end
+  image, problem = picture.in_channels(picture.crop(image, height, width), channels)
+  return image, problem and ("'%s': %s"):format(path, problem)
+end
+
 local suffixes = { png = true, jpg = true, jpeg = true }
 
 --- Whether a path ends as those of pictures do.

@@ -6,12 +6,14 @@
 local checkpoint = require "phosphene.run.checkpoint"
 local core = require "phosphene.core"
 local custom_heads = require "phosphene.objective.custom_heads"
+local input_size = require "phosphene.network.input_size"
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
 local network = require "phosphene.formats.loading"
 local options = require "phosphene.run.options"
 local parameterisations = require "phosphene.picture.parameterisations"
 local progress = require "phosphene.base.progress"
+local resampled_view = require "phosphene.run.resampled_view"
 local schedules = require "phosphene.run.schedules"
 local suggest = require "phosphene.base.suggest"
 local transforms = require "phosphene.picture.transforms"
@@ -108,6 +110,16 @@ local function network_of(given)
   return net or misuse.raise("%s", problem)
 end
 
+-- Networks whose users know by now that they take some sizes only.
+local told = setmetatable({}, { __mode = "k" })
+
+local function tell_rule(net, rule, progress_wanted)
+  if told[net] or progress_wanted == false then return end
+  told[net] = true
+  progress.tell(("%s takes pictures %s%s; the view is resized to that last"):format(network.name(net),
+    rule.multiple and "of " or "", input_size.text(rule)))
+end
+
 -- The optimiser, and the schedule of its rate where it has one.
 local function optimiser_of(asked)
   local given, rate, settings = options.value(asked, "optimiser"), asked.rate, {}
@@ -153,13 +165,19 @@ function steps.new(asked)
   self.optimiser, self.schedule = optimiser_of(asked)
   self.relu, self.relu_name = relu_modes(options.value(asked, "relu"))
 
+  local rule = input_size.rule(net, self.evaluation:taps())
+  if rule then
+    self.transforms = resampled_view.new(self.transforms, rule)
+    tell_rule(net, rule, asked.progress)
+  end
+
   -- What stays for the whole run is asked once, not at each step.
   self.parameters, self.parameters_gradient = self.parameterisation:values(), self.parameterisation:gradient()
   self.needs_steady_objective = self.optimiser:kind() == "lbfgs"
   self.custom_calls = custom_heads.calls(self.evaluation)
   self.reads_picture = self.evaluation:reads_picture()
   -- Without transforms the view is the picture, which the step's end overwrites.
-  self.forward_options.images_stay = tostring(self.transforms) ~= "none" and type(self.transforms) == "userdata"
+  self.forward_options.images_stay = type(self.transforms) == "userdata" and tostring(self.transforms) ~= "none"
 
   self.image = self.parameterisation:forward()
   if resumed then

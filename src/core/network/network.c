@@ -176,6 +176,21 @@ done:
 int ph_network_count(const ph_network *network) { return network->count; }
 const ph_layer *ph_network_layer(const ph_network *network, int index) { return &network->layer[index]; }
 
+ph_status ph_network_set_input_size(ph_network *network, int64_t height, int64_t width, ph_error *e) {
+  if (height < 1 || width < 1)
+    return ph_fail(e, PH_MISUSE, "input size: positive numbers expected, got %lld and %lld",
+                   (long long)height, (long long)width);
+  network->input_size[0] = height;
+  network->input_size[1] = width;
+  return PH_OK;
+}
+
+bool ph_network_input_size(const ph_network *network, int64_t size[2]) {
+  size[0] = network->input_size[0];
+  size[1] = network->input_size[1];
+  return size[0] > 0;
+}
+
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e) {
   for (int i = 0; i < network->count; i++) {

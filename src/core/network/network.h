@@ -38,7 +38,14 @@ ph_status ph_network_alias(ph_network *network, const char *name, const char *la
 ph_status ph_network_set_classes(ph_network *network, const char *logits, const char *probabilities,
                                  const char *const *labels, int count, ph_error *e);
 
+/* The size of pictures that the network is made for, where its file states one. PH_MISUSE unless both are
+   positive. It binds nobody, but says what to do where a size does not fit. */
+ph_status ph_network_set_input_size(ph_network *network, int64_t height, int64_t width, ph_error *e);
+
 /* ---- looking ---- */
+
+/* (height, width) as it was stated; false where it was not. */
+bool ph_network_input_size(const ph_network *network, int64_t size[2]);
 
 int ph_network_count(const ph_network *network);
 const ph_layer *ph_network_layer(const ph_network *network, int index);

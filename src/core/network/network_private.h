@@ -35,6 +35,8 @@ struct ph_network {
   ph_alias *alias;
   int aliases;
 
+  int64_t input_size[2]; /* (height, width) that is stated, or 0 */
+
   int logits, probabilities; /* layer indices, or -1 */
   char **label;
   int labels;

@@ -46,6 +46,24 @@ static ph_cached_plan *free_entry(ph_network *net) {
   return oldest;
 }
 
+/* Adds to a message about shapes the size that would have been right, where one is known. */
+static ph_status say_right_size(const ph_network *net, int64_t height, int64_t width, ph_error *e) {
+  char message[sizeof e->message];
+  const int64_t *size = net->input_size;
+  if (size[0] == 0 || (size[0] == height && size[1] == width)) return e->status;
+  memcpy(message, e->message, sizeof message);
+  return ph_fail(e, e->status,
+                 "%.*s; the network is made for images %lld high and %lld wide, not %lld high and %lld wide",
+                 (int)(sizeof message - 160), message, (long long)size[0], (long long)size[1],
+                 (long long)height, (long long)width);
+}
+
+/* Whether the images are as high as the network's size is wide, and as wide as that is high. A dense layer
+   takes them, since they have as many elements, but reads each at the wrong place. */
+static bool are_transposed(const ph_network *net, int64_t height, int64_t width) {
+  return height != width && height == net->input_size[1] && width == net->input_size[0];
+}
+
 static ph_status find_tap_shapes(const ph_network *net, ph_cached_plan *entry, ph_error *e) {
   const ph_plan_request *request = &entry->request;
   ph_status status;
@@ -56,7 +74,15 @@ static ph_status find_tap_shapes(const ph_network *net, ph_cached_plan *entry, p
     goto done;
   }
   for (int i = 0; i < request->taps; i++) ph_network_ancestors(net, request->tap[i], needed);
-  PH_TRY(ph_network_shapes(net, request->height, request->width, needed, shapes, e));
+  if (are_transposed(net, request->height, request->width) &&
+      ph_network_shapes(net, request->height, request->height, needed, shapes, e) != PH_OK) {
+    ph_fail(e, PH_MISUSE, "images: height and width are exchanged");
+    status = say_right_size(net, request->height, request->width, e);
+    goto done;
+  }
+  status = ph_network_shapes(net, request->height, request->width, needed, shapes, e);
+  if (status == PH_MISUSE) status = say_right_size(net, request->height, request->width, e);
+  if (status != PH_OK) goto done;
   for (int i = 0; i < request->taps; i++) entry->tap_shape[i] = shapes[request->tap[i]];
 done:
   ph_free(needed);

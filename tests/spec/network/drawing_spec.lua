@@ -63,6 +63,6 @@ describe("net:describe", function()
     local net = core.network { backend = "reference" }
     net:add { type = "max_pool", name = "pool", from = "image", kernel = 5, stride = 2 }
     net:add { type = "relu", name = "relu", from = "pool" }
-    assert.matches("\nrelu +relu +%(too small%) +pool", describe_network(net, 3, 3))
+    assert.matches("\nrelu +relu +%(does not fit%) +pool", describe_network(net, 3, 3))
   end)
 end)
