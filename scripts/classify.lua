@@ -5,17 +5,21 @@ local ph = require "phosphene"
 local opt = ph.options {
   net = "googlenet", image = { "", "a photograph" }, folder = { "", "of photographs, one for each class" },
   top = { 5, "how many classes to print", least = 1 },
-  resize = { 256, "pixels of the shorter side" }, crop = { 224, "pixels of the middle that is looked at" },
+  size = { 0, "pixels of the middle that is looked at; 0: what the network takes", least = 0 },
+  margin = { 0.125, "of the shorter side that is left out", least = 0, most = 0.9 },
 }
 
 local net = assert(ph.network(opt.net))
 local labels = net:labels()
 local _, probabilities = net:classes()
+assert(probabilities, "classify: this network has no classes")
+
+local size = opt.size > 0 and opt.size or nil
 
 -- Classes of one picture, most probable first: { { index =, label =, probability = }, … }.
 local function classify(path)
-  local picture = assert(ph.load_image(path, { size = opt.resize }))
-  net:forward(ph.crop_image(picture, opt.crop, opt.crop), probabilities, { backward = false })
+  local picture = assert(net:photograph(path, { height = size, margin = opt.margin }))
+  net:forward(picture, probabilities, { backward = false })
   local classes = {}
   for i, probability in ipairs(net:activation(probabilities):values()) do
     classes[i] = { index = i - 1, label = labels[i], probability = probability }
@@ -25,9 +29,10 @@ local function classify(path)
 end
 
 if opt.image ~= "" then
-  local classes = table.move(classify(opt.image), 1, math.min(opt.top, #labels), 1, {})
+  local all = classify(opt.image)
+  local classes = table.move(all, 1, math.min(opt.top, #all), 1, {})
   for _, class in ipairs(classes) do
-    print(("%6.2f %%  %3d  %s"):format(100 * class.probability, class.index, class.label))
+    print(("%6.2f %%  %3d  %s"):format(100 * class.probability, class.index, class.label or ""))
   end
   return { classes = classes }
 end

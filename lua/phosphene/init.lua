@@ -15,6 +15,7 @@ local objectives = require "phosphene.objective.constructors"
 local options = require "phosphene.program.options"
 local parameterisations = require "phosphene.picture.parameterisations"
 local picture = require "phosphene.picture.files"
+local photograph = require "phosphene.network.photograph"
 local preprocessing = require "phosphene.network.preprocessing"
 local render = require "phosphene.run.render"
 local safetensors = require "phosphene.formats.safetensors"
@@ -77,6 +78,7 @@ network_type.__index.describe = misuse.guard(describe)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)
 network_type.__index.save = misuse.guard(safetensors.save)
 network_type.__index.check = misuse.guard(check)
+network_type.__index.photograph = misuse.guard(photograph)
 network_type.__index.graph = misuse.guard(graph)
 network_type.__tostring = network.text
 

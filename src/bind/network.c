@@ -142,6 +142,12 @@ static int network_set_input_size(lua_State *L) {
 
 /* ---- looking ---- */
 
+/* net:channels() -> channels of the pictures that the network takes */
+static int network_channels(lua_State *L) {
+  lua_pushinteger(L, ph_network_channels(self(L)));
+  return 1;
+}
+
 /* net:input_size() -> height, width | nil */
 static int network_input_size(lua_State *L) {
   int64_t size[2];
@@ -361,6 +367,7 @@ static const luaL_Reg methods[] = {{"add", network_add},
                                    {"set_classes", network_set_classes},
                                    {"set_input_size", network_set_input_size},
                                    {"input_size", network_input_size},
+                                   {"channels", network_channels},
                                    {"layers", network_layers},
                                    {"layer", network_layer},
                                    {"parameter", network_parameter},

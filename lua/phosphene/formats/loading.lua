@@ -2,9 +2,8 @@
 -- Loading networks: from a name or path to the module that opens files of that format, and what is common to all
 -- formats afterwards. Must not know what is in the files, nor what a network is run for.
 
+local classes = require "phosphene.network.classes"
 local expect = require "phosphene.base.expect"
-local input_size = require "phosphene.network.input_size"
-local labels = require "phosphene.network.labels"
 local misuse = require "phosphene.base.misuse"
 local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
@@ -34,23 +33,6 @@ local function find(name)
   end
   misuse.raise("no network '%s'; %s", name, suggest(name, known,
     ("there are %s, and paths of %s"):format(table.concat(known, ", "), weights.known_files())))
-end
-
--- Names for a network's classes: those that the user gives, a list or a file of one a line, or, where the network's own
--- file has none, those that lie beside it. Gives false and a message where a file cannot be read.
-local function name_classes(net, path, given)
-  local logits, probabilities = net:classes()
-  local layer = logits or probabilities
-  local list, problem = given, nil
-  if type(given) == "string" then
-    list, problem = labels.read(given)
-  elseif not given and layer and #net:labels() == 0 then
-    local height, width = input_size.of(net, { layer })
-    list = height and labels.beside(path, net:shapes(height, width)[layer][1])
-  end
-  if problem then return false, problem end
-  if list then net:set_classes { logits = logits, probabilities = probabilities, labels = list } end
-  return true
 end
 
 -- The most threads that the core takes.
@@ -101,7 +83,7 @@ function network.load(name, options)
   if not net then return nil, problem end
   net:set_threads(threads)
   local ok
-  ok, problem = name_classes(net, path, options.labels)
+  ok, problem = classes.complete(net, path, options.labels)
   if not ok then return nil, problem end
   pre_relu.offer(net)
   names[net] = weights.stem(path)

@@ -98,6 +98,19 @@ function network:preprocessing() end
 ---@return string? message
 function network:check(path, options) end
 
+--- A photograph as the network takes it: its middle, as large as the network is made for, in the network's channels (grey
+--- by luminance where there is one). Nil and a message where it cannot be read, or cannot have such channels.
+---@param path string
+---@param options { height: integer?, width: integer?, margin: number? }? pixels, by default the size that the network is made
+--- for; `margin`: the share of the shorter side that is left out around the middle, 0..0.9: 0
+---@return ph.tensor? (1, channels, height, width)
+---@return string? message
+function network:photograph(path, options) end
+
+--- How many channels the pictures have that the network takes.
+---@return integer
+function network:channels() end
+
 --- Writes the network as one `.safetensors` file that `ph.network` reads back as it is: layers, weights, second names,
 --- classes, labels and preprocessing. A network loaded from it gives the same bits; with a type other than F32 it takes
 --- half the room, and the weights are rounded.

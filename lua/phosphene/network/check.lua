@@ -8,6 +8,7 @@ local columns = require "phosphene.base.columns"
 local expect = require "phosphene.base.expect"
 local input_size = require "phosphene.network.input_size"
 local misuse = require "phosphene.base.misuse"
+local photograph = require "phosphene.network.photograph"
 local picture = require "phosphene.picture.files"
 local preprocessing = require "phosphene.network.preprocessing"
 local progress = require "phosphene.base.progress"
@@ -31,10 +32,10 @@ local usual = {
 -- The network's own first, then the usual ones that fit its number of channels.
 local function candidates(own, channels)
   own.source = nil
-  local list, seen = { own }, { [preprocessing.text(own)] = true }
+  local list, seen = { own }, { [preprocessing.text(own, channels)] = true }
   for _, candidate in ipairs(usual) do
     local fits = channels == 3 or not (candidate.mean or candidate.std or candidate.order == "BGR")
-    if fits and not seen[preprocessing.text(candidate)] then list[#list + 1] = candidate end
+    if fits and not seen[preprocessing.text(candidate, channels)] then list[#list + 1] = candidate end
   end
   return list
 end
@@ -148,7 +149,7 @@ function result:__tostring()
   for _, row in ipairs(self.rows) do
     local classes = {}
     for i = 1, math.min(3, #row.classes) do classes[i] = class_text(row.classes[i]) end
-    rows[#rows + 1] = { row.loaded and "*" or "", preprocessing.text(row.preprocessing),
+    rows[#rows + 1] = { row.loaded and "*" or "", preprocessing.text(row.preprocessing, self.channels),
       self.names and tostring(row.named) or "", ("%.3f"):format(row.confidence), ("%.3f"):format(row.active),
       ("%.4g"):format(row.deviation), table.concat(classes, ", ") }
   end
@@ -213,14 +214,14 @@ local function check(net, path, options)
   local paths, found = choose(path, limit)
   if not paths then return nil, found end
 
-  local labels, channels = net:labels(), layers.shapes.image[1]
+  local labels, channels = net:labels(), net:channels()
   local own = preprocessing.of(net) or { range = { 0, 1 }, order = "RGB" }
   local rows = {}
   local classes = layers.shapes[layers.scores][1]
   for i, candidate in ipairs(candidates(own, channels)) do rows[i] = new_row(candidate, i == 1, classes) end
   local bar = progress.new { on = options.progress, title = "check", steps = #paths }
   for i, file in ipairs(paths) do
-    local image, problem = picture.load_for(file, layers.height, layers.width, channels)
+    local image, problem = photograph(net, file, { height = layers.height, width = layers.width })
     if not image then return nil, problem end
     for _, row in ipairs(rows) do
       net:forward(as_if(image, own, row.preprocessing), { layers.scores, layers.features }, { backward = false })
@@ -240,7 +241,7 @@ local function check(net, path, options)
     if a.confidence ~= b.confidence then return a.confidence > b.confidence end
     return a.place < b.place
   end)
-  return setmetatable({ rows = rows, count = #paths, found = found, size = size_text(layers), names = any_named,
+  return setmetatable({ rows = rows, count = #paths, found = found, size = size_text(layers), channels = channels, names = any_named,
     layer = layers.features }, result)
 end
 

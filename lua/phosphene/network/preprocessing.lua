@@ -182,7 +182,7 @@ end
 function preprocessing.replace(net, layer, source, options)
   local model = { range = { 0, layer.scale or 1 }, mean = layer.mean, std = layer.deviation, order = layer.order }
   local name = preprocessing.add(net, { model = model, options = options, name = layer.name, from = layer.from,
-    channels = net:shapes(64, 64).image[1] })
+    channels = net:channels() })
   local states_all = options.range or options.mean or options.std
   preprocessing.came_from(net, states_all and "the options" or source)
   return name
@@ -224,9 +224,10 @@ local function numbers_text(value)
   return table.concat(parts, ", ")
 end
 
---- "RGB, 0..255, mean 104, 117, 123" of what `of` gives.
-function preprocessing.text(p)
-  local text = ("%s, %g..%g"):format(p.order or "RGB", p.range[1] + 0.0, p.range[2] + 0.0) -- no -0
+--- "RGB, 0..255, mean 104, 117, 123" of what `of` gives, for pictures of so many channels.
+function preprocessing.text(p, channels)
+  local colours = channels == 3 and (p.order or "RGB") or channels == 1 and "grey" or ("%d channels"):format(channels)
+  local text = ("%s, %g..%g"):format(colours, p.range[1] + 0.0, p.range[2] + 0.0) -- no -0
   if p.mean then text = ("%s, mean %s"):format(text, numbers_text(p.mean)) end
   if p.std then text = ("%s, std %s"):format(text, numbers_text(p.std)) end
   return text
@@ -237,7 +238,7 @@ function preprocessing.tell(net, path)
   if sources[net] ~= false then return end
   io.stderr:write(("phosphene: '%s' does not say what its input's values are; taking %s. The options range, mean, std "
     .. "and order of ph.network say otherwise; net:check \"photographs/\" shows what fits\n"):format(path,
-    preprocessing.text(preprocessing.of(net))))
+    preprocessing.text(preprocessing.of(net), net:channels())))
 end
 
 return preprocessing

@@ -40,14 +40,6 @@ function picture.in_channels(images, channels)
   return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, luminance)):reduce("sum", { 1 })
 end
 
---- A photograph as a network sees it: the middle of it, (1, channels, height, width); or nil and a message.
-function picture.load_for(path, height, width, channels)
-  local image, problem = core.load_image(path, { size = math.max(height, width) })
-  if not image then return nil, problem end
-  image, problem = picture.in_channels(picture.crop(image, height, width), channels)
-  return image, problem and ("'%s': %s"):format(path, problem)
-end
-
 local suffixes = { png = true, jpg = true, jpeg = true }
 
 --- Whether a path ends as those of pictures do.

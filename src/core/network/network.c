@@ -185,6 +185,14 @@ ph_status ph_network_set_input_size(ph_network *network, int64_t height, int64_t
   return PH_OK;
 }
 
+int64_t ph_network_channels(const ph_network *network) {
+  const ph_layer *image = &network->layer[0];
+  ph_shape shape = ph_shape4(1, 0, 1, 1);
+  ph_error e;
+  if (image->type->shape(image, &shape, &shape, &e) != PH_OK) return 0; /* it takes any */
+  return shape.dim[1];
+}
+
 bool ph_network_input_size(const ph_network *network, int64_t size[2]) {
   size[0] = network->input_size[0];
   size[1] = network->input_size[1];

@@ -44,6 +44,9 @@ ph_status ph_network_set_input_size(ph_network *network, int64_t height, int64_t
 
 /* ---- looking ---- */
 
+/* Channels of the images that the network takes. */
+int64_t ph_network_channels(const ph_network *network);
+
 /* (height, width) as it was stated; false where it was not. */
 bool ph_network_input_size(const ph_network *network, int64_t size[2]);
 

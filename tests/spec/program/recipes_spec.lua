@@ -80,7 +80,7 @@ describe("recipe", function()
   it("classify knows the most probable classes of a picture", function()
     run "channel"
     local printed, result = quietly(function()
-      return recipe.run("classify", { net = "googlenet-tiny", image = output, resize = 64, crop = 64, top = 3 })
+      return recipe.run("classify", { net = "googlenet-tiny", image = output, size = 64, margin = 0, top = 3 })
     end)
     local classes = result.classes
     assert.equal(3, #classes)
@@ -93,7 +93,7 @@ describe("recipe", function()
     local folder = os.tmpname() .. "_pictures"
     for i = 1, 2 do assert(core.tensor({ 1, 3, 32, 32 }, i / 4):save(("%s/%d.png"):format(folder, i))) end
     local printed, result = quietly(function()
-      return recipe.run("classify", { net = "googlenet-tiny", folder = folder, resize = 32, crop = 32 })
+      return recipe.run("classify", { net = "googlenet-tiny", folder = folder, size = 32, margin = 0 })
     end)
     assert.equal(2, result.count)
     assert.matches("top%-1: %d of 2", printed)
