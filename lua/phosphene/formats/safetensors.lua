@@ -89,7 +89,7 @@ function safetensors.save(net, path, options)
   local all, tensors = description.of(net)
   local metadata = { network = json.encode(all), labels = json.encode(net:labels()) }
   local input = preprocessing.of(net)
-  if input then metadata.input = preprocessing.text(input) end -- for people
+  if input then metadata.input = preprocessing.text(input, net:channels()) end -- for people
   for key, value in pairs(options.metadata or {}) do
     if metadata[key] then misuse.raise("save: the metadata '%s' are the file's own", key) end
     metadata[key] = value

@@ -241,8 +241,8 @@ local function check(net, path, options)
     if a.confidence ~= b.confidence then return a.confidence > b.confidence end
     return a.place < b.place
   end)
-  return setmetatable({ rows = rows, count = #paths, found = found, size = size_text(layers), channels = channels, names = any_named,
-    layer = layers.features }, result)
+  return setmetatable({ rows = rows, count = #paths, found = found, size = size_text(layers), channels = channels,
+    names = any_named, layer = layers.features }, result)
 end
 
 return check

@@ -79,7 +79,8 @@ end
 local function input_line(net)
   local input = preprocessing.of(net)
   if not input then return "input: pictures as they are" end
-  return ("input: %s (%s)"):format(preprocessing.text(input, net:channels()), input.source and "from " .. input.source or "assumed")
+  local source = input.source and "from " .. input.source or "assumed"
+  return ("input: %s (%s)"):format(preprocessing.text(input, net:channels()), source)
 end
 
 local a_side = expect.whole(1, 65536)

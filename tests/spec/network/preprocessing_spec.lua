@@ -99,7 +99,7 @@ describe("net:check", function()
 
   local function row_of(result, text)
     for _, row in ipairs(result.rows) do
-      if preprocessing.text(row.preprocessing) == text then return row end
+      if preprocessing.text(row.preprocessing, 3) == text then return row end
     end
   end
 
