@@ -24,10 +24,7 @@ expect.integer = check("a whole number", function(value) return math.type(value)
 expect.images = check("images (n, c, h, w)", function(value)
   return kind_of(value) == "tensor" and #value:shape() == 4
 end)
-expect.pictures = check("pictures (n, 3, h, w)", function(value)
-  local shape = kind_of(value) == "tensor" and value:shape() or {}
-  return #shape == 4 and (shape[2] == 3 or shape[2] == 4) -- the fourth channel is opacity
-end)
+expect.pictures = check("pictures (n, c, h, w)", expect.images.fits)
 
 --- Whole numbers from `least` on, up to `most` where that is given.
 function expect.whole(least, most)

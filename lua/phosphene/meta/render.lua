@@ -9,12 +9,13 @@ local ph = {}
 ---@field net ph.network|string a network, or the name of one
 ---@field objective ph.objective|string|number what is maximised; a string is "layer:unit"
 ---@field steps integer? updates of the picture; 512
----@field size integer? pixels on both sides; 128
+---@field size integer? pixels on both sides; the size that the network's file states, or else 128
 ---@field width integer? pixels
 ---@field height integer? pixels
 ---@field batch integer? how many pictures are optimised at once; 1, or as many as `image` has
 ---@field seed integer? of the starting noise and the transforms; chosen from the clock, and told, where not given
----@field image ph.tensor? the picture to start from, (n, 3, h, w), in place of noise
+---@field image ph.tensor? the picture to start from, (n, c, h, w), in place of noise; colours become grey for a network of one
+--- channel
 ---@field parameterisation string|table|ph.parameterisation|nil what the picture is made of: the name of a kind, or a table
 --- { name, settings… }, as `ph.parameterisation` takes them; "fourier"
 ---@field decorrelate boolean? optimise decorrelated colours; true

@@ -12,6 +12,7 @@ local picture = {}
 function picture.save(tensor, path, metadata)
   local texts = expect.named(metadata, "save")
   for key, value in pairs(texts) do texts[key] = tostring(value) end
+  if expect.images.fits(tensor) then tensor = picture.visible(tensor) end
   return core.save_image(tensor, path, texts)
 end
 
@@ -29,15 +30,27 @@ end
 -- The shares of red, green and blue in luminance (ITU-R BT.601).
 local luminance = { 0.299, 0.587, 0.114 }
 
---- Colour pictures (n, 3, h, w) in as many channels as a network takes: 1 is grey, by their luminance. Nil and a
---- message for numbers of channels that colours say nothing about.
+--- Pictures (n, c, h, w) in as many channels as a network takes: colours become grey by their luminance, and grey is
+--- repeated as red, green and blue. Nil and a message for what has no such meaning.
 function picture.in_channels(images, channels)
-  local shape = images:shape()
-  if shape[2] == channels then return images end
-  if channels ~= 1 or shape[2] ~= 3 then
-    return nil, ("pictures of %d channels cannot become ones of %d"):format(shape[2], channels)
+  local given = images:shape()[2]
+  if given == channels then return images end
+  if given == 3 and channels == 1 then
+    return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, luminance)):reduce("sum", { 1 })
   end
-  return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, luminance)):reduce("sum", { 1 })
+  if given == 1 and channels == 3 then return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, 1)) end
+  return nil, ("pictures of %d channels cannot become ones of %d"):format(given, channels)
+end
+
+--- Pictures as they can be seen, (n, 3, h, w), or (n, 4, h, w) with opacity: of those with another number of channels
+--- the first three, as red, green and blue; what is missing is black.
+function picture.visible(images)
+  local shape = images:shape()
+  local n, channels, height, width = shape[1], shape[2], shape[3], shape[4]
+  if channels == 3 or channels == 4 then return images end
+  if channels == 1 then return picture.in_channels(images, 3) end
+  if channels > 4 then return images:slice({ 0, 0, 0, 0 }, { n, 3, height, width }) end
+  return images:place({ n, 3, height, width }, { 0, 0, 0, 0 })
 end
 
 local suffixes = { png = true, jpg = true, jpeg = true }

@@ -88,7 +88,8 @@ end
 -- over a checkerboard.
 local function flatten(images, background, checkerboard)
   local list = {}
-  for _, batch in ipairs(images) do
+  for _, given in ipairs(images) do
+    local batch = picture.visible(given)
     local shape = batch:shape()
     for _, image in ipairs(shape[1] == 1 and { batch } or picture.split(batch)) do
       local below = shape[2] == 4 and (checkerboard and picture.checkerboard(shape[3], shape[4]) or background)

@@ -97,18 +97,19 @@ local function check_size(options)
 end
 
 --- What a run optimises: from `given`, which is a parameterisation, a name, or a name and settings, and from the run's
---- other options.
-function parameterisations.of(given, options, seed)
+--- other options. `usual` has the channels of a picture that nothing else decides, and where they are known height and
+--- width; and `image`, the image to start from in these channels.
+function parameterisations.of(given, options, seed, usual)
   if kind_of(given) == "parameterisation" then return given end
   check_size(options)
   local kind, settings = split(given, "parameterisation")
   for _, name in ipairs(forwarded) do
-    if settings[name] == nil then settings[name] = options[name] end
+    if settings[name] == nil then settings[name] = usual[name] or options[name] end
   end
   if not settings.image then
-    local size = options.size or core.picture_side
-    settings.height = settings.height or options.height or size
-    settings.width = settings.width or options.width or size
+    settings.channels = settings.channels or usual.channels
+    settings.height = settings.height or options.height or options.size or usual.height or core.picture_side
+    settings.width = settings.width or options.width or options.size or usual.width or core.picture_side
   end
   settings.random = settings.random or core.random(seed, "init")
   local made, is_image = make(kind, settings)

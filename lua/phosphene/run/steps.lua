@@ -12,6 +12,7 @@ local misuse = require "phosphene.base.misuse"
 local network = require "phosphene.formats.loading"
 local options = require "phosphene.run.options"
 local parameterisations = require "phosphene.picture.parameterisations"
+local picture = require "phosphene.picture.files"
 local progress = require "phosphene.base.progress"
 local resampled_view = require "phosphene.run.resampled_view"
 local schedules = require "phosphene.run.schedules"
@@ -142,6 +143,14 @@ function steps.any_seed()
   return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF
 end
 
+-- What is optimised, in the channels and by default of the size that the network is made for.
+local function parameterisation_for(net, asked, seed)
+  local usual = { channels = net:channels() }
+  usual.height, usual.width = net:input_size()
+  usual.image = asked.image and picture.in_channels(asked.image, usual.channels)
+  return parameterisations.of(options.value(asked, "parameterisation"), asked, seed, usual)
+end
+
 --- A new run from checked options: what `ph.steps` iterates over.
 function steps.new(asked)
   local resumed = asked.resume and checkpoint.read(asked.resume)
@@ -155,7 +164,7 @@ function steps.new(asked)
     step = 0,
     values = {},
     steps = math.tointeger(options.value(asked, "steps")),
-    parameterisation = parameterisations.of(options.value(asked, "parameterisation"), asked, seed),
+    parameterisation = parameterisation_for(net, asked, seed),
     transforms = transforms.pipeline(options.value(asked, "transforms")),
     random = core.random(seed, "transforms"),
     evaluation = core.evaluation(objective, net),

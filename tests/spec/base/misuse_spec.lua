@@ -48,8 +48,8 @@ describe("misuse", function()
       { "batch = -1", "batch: a whole number of at least 1 expected, got -1" },
       { "seed = 'x'", "seed: a whole number expected, got 'x'" },
       { "seed = 1.5", "seed: a whole number expected, got 1.5" },
-      { "image = 'x.png'", "image: pictures (n, 3, h, w) expected, got 'x.png'" },
-      { "image = ph.tensor { 3, 8, 8 }", "image: pictures (n, 3, h, w) expected, got a tensor of shape 3x8x8" },
+      { "image = 'x.png'", "image: pictures (n, c, h, w) expected, got 'x.png'" },
+      { "image = ph.tensor { 3, 8, 8 }", "image: pictures (n, c, h, w) expected, got a tensor of shape 3x8x8" },
       { "image = ph.tensor { 1, 3, 8, 9 }, size = 8", "size is 8, but the image is 9x8; ph.resize_image changes that" },
       { "decorrelate = 'yes'", "decorrelate: true or false expected, got 'yes'" },
       { "optimiser = net", "optimiser: a name, a table { name, settings… } or an optimiser expected, got a network" },
@@ -162,7 +162,7 @@ describe("misuse", function()
     are_refused {
       { "result:save 'x.jpg'", "cannot write 'x.jpg': JPEG has no opacity, the fourth channel of 1x4x16x16; PNG has" },
       { "result:save()", "bad argument #2 to 'save_image' (string expected, got nil)" },
-      { "ph.montage(result)", "montage: number 1: pictures (n, 3, h, w) expected, got a result" },
+      { "ph.montage(result)", "montage: number 1: pictures (n, c, h, w) expected, got a result" },
       { "ph.save(ph.schedules.linear(1), 'x.png')",
         "bad argument #1 to 'save_image' (ph.tensor expected, got ph.schedule)" },
     }
@@ -179,7 +179,7 @@ describe("misuse", function()
   end)
 
   it("of montages names the picture, the text or the option", function()
-    local expected = "pictures (n, 3, h, w) expected, got "
+    local expected = "pictures (n, c, h, w) expected, got "
     are_refused {
       { "ph.montage()", "montage: no pictures" },
       { "ph.montage(5)", "montage: number 1: " .. expected .. "5" },

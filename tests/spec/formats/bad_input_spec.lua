@@ -64,7 +64,7 @@ describe("one line says what does not fit:", function()
     fails("size is 48, but the image is 32x32; ph.resize_image changes that", { image = picture, size = 48 })
     fails("parameterisation 'fourier': image: expected a tensor of shape 3x3x32x32, got 2x3x32x32",
       { image = ph.tensor { 2, 3, 32, 32 }, batch = 3 })
-    fails("image: pictures (n, 3, h, w) expected, got a tensor of shape 3x32x32",
+    fails("image: pictures (n, c, h, w) expected, got a tensor of shape 3x32x32",
       { image = ph.tensor { 3, 32, 32 } })
     fails("parameterisation 'fourier': image: 3072 of 3072 numbers are NaN or infinite",
       { image = ph.tensor({ 1, 3, 32, 32 }, nan) })

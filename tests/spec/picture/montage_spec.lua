@@ -92,7 +92,7 @@ describe("ph.montage", function()
 
   it("refuses what is no picture and options that it does not have", function()
     assert.error_matches(function() ph.montage {} end, "no pictures")
-    assert.error_matches(function() ph.montage(core.tensor { 1, 2, 4, 4 }) end, "got a tensor of shape 1x2x4x4")
+    assert.error_matches(function() ph.montage(core.tensor { 2, 4, 4 }) end, "got a tensor of shape 2x4x4")
     assert.error_matches(function() ph.montage(plain(0, 4), { colums = 2 }) end, "did you mean 'columns'")
     assert.error_matches(function() ph.montage(plain(0, 4), { columns = 0 }) end, "columns: a whole number")
   end)
