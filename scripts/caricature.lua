@@ -3,14 +3,14 @@
 -- Without a photograph, a picture of a channel is caricatured.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layers = { { "mixed3b", "mixed4a", "mixed4c", "mixed5a" }, "one picture each" },
+  net = "googlenet", layers = ph.auto.layers(4, "one picture each"),
   image = { "", "the photograph" },
-  start = { "mixed4c:1", "the unit whose picture is taken where there is no photograph" },
+  start = { "auto", "the unit whose picture is taken where there is no photograph" },
   power = { 1, "how much the angle counts, and not only the length", least = 0 },
-  size = 192, steps = 384, seed = 1, output = "out/caricature.png",
+  size = ph.auto.size(192), steps = 384, seed = 1, output = "out/caricature.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local target = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
   or ph.render({ net, opt.start, size = opt.size, steps = 128, seed = opt.seed, title = "start" }).image
 target = ph.crop_image(target, opt.size, opt.size)

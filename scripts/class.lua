@@ -3,11 +3,11 @@
 -- making all other classes unlikely, and its picture is usually the less clear one.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", class = { "goldfish", "label or number" }, size = 128, steps = 512, seed = 1,
+  net = "googlenet", class = { "auto", "label or number" }, size = ph.auto.size(128), steps = 512, seed = 1,
   output = "out/class.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local class = math.tointeger(tonumber(opt.class)) or opt.class
 local images, labels, interrupted = {}, { "logit", "probability" }, false
 for i, objective in ipairs { ph.logit(class), ph.probability(class) } do

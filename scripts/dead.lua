@@ -3,11 +3,11 @@
 -- silent ReLU the plain gradient is zero, and the picture stays as it is.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = { -1, "-1 is the first that is silent on the starting picture" },
-  size = 128, steps = 256, seed = 1, output = "out/dead.png",
+  net = "googlenet", layer = "auto", unit = { -1, "-1 is the first that is silent on the starting picture" },
+  size = ph.auto.size(128), steps = 256, seed = 1, output = "out/dead.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 
 -- The first unit that the starting picture nowhere wakes.
 local function silent_unit()

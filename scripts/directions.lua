@@ -3,13 +3,13 @@
 -- channels, and less often clear.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", count = { 6, "pictures", least = 1 },
-  power = { 2, "how much the angle counts, and not only the length", least = 0 }, size = 128, steps = 512, seed = 1,
-  output = "out/directions.png",
+  net = "googlenet", layer = "auto", count = { 6, "pictures", least = 1 },
+  power = { 2, "how much the angle counts, and not only the length", least = 0 },
+  size = ph.auto.size(128), steps = 512, seed = 1, output = "out/directions.png",
 }
 
-local net = assert(ph.network(opt.net))
-local channels = net:shapes(opt.size, opt.size)[opt.layer][1]
+local net = assert(ph.network(opt.net)):choose(opt)
+local channels = net:units(opt.layer)
 local random, objective, directions, labels = ph.random(opt.seed, "directions"), 0, {}, {}
 for i = 1, opt.count do
   local vector = random:fill_normal(ph.tensor { channels }, 0, 1)

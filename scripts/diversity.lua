@@ -4,14 +4,13 @@
 -- ReLU the unit is read before it, so that a picture that the term has driven away finds back.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, batch = { 4, "pictures", least = 2 },
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(), batch = { 4, "pictures", least = 2 },
   weight = { 0.1, "of the term, for each picture, as a part of what the unit reaches without it", least = 0 },
-  size = 128, steps = 512, seed = 1, output = "out/diversity.png",
+  size = ph.auto.size(128), steps = 512, seed = 1, output = "out/diversity.png",
 }
 
-local net = assert(ph.network(opt.net))
-local before = opt.layer .. "_pre_relu"
-local unit = ph.channel(net:shapes(opt.size, opt.size)[before] and before or opt.layer, opt.unit)
+local net = assert(ph.network(opt.net)):choose(opt)
+local unit = ph.channel(net:pre_relu(opt.layer), opt.unit)
 local function render(objective, title)
   return ph.render {
     net, objective, batch = opt.batch, size = opt.size, steps = opt.steps, seed = opt.seed, title = title,

@@ -3,13 +3,13 @@
 -- large structures come first and small ones settle in them. Without a photograph, a picture of a channel is used.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4c", image = { "", "the photograph" },
-  start = { "mixed4c:1", "the unit whose picture is taken where there is no photograph" },
+  net = "googlenet", layer = ph.auto.layer "mixed4c", image = { "", "the photograph" },
+  start = { "auto", "the unit whose picture is taken where there is no photograph" },
   octaves = { 3, "sizes that it is dreamt into", least = 1 }, scale = { 1.4, "from one size to the next", least = 1 },
-  size = 192, steps = { 96, "in all", least = 1 }, rate = 0.02, seed = 1, output = "out/dream.png",
+  size = ph.auto.size(192), steps = { 96, "in all", least = 1 }, rate = 0.02, seed = 1, output = "out/dream.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local start = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
   or ph.render({ net, opt.start, size = opt.size, steps = 128, seed = opt.seed, title = "start" }).image
 

@@ -3,11 +3,12 @@
 -- after, and what was changed. Without a photograph, a picture of the same unit is rendered first.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, image = { "", "the photograph" },
-  rate = 0.003, size = 192, steps = 64, seed = 1, output = "out/example.png",
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(), image = { "", "the photograph" },
+  rate = 0.003, size = ph.auto.size(192), steps = 64, seed = 1, output = "out/example.png",
 }
 
-local net, unit = assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit)
+local net = assert(ph.network(opt.net)):choose(opt)
+local unit = ph.channel(opt.layer, opt.unit)
 local before = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
   or ph.render({ net, unit, size = opt.size, steps = 24, seed = opt.seed, title = "start" }).image
 before = ph.crop_image(before, opt.size, opt.size)

@@ -19,11 +19,7 @@ local figures = {
   { "layer", { steps = 128 }, { size = 224 } },
   { "dream", { size = 160 }, { size = 224 }, image = true },
   { "class", { steps = 128, class = "ladybug" }, { size = 192, class = "goldfinch" } },
-  { "depth", { steps = 128 }, {
-    conv2d0 = { 33, 32, 4, 19, 26, 12 },
-    mixed3a = { 52, 34, 43, 16, 38, 11 }, mixed4a = { 22, 43, 46, 7, 57, 58 }, mixed4b = { 14, 8, 33, 12, 24, 48 },
-    mixed4c = { 5, 50, 33, 29, 9, 43 }, mixed4d = { 9, 42, 13, 5, 45, 40 }, mixed4e = { 31, 38, 44, 10, 47, 42 },
-  } },
+  { "depth", { steps = 128 }, {} },
   { "diversity", { steps = 128, unit = 49 }, {} },
   { "directions", { steps = 128 }, {} },
   { "interpolate", { steps = 128 }, { from = 22, to = 43 } },

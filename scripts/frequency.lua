@@ -2,14 +2,16 @@
 -- Frequency: penalties on high frequencies, each alone and together. They take away the noise, and the edges with it.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, l1 = { 0.05, "weight of the distance from grey", least = 0 },
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(),
+  l1 = { 0.05, "weight of the distance from grey", least = 0 },
   variation = { 0.25, "weight of the total variation", least = 0 }, blur = { 0.1, "weight of the blur", least = 0 },
   scale = { 500, "what the unit is scaled to reach in 32 steps, so that weights mean the same anywhere" },
   shown = { { 1, 32, 128, 256, 2048 }, "steps after which pictures are shown, one column each", least = 1 },
-  size = 128, seed = 1, output = "out/frequency.png",
+  size = ph.auto.size(128), seed = 1, output = "out/frequency.png",
 }
 
-local net, unit = assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit)
+local net = assert(ph.network(opt.net)):choose(opt)
+local unit = ph.channel(opt.layer, opt.unit)
 local function options(more)
   local all = { net, unit, parameterisation = "pixels", decorrelate = false, transforms = "none", size = opt.size,
     seed = opt.seed }

@@ -3,12 +3,12 @@
 -- and the spectrum of that: strided layers favour some pixels over others, every 2, 4, 8 and 16 pixels.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layers = { { "conv2d0", "conv2d2", "mixed3b", "mixed4a" }, "one column each" },
+  net = "googlenet", layers = ph.auto.layers(4, "one column each"),
   count = { 64, "pictures of noise", least = 1 }, size = { 160, "pixels", least = 64 }, seed = 1,
   output = "out/gradient.png",
 }
 
-local net, random = assert(ph.network(opt.net)), ph.random(opt.seed, "init")
+local net, random = assert(ph.network(opt.net)):choose(opt), ph.random(opt.seed, "init")
 local middle = opt.size // 64 * 48 -- pixels; the border has effects of its own
 
 -- The gradient by one picture, and the mean of its squares over all. That of half the squared activations is what the
@@ -16,7 +16,7 @@ local middle = opt.size // 64 * 48 -- pixels; the border has effects of its own
 local function measure(layer)
   local first, squares
   for _ = 1, opt.count do
-    local noise = random:fill_normal(ph.tensor { 1, 3, opt.size, opt.size }, 0.5, 0.1)
+    local noise = random:fill_normal(ph.tensor { 1, net:channels(), opt.size, opt.size }, 0.5, 0.1)
     local gradient = net:forward(noise, layer):inject(layer, net:activation(layer)):backward()
     first = first or ph.crop_image(gradient, middle, middle)
     gradient:multiply(gradient)

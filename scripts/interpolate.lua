@@ -3,12 +3,13 @@
 -- the alignment term keeps neighbours alike, so that one becomes the next.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", from = 61, to = 71, frames = { 5, "pictures", least = 1 },
-  alignment = { 0.1, "how much neighbours must agree" }, size = 128, steps = 512, seed = 1,
+  net = "googlenet", layer = "auto", from = ph.auto.unit(), to = ph.auto.unit "another",
+  frames = { 5, "pictures", least = 1 },
+  alignment = { 0.1, "how much neighbours must agree" }, size = ph.auto.size(128), steps = 512, seed = 1,
   output = "out/interpolation.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local a, b = ph.channel(opt.layer, opt.from), ph.channel(opt.layer, opt.to)
 
 local objective, labels = opt.alignment * ph.alignment(opt.layer), {}

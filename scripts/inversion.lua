@@ -4,14 +4,14 @@
 -- a channel is inverted.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layers = { { "conv2d2", "mixed3b", "mixed4a", "mixed4c", "mixed5a" }, "one picture each" },
+  net = "googlenet", layers = ph.auto.layers(5, "one picture each"),
   image = { "", "the photograph" },
-  start = { "mixed4c:1", "the unit whose picture is taken where there is no photograph" },
+  start = { "auto", "the unit whose picture is taken where there is no photograph" },
   variation = { 0.02, "weight of the total variation a pixel", least = 0 },
-  size = 192, steps = 384, seed = 1, output = "out/inversion.png",
+  size = ph.auto.size(192), steps = 384, seed = 1, output = "out/inversion.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local target = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
   or ph.render({ net, opt.start, size = opt.size, steps = 128, seed = opt.seed, title = "start" }).image
 target = ph.crop_image(target, opt.size, opt.size)

@@ -2,12 +2,12 @@
 -- Pairs: two units optimised together in one picture, in every combination; at the margins each of them alone.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", across = { { 11, 61, 71 }, "units, one column each", least = 0 },
-  down = { { 49, 57, 68 }, "units, one row each", least = 0 }, size = 112, steps = 384, seed = 1,
+  net = "googlenet", layer = "auto", across = ph.auto.units(3, "units, one column each"),
+  down = ph.auto.units(3, "units, one row each"), size = ph.auto.size(112), steps = 384, seed = 1,
   output = "out/pairs.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local function channel(unit) return ph.channel(opt.layer, unit) end
 
 -- One batch a row: first the row's unit alone, then with each column's. The row above all has the columns' alone.

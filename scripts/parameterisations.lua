@@ -3,15 +3,16 @@
 -- differs is which pictures are near, and so where the climb ends.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, size = 128, steps = 512, seed = 1,
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(), size = ph.auto.size(128), steps = 512, seed = 1,
   output = "out/parameterisations.png",
 }
 
+local net = assert(ph.network(opt.net)):choose(opt)
 -- A CPPN's first picture is smooth, and many units are silent on it for long.
 local function relu(step) return step <= 128 and "redirected" or "plain" end
 
 local comparison = ph.compare({
-  assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit), size = opt.size, steps = opt.steps, seed = opt.seed,
+  net, ph.channel(opt.layer, opt.unit), size = opt.size, steps = opt.steps, seed = opt.seed,
 }, {
   { "pixels, plain colours", parameterisation = "pixels", decorrelate = false },
   { "pixels", parameterisation = "pixels" },

@@ -3,13 +3,14 @@
 -- moves all frequencies alike. Not a penalty: another way of measuring which way is steepest.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, rate = 0.05,
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(), rate = 0.05,
   shown = { { 1, 32, 128, 256, 2048 }, "steps after which pictures are shown, one column each", least = 1 },
-  size = 128, seed = 1, output = "out/preconditioning.png",
+  size = ph.auto.size(128), seed = 1, output = "out/preconditioning.png",
 }
 
+local net = assert(ph.network(opt.net)):choose(opt)
 local comparison = ph.compare({
-  assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit), rate = opt.rate, snapshots = opt.shown, size = opt.size,
+  net, ph.channel(opt.layer, opt.unit), rate = opt.rate, snapshots = opt.shown, size = opt.size,
   seed = opt.seed,
 }, {
   { "pixels", parameterisation = "pixels", decorrelate = false },

@@ -2,12 +2,12 @@
 -- Progress: one picture as it is optimised, from noise to a feature, as a strip.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11,
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(),
   shown = { { 0, 4, 48, 2048 }, "steps after which the picture is shown", least = 0 },
-  size = 128, seed = 1, output = "out/progress.png",
+  size = ph.auto.size(128), seed = 1, output = "out/progress.png",
 }
 
-local net = assert(ph.network(opt.net))
+local net = assert(ph.network(opt.net)):choose(opt)
 local result = ph.render {
   net, ph.channel(opt.layer, opt.unit), size = opt.size, steps = math.max(table.unpack(opt.shown)), seed = opt.seed,
   snapshots = opt.shown,

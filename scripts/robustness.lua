@@ -3,17 +3,19 @@
 -- Patterns that only fit the network's own grid do not survive that.
 local ph = require "phosphene"
 local opt = ph.options {
-  net = "googlenet", layer = "mixed4a", unit = 11, jitter = { 1, "pixels", least = 0 }, rotate = { 5, "degrees" },
+  net = "googlenet", layer = "auto", unit = ph.auto.unit(),
+  jitter = { 1, "pixels", least = 0 }, rotate = { 5, "degrees" },
   scale = { 1.1, "times", least = 1 },
   shown = { { 1, 32, 128, 256, 2048 }, "steps after which pictures are shown, one column each", least = 1 },
-  size = 128, seed = 1, output = "out/robustness.png",
+  size = ph.auto.size(128), seed = 1, output = "out/robustness.png",
 }
 
+local net = assert(ph.network(opt.net)):choose(opt)
 local jitter = ph.jitter(opt.jitter)
 local rotate = ph.random_rotate { -opt.rotate, -opt.rotate / 2, 0, opt.rotate / 2, opt.rotate }
 local scale = ph.random_scale { 1 / opt.scale, 1, opt.scale }
 local comparison = ph.compare({
-  assert(ph.network(opt.net)), ph.channel(opt.layer, opt.unit), parameterisation = "pixels", decorrelate = false,
+  net, ph.channel(opt.layer, opt.unit), parameterisation = "pixels", decorrelate = false,
   snapshots = opt.shown, size = opt.size, seed = opt.seed,
 }, {
   { "none", transforms = "none" },

@@ -3,7 +3,10 @@
 -- functions raise at the recipe's line. Must hold no logic.
 
 local core = require "phosphene.core"
+local blocks = require "phosphene.network.blocks"
 local check = require "phosphene.network.check"
+local choices = require "phosphene.run.choices"
+local choose = require "phosphene.program.choose"
 local compare = require "phosphene.run.compare"
 local describe = require "phosphene.network.layer_table"
 local graph = require "phosphene.network.drawing"
@@ -16,6 +19,7 @@ local options = require "phosphene.program.options"
 local parameterisations = require "phosphene.picture.parameterisations"
 local picture = require "phosphene.picture.files"
 local photograph = require "phosphene.network.photograph"
+local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
 local render = require "phosphene.run.render"
 local safetensors = require "phosphene.formats.safetensors"
@@ -32,6 +36,7 @@ local ph = { version = core.version }
 
 -- Recipes.
 ph.options = options
+ph.auto = choose.auto
 
 -- Running.
 ph.network = misuse.guard(network.load)
@@ -77,7 +82,12 @@ for event, operator in pairs(tape.operators) do tensor_type[event] = misuse.guar
 network_type.__index.describe = misuse.guard(describe)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)
 network_type.__index.save = misuse.guard(safetensors.save)
+network_type.__index.blocks = misuse.guard(blocks)
 network_type.__index.check = misuse.guard(check)
+network_type.__index.choose = misuse.guard(choose.fill)
+network_type.__index.pre_relu = misuse.guard(pre_relu.name)
+network_type.__index.units = misuse.guard(choices.count)
+network_type.__index.show = misuse.guard(choices.units)
 network_type.__index.photograph = misuse.guard(photograph)
 network_type.__index.graph = misuse.guard(graph)
 network_type.__tostring = network.text

@@ -98,6 +98,35 @@ function network:preprocessing() end
 ---@return string? message
 function network:check(path, options) end
 
+--- At most a dozen layers that one would begin with, from shallow to deep: the ends of its blocks.
+---@return string[]
+function network:blocks() end
+
+--- Fills in what a recipe's options leave to the network, those whose value is "auto": `layer`, `layers`, `class`,
+--- `start` ("layer:unit"), `size`, and, under any other name, units of the layer. Networks that are known choose what is
+--- worth looking at; any other chooses the units that answer most to noise, and raises for a layer, naming those that
+--- one would begin with.
+---@param options table what `ph.options` gave
+---@return ph.network
+function network:choose(options) end
+
+--- The name of the point before a layer's ReLU, which is "NAME_pre_relu", or the layer's own where it has none.
+---@param layer string
+---@return string
+function network:pre_relu(layer) end
+
+--- How many units a layer has.
+---@param layer string
+---@return integer
+function network:units(layer) end
+
+--- Units of a layer that are worth looking at: of networks that are known those that were chosen by looking, of others
+--- those that answer most to noise.
+---@param layer string
+---@param count integer? how many; 1
+---@return integer[]
+function network:show(layer, count) end
+
 --- A photograph as the network takes it: its middle, as large as the network is made for, in the network's channels (grey
 --- by luminance where there is one). Nil and a message where it cannot be read, or cannot have such channels.
 ---@param path string

@@ -22,3 +22,39 @@ local ph = {}
 ---@param declared table<string, any> defaults by name
 ---@return table<string, any> values by name
 function ph.options(declared) end
+
+--- Declarations of options that are left to the network: their default is "auto", and `net:choose` fills them in. `layer`,
+--- `class` and `start` are texts, whose default is just "auto".
+---
+---     local opt = ph.options { net = "googlenet", layer = "auto", unit = ph.auto.unit(), size = ph.auto.size(128) }
+---     local net = assert(ph.network(opt.net)):choose(opt)
+---@class ph.auto
+local auto = {}
+
+--- Pixels of a side: those of the size that the network's file states, and otherwise so many.
+---@param otherwise integer
+---@param text string? the option's description
+---@return table declaration
+function auto.size(otherwise, text) end
+
+--- A unit of the option `layer`.
+---@param text string? the option's description
+---@return table declaration
+function auto.unit(text) end
+
+--- Several units of the option `layer`.
+---@param count integer
+---@param text string the option's description
+---@return table declaration
+function auto.units(count, text) end
+
+--- A layer: this one where the network has it, and otherwise the one that a known network begins with.
+---@param name string
+---@return table declaration
+function auto.layer(name) end
+
+--- Several layers, from shallow to deep.
+---@param count integer
+---@param text string the option's description
+---@return table declaration
+function auto.layers(count, text) end

@@ -51,4 +51,14 @@ function pre_relu.offer(net)
   end
 end
 
+--- The name of the point before a layer's ReLU, or, where there is none, the layer's own.
+function pre_relu.name(net, layer)
+  local name = layer .. "_pre_relu"
+  if net:aliases()[name] then return name end
+  for _, other in ipairs(net:layers()) do
+    if other == name then return name end
+  end
+  return layer
+end
+
 return pre_relu

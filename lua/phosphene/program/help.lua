@@ -166,7 +166,7 @@ end
 local function place_of(owner)
   local ph = require "phosphene"
   local modules = { ph = ph, ["ph.transforms"] = ph.transforms, ["ph.schedules"] = ph.schedules,
-    ["phosphene.core"] = core }
+    ["ph.auto"] = ph.auto, ["phosphene.core"] = core }
   local metatable = core.types[owner]
   return modules[owner] or type(metatable) == "table" and metatable.__index or {}
 end

@@ -7,6 +7,9 @@ local suggest = require "phosphene.base.suggest"
 
 local option = {}
 
+--- The declared options, a list, of each table of values that was given out.
+option.declarations = setmetatable({}, { __mode = "k" })
+
 -- ---- types: `read` takes the text of a command line, `accept` a value; both give nil where it is of another type ----
 
 local function accept_integer(value) return math.type(value) and math.tointeger(value) end
@@ -93,7 +96,9 @@ end
 
 -- ---- declarations ----
 
--- { default, "description" [, choices =, least =, most =, type =] }, as opposed to a list that is the default itself.
+-- { default, "description" [, choices =, least =, most =, type =, count =, otherwise =] }, as opposed to a list that
+-- is the default itself. The default "auto" leaves the value to the network at hand (choose.lua): `type` is then that
+-- of other values, `count` how many a list has, `otherwise` what holds where the network has no opinion.
 local function is_described(declared)
   if type(declared) ~= "table" then return false end
   if type(declared[2]) == "string" then return true end
@@ -143,11 +148,12 @@ function option.new(name, declared)
     misuse.raise("%s: a name of letters, digits and underscores expected", what)
   end
   if not is_described(declared) then declared = { declared } end
-  misuse.check_keys(declared, { "choices", "least", "most", "type" }, what, 2)
+  misuse.check_keys(declared, { "choices", "least", "most", "type", "count", "otherwise" }, what, 2)
   local kind = type_for(declared, what)
   check_restrictions(declared, kind, what)
   local self = { name = name, kind = kind, description = declared[2] or "",
-    choices = declared.choices, least = declared.least, most = declared.most }
+    choices = declared.choices, least = declared.least, most = declared.most, is_auto = declared[1] == "auto",
+    count = declared.count, otherwise = declared.otherwise }
   if declared[1] == nil then return self end -- absent unless it is given
   local problem
   self.default, problem = option.accept(self, declared[1])
@@ -198,17 +204,23 @@ local function check(self, value, given)
 end
 
 --- A value given by a program, or nil and what is wrong with it.
-function option.accept(self, value) return check(self, self.kind.accept(value), value) end
+function option.accept(self, value)
+  if self.is_auto and value == "auto" then return value end
+  return check(self, self.kind.accept(value), value)
+end
 
 --- The value of a text, or nil and what is wrong with it.
-function option.read(self, text) return check(self, self.kind.read(text), text) end
+function option.read(self, text)
+  if self.is_auto and text == "auto" then return text end
+  return check(self, self.kind.read(text), text)
+end
 
 function option.is_switch(self) return self.kind == types.boolean end
 
 --- The default as one would write it on a command line; "" where there is none.
 function option.default_text(self)
   if self.default == nil then return "" end
-  return (self.kind.print or tostring)(self.default)
+  return (self.is_auto and tostring or self.kind.print or tostring)(self.default)
 end
 
 return option

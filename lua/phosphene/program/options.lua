@@ -153,6 +153,7 @@ local function options(declared)
     if chosen[o] ~= nil then values[o.name] = chosen[o] else values[o.name] = o.default end
   end
   check_output(all, asked, values.output)
+  option.declarations[values] = all
   return values
 end
 

@@ -36,7 +36,7 @@ describe("the figure of", function()
   end)
 
   it("progress: each picture drives the unit higher than the one before", function()
-    local result = run("progress", { shown = { 0, 4, 16, 48 } })
+    local result = run("progress", { unit = 11, shown = { 0, 4, 16, 48 } })
     assert.equal(48, result.steps)
     local last = -math.huge
     for _, step in ipairs { 0, 4, 16, 48 } do
@@ -47,7 +47,8 @@ describe("the figure of", function()
   end)
 
   it("a neuron and a channel: one picture is best in its middle, the other all over", function()
-    local neuron, channel = run("neuron", { steps = 48 }).image, run("channel", { steps = 48 }).image
+    local neuron = run("neuron", { unit = 11, steps = 48 }).image
+    local channel = run("channel", { unit = 11, steps = 48 }).image
     local start = ph.render { net, "mixed4a:11", size = 64, steps = 0, seed = 1 }.image
     assert.is_true(activation(channel, "mixed4a", 11) > activation(neuron, "mixed4a", 11))
     -- Farther out than the unit sees, less was changed.
@@ -60,7 +61,7 @@ describe("the figure of", function()
   end)
 
   it("no regularisation: higher rates go further, into high frequencies", function()
-    local made = run("unregularised", { shown = { 1, 48 } })
+    local made = run("unregularised", { unit = 11, shown = { 1, 48 } })
     assert.equal(6, #made.images)
     local contrast = {}
     for i, result in ipairs(made.results) do contrast[i] = result.image:statistics().deviation end
@@ -70,7 +71,7 @@ describe("the figure of", function()
   end)
 
   it("frequency penalties: each leaves less in high frequencies than there was without", function()
-    local made = run("frequency", { shown = { 1, 48 }, variation = 0.04, l1 = 0.04, scale = 300 })
+    local made = run("frequency", { unit = 11, shown = { 1, 48 }, variation = 0.04, l1 = 0.04, scale = 300 })
     assert.equal(10, #made.images)
     local without = high(made.results[1].image)
     for _, i in ipairs { 3, 4, 5 } do
@@ -83,7 +84,7 @@ describe("the figure of", function()
   end)
 
   it("robustness: what was seen through transformations stands another one better", function()
-    local made = run("robustness", { shown = { 1, 64 } })
+    local made = run("robustness", { unit = 11, shown = { 1, 64 } })
     local other = ph.transforms.pipeline { ph.random_rotate { -9, 9 }, ph.random_scale { 0.93, 1.07 } }
     -- What part of the activation is left under transformations that none was optimised for, over several draws.
     local function left(image)
@@ -96,7 +97,7 @@ describe("the figure of", function()
   end)
 
   it("preconditioning: energy moves to low frequencies", function()
-    local made = run("preconditioning", { shown = { 1, 32 } })
+    local made = run("preconditioning", { unit = 11, shown = { 1, 32 } })
     local low = {}
     for i, result in ipairs(made.results) do low[i] = ph.spectrum(result.image):share(0, 0.1) end
     assert.is_true(low[3] > 1.2 * low[1] and low[4] > 1.2 * low[1], table.concat(low, " "))
@@ -116,7 +117,7 @@ describe("the figure of", function()
   end)
 
   it("diversity: the term lowers the likeness of the pictures", function()
-    local made = run("diversity", { steps = 40, batch = 3, weight = 0.5 })
+    local made = run("diversity", { unit = 11, steps = 40, batch = 3, weight = 0.5 })
     local simple, diverse = table.unpack(made.likenesses)
     assert.is_true(diverse < simple - 0.02, ("%g with, %g without"):format(diverse, simple))
     assert.is_true(simple <= 1 and diverse >= 0)
@@ -166,7 +167,7 @@ describe("the figure of", function()
   end)
 
   it("negative optimisation: what raises a unit and what lowers it", function()
-    local made = run("negative", { steps = 48 })
+    local made = run("negative", { unit = 11, steps = 48 })
     local start = ph.render { net, "mixed4a:11", size = 64, steps = 0, seed = 1 }.image
     local function before_relu(image) return activation(image, "mixed4a_pre_relu", 11) end
     assert.is_true(before_relu(made.images[1]) < before_relu(start))
@@ -174,7 +175,7 @@ describe("the figure of", function()
   end)
 
   it("classes two ways: each picture raises its own measure", function()
-    local made = run("class", { steps = 48 })
+    local made = run("class", { class = "goldfish", steps = 48 })
     local logits, probabilities = net:classes()
     local class = net:find_label "goldfish"
     local function read(image, layer)
@@ -191,8 +192,8 @@ describe("the figure of", function()
     local made = run("depth", { steps = 12, size = 32, output = path })
     assert.equal(7, #made.rows)
     assert.equal(8, #assert(ph.list_images(folder))) -- the overview, and a sheet for each layer
-    local start = ph.render { net, "mixed4a:57", batch = 6, size = 32, steps = 0, seed = 1 }.image
-    assert.is_true(activation(made.rows[3]:image(0), "mixed4a", 57) > activation(start:image(0), "mixed4a", 57))
+    local start = ph.render { net, "mixed4a:61", batch = 6, size = 32, steps = 0, seed = 1 }.image
+    assert.is_true(activation(made.rows[3]:image(0), "mixed4a", 61) > activation(start:image(0), "mixed4a", 61))
     for _, file in ipairs(ph.list_images(folder)) do os.remove(file) end
     os.remove(folder)
     assert(ph.tensor({ 1, 3, 1, 1 }):save(output))
@@ -217,7 +218,7 @@ describe("the figure of", function()
   end)
 
   it("an example: the unit answers more after, and the difference is what was changed", function()
-    local made = run("example", { steps = 12 })
+    local made = run("example", { unit = 11, steps = 12 })
     assert.is_true(activation(made.image, "mixed4a", 11) > activation(made.before, "mixed4a", 11))
     local changed = made.difference:clone():add(ph.tensor(made.before:shape(), 0.5), -1)
     local back = made.before:clone():add(changed, 0.5):add(made.image, -1):statistics()
@@ -254,7 +255,7 @@ describe("the figure of", function()
   end)
 
   it("parameterisations: each of them raises the unit", function()
-    local made = run("parameterisations", { steps = 40 })
+    local made = run("parameterisations", { unit = 11, steps = 40 })
     assert.equal(8, #made.results)
     for _, result in ipairs(made.results) do
       assert.is_true(result.values[40] > result.values[1] + 0.1, result.metadata.parameterisation)
@@ -262,7 +263,7 @@ describe("the figure of", function()
   end)
 
   it("transforms: with them, more of the picture is in low frequencies", function()
-    local made = run("transforms", { steps = 40 })
+    local made = run("transforms", { unit = 11, steps = 40 })
     assert.equal(4, #made.results)
     for i = 3, 4 do assert.is_true(high(made.results[i].image) < high(made.results[1].image)) end
   end)
