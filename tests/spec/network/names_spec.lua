@@ -106,6 +106,15 @@ describe("the points before ReLUs", function()
     for i, value in ipairs(before) do assert.equal(math.max(value, 0), after[i]) end
   end)
 
+  it("are offered for second names of ReLUs, where theirs is not taken", function()
+    local net = network():alias("a", "/layer1/relu"):alias("b", "/layer2/relu"):alias("c", "pool:0")
+    net:alias("b_pre_relu", "pool:0")
+    pre_relu.offer(net)
+    assert.equal("/layer1/conv1/Conv", net:layer("a_pre_relu").name)
+    assert.equal("pool:0", net:layer("b_pre_relu").name)
+    assert.is_nil(net:aliases().c_pre_relu)
+  end)
+
   it("are not offered twice, nor where the name is taken", function()
     local net = assert(ph.network "googlenet-tiny")
     local count = #net:layers()

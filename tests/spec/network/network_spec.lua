@@ -154,6 +154,44 @@ describe("labels", function()
     assert.same({ "😀", "" }, labels.parse [=[["\ud83d\ude00", ""]]=])
   end)
 
+  -- Runs f with the path of a network in an empty folder, and a function that writes a text file beside it.
+  local function in_folder(f)
+    local folder = os.tmpname() .. "_labels"
+    assert(core.save_safetensors(folder .. "/net.safetensors", { a = core.tensor { 1 } }))
+    local function write(name, text)
+      local file = assert(io.open(folder .. "/" .. name, "wb"))
+      file:write(text)
+      file:close()
+      return folder .. "/" .. name
+    end
+    f(folder .. "/net.safetensors", write)
+    for _, name in ipairs(core.list_folder(folder)) do os.remove(folder .. "/" .. name) end
+    os.remove(folder)
+  end
+
+  it("are read from a text file, one a line", function()
+    in_folder(function(_, write)
+      assert.same({ "tench", "", "a, b" }, labels.read(write("a.txt", "\xEF\xBB\xBFtench\r\n\r\na, b\r\n\n\n")))
+      assert.same({ "tench, Tinca", "n0144 x" }, labels.read(write("b.txt", "n01440764 tench, Tinca\nn0144 x")))
+      local list, problem = labels.read(write("c.txt", "a\0b"))
+      assert.is_nil(list)
+      assert.matches("c%.txt' holds no labels$", problem)
+    end)
+  end)
+
+  it("are found beside a network, for all of its classes or all but the last 8", function()
+    in_folder(function(path, write)
+      assert.is_nil(labels.beside(path, 12))
+      write("net.labels.txt", ("x\n"):rep(12))
+      for count, found in pairs { [11] = false, [12] = true, [20] = true, [21] = false } do
+        assert.equal(found, labels.beside(path, count) ~= nil, count)
+      end
+      write("synset_words.txt", ("y\n"):rep(30))
+      assert.equal("x", labels.beside(path, 12)[1])
+      assert.equal("y", labels.beside(path, 30)[1])
+    end)
+  end)
+
   it("that are broken give nil and where", function()
     for _, text in ipairs { "", "[", '["a"', '["a",]', '["a" "b"]', '["a', '[1]', '["\\x"]', '["\\u12"]', '["\\ud83d"]',
       '["a"] b', '{"a": 1}', '["a\nb"]', '["\\' } do

@@ -24,6 +24,29 @@ end
 local function of_whole(evaluation) net:forward(images, evaluation:taps()) end
 local function of_part(evaluation) evaluation:forward(images) end
 
+-- Layers that mix channels in runs, each of more channels than are computed at once: what a channel of theirs is made
+-- of is not the same channel below.
+local function grouped_layers()
+  local grouped = core.network { backend = "dnnl" }
+  local function noise(...) return random:fill_normal(core.tensor { ... }, 0, 0.3) end
+  grouped:add { type = "convolution", name = "conv", from = "image", weight = noise(48, 3, 3, 3), stride = 2 }
+  for name, layer in pairs {
+    halves = { type = "convolution", weight = noise(48, 24, 3, 3), groups = 2 },
+    wider = { type = "convolution", weight = noise(96, 4, 1, 1), groups = 12 },
+    depthwise = { type = "convolution", weight = noise(48, 1, 3, 3), groups = 48 },
+    doubled = { type = "convolution", weight = noise(96, 1, 1, 1), groups = 48 },
+    transposed = { type = "transposed_convolution", weight = noise(48, 8, 2, 2), groups = 3 },
+    normalised = { type = "group_norm", groups = 4 },
+    neighbours = { type = "local_response_norm", alpha = 1 },
+    shares = { type = "softmax" },
+    pixels = { type = "depth_to_space", block = 2 },
+  } do
+    layer.name, layer.from = name, "conv"
+    grouped:add(layer):add { type = "relu", name = name .. "_relu", from = name }
+  end
+  return grouped
+end
+
 describe("what an objective reads", function()
   local objectives = {
     ph.channel("mixed4a", 3), ph.channel("mixed4a_pre_relu", 100), ph.channel("mixed3a", 70):on(1),
@@ -44,6 +67,23 @@ describe("what an objective reads", function()
       assert.is_true(relative_l2(gradient, expected_gradient) < 1e-5)
     end)
   end
+
+  it("suffices where channels are made of others", function()
+    local grouped = grouped_layers()
+    for _, name in ipairs(grouped:layers()) do
+      if name == "image" then goto continue end
+      local channels = grouped:shapes(70, 62)[name][1]
+      for _, unit in ipairs { 0, channels // 2, channels - 1 } do
+        local evaluation = core.evaluation(ph.channel(name, unit), grouped):forward(images)
+        local value, gradient = evaluation:run(images), grouped:backward()
+        grouped:forward(images, evaluation:taps())
+        local expected, whole = evaluation:run(images), grouped:backward()
+        assert.near(expected, value, 1e-6 + 1e-5 * math.abs(expected), name)
+        assert.is_true((gradient - whole):dot(gradient - whole) <= 1e-8 * whole:dot(whole), name)
+      end
+      ::continue::
+    end
+  end)
 
   it("is the same for an image alone, whose activations and gradients share memory", function()
     local evaluation = core.evaluation(ph.channel("conv2d1", 3) + ph.channel("mixed4a", 3) + ph.logit(1), net)

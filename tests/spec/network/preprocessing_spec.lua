@@ -87,7 +87,7 @@ describe("net:check", function()
   local net = assert(ph.network("googlenet-tiny", { range = { 0, 1 }, order = "BGR" }))
 
   setup(function()
-    for i = 1, 3 do
+    for i = 1, 4 do
       local image = core.random(i, "check"):fill_normal(core.tensor { 1, 3, 70, 64 }, 0.5, 0.2)
       assert(core.save_image(image, ("%s/%d.png"):format(folder, i)))
     end
@@ -131,8 +131,23 @@ describe("net:check", function()
     assert.equal(2, result.count)
     local text = tostring(result)
     assert.matches("%*  BGR, 0%.%.1 ", text)
-    assert.matches("2 of 3 pictures, 64 px", text)
+    assert.matches("2 of 4 pictures, 64 px", text)
     assert.matches("RGB, 0%.%.1, mean 0%.485", text)
+  end)
+
+  it("looks at pictures that are spread over the folder", function()
+    local paths = ph.list_images(folder)
+    local result = assert(net:check(folder, { limit = 2, size = 64 }))
+    local first = assert(net:check(paths[1], { size = 64 }))
+    local middle = assert(net:check(paths[3], { size = 64 }))
+    for _, row in ipairs(result.rows) do
+      local text = preprocessing.text(row.preprocessing, 3)
+      assert.near((row_of(first, text).confidence + row_of(middle, text).confidence) / 2, row.confidence, 1e-9)
+    end
+  end)
+
+  it("takes what the field trains on where the network takes any size", function()
+    assert.matches(", 224 px;", tostring(assert(net:check(folder .. "/1.png"))))
   end)
 
   it("knows pictures whose files are named after their class", function()

@@ -3,6 +3,7 @@
 -- (tests/optvis/param in github.com/tensorflow/lucid).
 
 local ph = require "phosphene"
+local fitting = require "phosphene.picture.fitting"
 
 -- A picture like a photograph of size x size: gradients, edges, a texture, shadows.
 local function photo_like(size)
@@ -110,6 +111,30 @@ describe("parameterisations from an image that they may not be able to show", fu
     local image = photo_like(32)
     local shown = from(image, "low_resolution", { size = 16, batch = 3 }):forward()
     for n = 0, 2 do assert.is_true(mean_error(shown:image(n), image) < 0.06) end
+  end)
+
+  -- Parameters of one number that steps do not move; the picture comes nearer by itself, by this share of the
+  -- difference's square a step. Gives how many steps were taken.
+  local function steps_taken(share)
+    local image, shown = ph.tensor({ 1, 3, 4, 4 }, 1), ph.tensor { 1, 3, 4, 4 }
+    local value, steps = ph.tensor { 1 }, 0
+    local parameters = {
+      forward = function() return shown end,
+      values = function() return value end,
+      backward = function()
+        steps = steps + 1
+        shown:fill(1 - (1 - share) ^ (steps / 2))
+        return ph.tensor { 1 }
+      end,
+    }
+    fitting.fit(parameters, image, "a picture", false)
+    return steps
+  end
+
+  it("take no more steps once 25 of them have not taken a hundredth off the error, and at most 500", function()
+    assert.equal(25, steps_taken(0))
+    assert.equal(25, steps_taken(0.9 * 0.01 / 25))
+    assert.equal(500, steps_taken(1.1 * 0.01 / 25))
   end)
 
   it("begin a run", function()

@@ -69,6 +69,20 @@ describe("ph.montage", function()
     assert.is_true(math.abs(a - b) < 0.1 * a, ("%d and %d pixels of ink"):format(a, b))
   end)
 
+  it("keeps its padding between pictures and labels, and between rows", function()
+    local function height_of(padding, labels)
+      local pictures = { plain(1, 30), plain(1, 30), plain(1, 30) }
+      return ph.montage(pictures, { columns = 1, padding = padding, labels = labels }):shape()[3]
+    end
+    assert.equal(4 * 16, height_of(20) - height_of(4))
+    assert.equal(7 * 16, height_of(20, { "a", "a", "a" }) - height_of(4, { "a", "a", "a" }))
+    assert.equal(5 * 16, height_of(20, { [2] = "a" }) - height_of(4, { [2] = "a" }))
+    -- A label begins half a padding beneath its picture.
+    local sheet = ph.montage({ plain(1, 30), plain(1, 30) }, { columns = 1, padding = 40, labels = { "word" } })
+    assert.equal(0, ink(sheet, 0, 40 + 30 + 19).count)
+    assert.is_true(ink(sheet, 40 + 30 + 20, 40 + 30 + 50).count > 0)
+  end)
+
   it("labels rows and columns", function()
     local images = { plain(1, 30), plain(1, 30), plain(1, 30), plain(1, 30) }
     local bare = ph.montage(images, { columns = 2 }):shape()

@@ -109,23 +109,44 @@ describe("a run is stopped", function()
     assert.is_false(plateau { values = { 0, 2, 3, 1 } })
     assert.is_true(plateau { values = { 0, 9, 10, 10, 11, 10 } })
     assert.is_false(plateau { values = { -4, -4, -2, -2 } })
+    assert.is_true(plateau { values = { -4, -4, -3.7, -3.7 } }) -- the gain is a part of the value's size
+    assert.is_true(plateau { values = { -4, -4, -4, -4 } })
     assert.equal("plateau(2, 0.1)", tostring(plateau))
   end)
 end)
 
 describe("restarts", function()
   it("keep the best of runs whose seeds follow one another", function()
-    local result = render { restarts = 3, transforms = "none" }
-    local best
+    local result = render { restarts = 3 }
+    local best, highest
     for i = 1, 3 do
-      local one = render { seed = i, transforms = "none" }
+      local one = render { seed = i }
       assert.equal(i, result.restarts[i].seed)
       assert.equal(one.values[6], result.restarts[i].value)
-      if not best or one.values[6] > best.values[6] then best = one end
+      if not best or one.values[6] > highest then best, highest = one, one.values[6] end
     end
     assert.equal(best.seed, result.seed)
     assert.equal(best.seed, result.metadata.seed)
     assert.same(best.image:values(), result.image:values())
+  end)
+
+  it("are judged by the mean of their last tenth, or by the best value where it is kept", function()
+    local long, brief = render { restarts = 2, steps = 39 }, render { restarts = 2, steps = 7, keep = "best" }
+    for i = 1, 2 do
+      local values = render({ seed = i, steps = 39 }).values
+      assert.near((values[37] + values[38] + values[39]) / 3, long.restarts[i].value, 1e-9)
+      assert.equal(math.max(table.unpack(render({ seed = i, steps = 7 }).values)), brief.restarts[i].value)
+    end
+  end)
+
+  it("end where Ctrl-C is pressed, with the best so far", function()
+    local result = render { restarts = 3, on_step = function(step, _, run)
+      if run.seed == 2 and step == 2 then io.popen("kill -s INT $PPID"):close() end
+    end }
+    assert.equal(2, #result.restarts)
+    assert.is_true(result.interrupted)
+    assert.equal(math.max(result.restarts[1].value, result.restarts[2].value),
+      result.restarts[result.seed].value)
   end)
 
   it("write the best run's checkpoint", function()
@@ -134,6 +155,41 @@ describe("restarts", function()
     local rest = render { steps = 7, seed = result.seed, resume = path }
     os.remove(path)
     assert.equal(1, #rest.values)
+  end)
+end)
+
+describe("a seed that was chosen by the clock", function()
+  -- What is said while f runs, and what it gives.
+  local function said(f)
+    local lines, loud = {}, io.stderr
+    io.stderr = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end } -- luacheck: ignore
+    local ok, result = pcall(f)
+    io.stderr = loud -- luacheck: ignore
+    assert(ok, result)
+    return table.concat(lines), result
+  end
+
+  local function run(options)
+    local all = { net, "mixed4a:3", steps = 1, size = 32 }
+    for key, value in pairs(options) do all[key] = value end
+    return said(function() return ph.render(all) end)
+  end
+
+  it("is told, once", function()
+    for _, options in ipairs { {}, { restarts = 2 } } do
+      local text, result = run(options)
+      local first = result.restarts and result.restarts[1].seed or result.seed
+      assert.equal(("phosphene: seed %d\n"):format(first), text)
+    end
+    local text, next_step = said(function() return ph.steps { net, "mixed4a:3", steps = 1, size = 32 } end)
+    local _, state = next_step()
+    assert.equal(("phosphene: seed %d\n"):format(state.seed), text)
+  end)
+
+  it("is not, where it was given or nothing is to be said", function()
+    assert.equal("", (run { seed = 3 }))
+    assert.equal("", (run { restarts = 2, seed = 3 }))
+    assert.equal("", (run { progress = false }))
   end)
 end)
 
