@@ -1,0 +1,198 @@
+-- SPDX-License-Identifier: MIT
+-- The defaults of arguments, and those that the reference states in prose: each case has the words that state it, and
+-- what shows that they are true. Options whose default can be read by machine are defaults_spec.lua's.
+
+local core = require "phosphene.core"
+local defaults = require "defaults"
+local documentation = require "phosphene.program.documentation"
+local ph = require "phosphene"
+
+local all = documentation.read()
+local t = ph.transforms
+local noise = ph.random(1, "arguments"):fill_normal(ph.tensor { 1, 3, 24, 20 }, 0.5, 0.2)
+local tiny = assert(ph.network "googlenet-tiny")
+
+-- What transforms make of noise.
+local function seen(...) return ph.pipeline({ ... }):forward(noise, ph.random(2, "transforms")):values() end
+
+-- A function of an option's value that prints what `make` makes of a table with it.
+local function printed(make, name)
+  return function(value) return tostring(make { [name] = value }) end
+end
+
+local function optimiser(kind) return function(options) return core.optimiser(kind, options) end end
+
+local function parameterisation(kind, name)
+  return function(value)
+    local made = ph.parameterisation(kind, { height = 8, random = ph.random(1, "init"), [name] = value })
+    return { tostring(made), made:forward():values() }
+  end
+end
+
+-- What the way back gives for a pass with an option, or that there is none.
+local function pass(name)
+  return function(value)
+    local ok, problem = pcall(tiny.forward, tiny, noise, "conv2d1", { [name] = value })
+    if not ok then return problem end
+    ok, problem = pcall(tiny.backward, tiny:inject("conv2d1", tiny:activation "conv2d1"))
+    return ok and problem:values() or problem
+  end
+end
+
+-- The value of a head that is a function.
+local function custom(f)
+  local evaluation = core.evaluation(ph.head("picture", f), tiny):forward(noise)
+  return assert(evaluation:value(noise))
+end
+
+-- The bytes of a file that is saved.
+local function written(save, suffix)
+  local path = os.tmpname() .. suffix
+  assert(save(path))
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  os.remove(path)
+  return text
+end
+
+-- What `f` makes of a folder with one photograph in it.
+local function measured(f)
+  local folder = os.tmpname() .. "_folder"
+  assert(noise:map("abs"):save(folder .. "/a.png"))
+  local result = f(folder)
+  os.remove(folder .. "/a.png")
+  os.remove(folder)
+  return result
+end
+
+-- { function and argument, words, what shows it, the default, another value }
+local cases = {
+  { "ph.transforms.pad options", '"constant"', printed(function(o) return t.pad(2, o) end, "mode"), "constant",
+    "edge" },
+  { "ph.transforms.pad options", "`value` (0.5)", printed(function(o) return t.pad(2, o) end, "value"), 0.5, 0 },
+  { "ph.transforms.jitter options", '"crop"', printed(function(o) return t.jitter(2, o) end, "mode"), "crop", "roll" },
+  { "ph.transforms.resize options", '"half_pixel"', printed(function(o) return t.resize(9, o) end, "method"),
+    "half_pixel", "legacy" },
+  { "ph.transforms.flip probability", "0.5", function(p) return tostring(t.flip(p)) end, 0.5, 1 },
+  { "ph.transforms.flip options", '"horizontal"', printed(function(o) return t.flip(1, o) end, "axis"), "horizontal",
+    "vertical" },
+  { "ph.transforms.noise options", '"normal"', printed(function(o) return t.noise(1, o) end, "distribution"), "normal",
+    "uniform" },
+  { "ph.transforms.colour_jitter brightness", "0", function(b) return seen(t.colour_jitter(b)) end, 0, 1 },
+  { "ph.transforms.collapse deviation", "0.5", function(d) return tostring(t.collapse(d)) end, 0.5, 1 },
+  { "ph.transforms.collapse options", "0..8, 1;", printed(function(o) return t.collapse(0.5, o) end, "decay"), 1, 2 },
+  { "ph.transforms.collapse options", '"photograph"', printed(function(o) return t.collapse(0.5, o) end, "background"),
+    "photograph", "uniform" },
+  { "ph.transforms.random_blur options", "three deviations to both sides",
+    function(size) return seen(t.random_blur(1, { size = size })) end, 7, 5 },
+  { "ph.transforms.xplique seen", "224", function(size) return tostring(ph.pipeline(t.xplique(64, size))) end, 224,
+    227 },
+
+  { "ph.optimiser_settings rate", "adam 0.05", printed(optimiser "adam", "rate"), 0.05, 1 },
+  { "ph.optimiser_settings epsilon", "rmsprop 1e-7", printed(optimiser "rmsprop", "epsilon"), 1e-7, 1e-8 },
+  { "ph.optimiser_settings form", 'adam: "tensorflow"', printed(optimiser "adam", "form"), "tensorflow", "pytorch" },
+  { "ph.optimiser_settings form", 'rmsprop: "outside"', printed(optimiser "rmsprop", "form"), "outside", "inside" },
+  { "ph.parameterisation_settings deviation", "`maco` 1,", parameterisation("maco", "deviation"), 1, 0.5 },
+  { "ph.parameterisation_settings deviation", "`cppn` 0.1", parameterisation("cppn", "deviation"), 0.1, 0.5 },
+  { "ph.parameterisation_settings decorrelate", "`cppn` false", parameterisation("cppn", "decorrelate"), false, true },
+  { "ph.parameterisation_settings standardise", "picture, true", parameterisation("maco", "standardise"), true, false },
+  { "ph.parameterisation_settings standardise", "picture, false", parameterisation("fourier", "standardise"), false,
+    true },
+  { "ph.parameterisation_settings epsilon", "1e-5", parameterisation("maco", "epsilon"), 1e-5, 1e-4 },
+
+  { "ph.network:describe height", "224", function(height) return tiny:describe(height) end, 224, 227 },
+  { "ph.network:graph height", "224", function(height)
+    return written(function(path) return tiny:graph(path, height) end, ".dot")
+  end, 224, 256 },
+  { "ph.network:forward options", '"plain", "plain", "f32", true', pass "relu", "plain", "deconvnet" },
+  { "ph.network:forward options", '"plain", "plain", "f32", true', pass "pool", "plain", "smooth" },
+  { "ph.network:forward options", '"plain", "plain", "f32", true', pass "precision", "f32", "bf16" },
+  { "ph.network:forward options", '"plain", "plain", "f32", true', pass "backward", true, false },
+  { "phosphene.core.save_safetensors options", "F32 by default", function(kind)
+    return written(function(path) return core.save_safetensors(path, { a = noise }, {}, { type = kind }) end, "")
+  end, "F32", "F16" },
+  { "ph.statistics options", "pixels, 256", function(size)
+    return measured(function(folder) return ph.statistics(folder, { size = size, progress = false }).size end)
+  end, 256, 128 },
+
+  { "ph.random:fill_normal mean", "0", function(mean)
+    return ph.random(1, "x"):fill_normal(ph.tensor { 9 }, mean):values()
+  end, 0, 1 },
+  { "ph.random:fill_normal deviation", "1", function(deviation)
+    return ph.random(1, "x"):fill_normal(ph.tensor { 9 }, 0, deviation):values()
+  end, 1, 2 },
+  { "ph.tensor:add factor", "1", function(factor) return noise:clone():add(noise, factor):values() end, 1, 2 },
+  { "ph.tensor:largest count", "10", function(count) return #noise:largest(count) end, 10, 11 },
+  { "ph.variable:softmax axis", "1, the channels", function(axis)
+    return custom(function(x) return (x:softmax(axis) ^ 2):sum() end)
+  end, 1, 2 },
+  { "ph.variable:slice size", "1", function(size)
+    return custom(function(x) return x:slice(1, 0, size):sum() end)
+  end, 1, 2 },
+  { "ph.schedules.linear last", "0", function(last) return tostring(ph.schedules.linear(1, last)) end, 0, 0.5 },
+  { "ph.schedules.cosine last", "0", function(last) return tostring(ph.schedules.cosine(1, last)) end, 0, 0.5 },
+}
+
+-- Those that have a list of options with a default for each.
+local function each(name, words, make, given)
+  for _, option in ipairs(given) do
+    cases[#cases + 1] = { name, words, printed(make, option[1]), option[2], option[3] }
+  end
+end
+local function with(list)
+  return function(make)
+    return function(options)
+      for i, value in ipairs(list) do options[i] = value end
+      return make(options)
+    end
+  end
+end
+each("ph.transforms.random_scale factors", '"legacy", "down", "list"', with { 0.9, 1.1 }(t.random_scale),
+  { { "method", "legacy", "corners" }, { "rounding", "down", "up" }, { "draw", "list", "range" } })
+each("ph.transforms.random_rotate degrees", '"lucid", "black", "list"', with { -5, 5 }(t.random_rotate),
+  { { "method", "lucid", "bilinear" }, { "edge", "black", "wrap" }, { "draw", "list", "range" } })
+each("ph.transforms.random_affine degrees", '"bilinear", "black", "list"', with { -5, 5 }(t.random_affine),
+  { { "method", "bilinear", "nearest" }, { "edge", "black", "wrap" }, { "draw", "list", "range" } })
+each("ph.transforms.colour_jitter options", "0..1 each; 0", function(options) return t.colour_jitter(0.1, options) end,
+  { { "contrast", 0, 1 }, { "saturation", 0, 1 }, { "scale", 0, 1 }, { "shift", 0, 1 } })
+each("ph.transforms.random_resized_crop options", "0.05, 1, none, 0.05, 0.15",
+  function(options) return t.random_resized_crop(8, options) end,
+  { { "least", 0.05, 0.1 }, { "most", 1, 0.5 }, { "spread", 0.05, 0.1 }, { "centre", 0.15, 0.1 } })
+for _, kind in ipairs { "resize", "random_crop", "random_resized_crop", "crop", "crop_or_pad" } do
+  cases[#cases + 1] = { "ph.transforms." .. kind .. " width", "as high by default",
+    function(width) return tostring(t[kind](9, width)) end, 9, 7 }
+end
+for _, kind in ipairs { "nadam", "rmsprop", "momentum", "ascent", "lbfgs" } do
+  cases[#cases + 1] = { "ph.optimiser_settings rate", "others 1", printed(optimiser(kind), "rate"), 1, 0.5 }
+end
+
+-- Texts of the reference by "function argument" and "class field".
+local texts = {}
+for _, entry in ipairs(all.functions) do
+  for _, parameter in ipairs(entry.parameters) do texts[entry.full_name .. " " .. parameter.name] = parameter.text end
+end
+for _, class in ipairs(all.classes) do
+  for _, field in ipairs(class.fields) do texts[class.name .. " " .. field.name] = field.text end
+end
+
+describe("what the reference says is the program's default:", function()
+  local known = {}
+  for _, case in ipairs(cases) do
+    local name, words, probe, default, other = table.unpack(case)
+    known[name] = true
+    it(("%s, %s (%s)"):format(name, words, default), function()
+      assert.is_truthy(texts[name] and texts[name]:find(words, 1, true), "the reference says something else")
+      defaults.check(name, probe, default, { other })
+    end)
+  end
+
+  it("all of it", function()
+    for _, entry in ipairs(all.functions) do
+      for _, parameter in ipairs(entry.parameters) do
+        local name = entry.full_name .. " " .. parameter.name
+        assert.is_true(known[name] or defaults.stated(parameter.text) == nil, name)
+      end
+    end
+  end)
+end)
