@@ -145,6 +145,9 @@ unit: $(TESTS) ## only the C tests
 spec: all ## only the Lua specs
 	prove --exec tests/run $(SPECS)
 
+mutants: all ## show that each change in tests/mutants/table.lua fails its test; ONLY="part of a name" for some
+	@lua5.4 tests/mutants/run.lua
+
 conformance-networks: all ## compare torchvision's networks, by way of ONNX, with PyTorch (downloads nothing; 2 GB of disk)
 	@$(call need,python3-torchvision)
 	@$(LUA) tests/conformance/networks.lua $(BUILD)/networks
