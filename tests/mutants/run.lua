@@ -50,8 +50,9 @@ local function builds(test)
     program ~= test and quote(program) or "")
 end
 
-local function passes(test)
-  return succeeds("cd %s && timeout %d tests/run %s", quote(tree), longest, quote(program_of(test)))
+local function passes(test, case)
+  return succeeds("cd %s && timeout %d tests/run %s %s", quote(tree), longest, quote(program_of(test)),
+    case and "--filter=" .. quote(case) or "")
 end
 
 -- The text with the one place that is meant changed; nil where there is no such place, or several.
@@ -67,10 +68,12 @@ local function try(mutant, sound)
   local original = contents(path)
   local text = changed(original, mutant)
   if not text then return "does not apply" end
-  if sound[mutant.test] == nil then sound[mutant.test] = builds(mutant.test) and passes(mutant.test) end
-  if not sound[mutant.test] then return "its test fails without it" end
+  local test, case = mutant.test, mutant.case
+  local key = test .. (case or "")
+  if sound[key] == nil then sound[key] = builds(test) and passes(test, case) end
+  if not sound[key] then return "its test fails without it" end
   write(path, text)
-  local outcome = not builds(mutant.test) and "does not build" or passes(mutant.test) and "NOT CAUGHT" or "caught"
+  local outcome = not builds(test) and "does not build" or passes(test, case) and "NOT CAUGHT" or "caught"
   write(path, original)
   return outcome
 end

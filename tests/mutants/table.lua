@@ -1,51 +1,161 @@
 -- SPDX-License-Identifier: MIT
--- Changes that break the program, each in one line of it, and the test that must notice. `find` is text that stands
--- in the file once, without anything that is magic. Must not know how they are tried.
+-- Changes that break the program, each in one line of it, and the test that must notice. `find` is text that stands in
+-- the file once. Must not know how they are tried.
 
--- What runs and their options promise.
-local run = {
-  { name = "17 redirected steps are 4", file = "lua/phosphene/run/steps.lua", test = "tests/spec/run/render_spec.lua",
-    find = "local redirected_steps = 17", replace = "local redirected_steps = 4" },
-  { name = "512 steps are 500", file = "lua/phosphene/run/steps.lua", test = "tests/spec/docs/defaults_spec.lua",
-    find = "options.steps or 512", replace = "options.steps or 500" },
-  { name = "a chosen seed is not told", file = "lua/phosphene/base/progress.lua",
-    test = "tests/spec/run/run_control_spec.lua",
-    find = 'progress.tell("seed " .. seed)', replace = "local _ = seed" },
-  { name = "Ctrl-C does not end restarts", file = "lua/phosphene/run/render.lua",
-    test = "tests/spec/run/run_control_spec.lua",
-    find = "      best.interrupted = true\n      break", replace = "      best.interrupted = true" },
-  { name = "a restart's score is its last value", file = "lua/phosphene/run/render.lua",
-    test = "tests/spec/run/run_control_spec.lua",
-    find = "math.max(1, #values // 10)", replace = "1" },
-  { name = "a plateau of negative values", file = "lua/phosphene/run/stops.lua",
-    test = "tests/spec/run/run_control_spec.lua",
-    find = "gain * math.abs(before)", replace = "gain * before" },
-  { name = "fitting never stops early", file = "lua/phosphene/picture/fitting.lua",
-    test = "tests/spec/picture/fitting_spec.lua",
-    find = "local before = errors[step - patience]", replace = "local before = nil" },
-}
+local mutants = {}
 
--- What is done with networks.
-local network = {
-  { name = "grouped convolutions are read in part", file = "src/core/network/onednn/live_channels.c",
-    test = "tests/spec/network/partial_reads_spec.lua",
-    find = "if (is_grouped(layer)) reads", replace = "if (false && is_grouped(layer)) reads" },
-  { name = "plans of any pool mode", file = "src/core/network/pass.c", test = "tests/spec/network/plans_spec.lua",
-    find = "a->pool_mode == b->pool_mode && ", replace = "" },
-  { name = "the usual size is 227", file = "lua/phosphene/network/input_size.lua",
-    test = "tests/spec/network/preprocessing_spec.lua",
-    find = "{ 224, 227, ", replace = "{ 227, 224, " },
-  { name = "check looks at the first pictures", file = "lua/phosphene/network/check.lua",
-    test = "tests/spec/network/preprocessing_spec.lua",
-    find = "all[(i - 1) * #all // count + 1]", replace = "all[i]" },
-  { name = "labels for outputs that have none", file = "lua/phosphene/network/labels.lua",
-    test = "tests/spec/network/network_spec.lua",
-    find = "local most_unnamed = 8", replace = "local most_unnamed = 0" },
-  { name = "a second name before a ReLU that is taken", file = "lua/phosphene/network/pre_relu.lua",
-    test = "tests/spec/network/names_spec.lua",
-    find = "if from and not taken[name] then", replace = "if from then" },
-}
+-- Rows of one file and the test of it: a name, text, and what takes its place. Of a test that takes long, `case` is
+-- part of the name of what is run.
+local function of(file, test, rows)
+  for _, row in ipairs(rows) do
+    mutants[#mutants + 1] = { name = row[1], find = row[2], replace = row[3], file = file, test = test,
+      case = rows.case }
+  end
+end
 
-local all = {}
-for _, list in ipairs { run, network } do table.move(list, 1, #list, #all + 1, all) end
-return all
+-- ---- runs: defaults, windows, what is said ----
+
+of("lua/phosphene/run/steps.lua", "tests/spec/run/render_spec.lua", {
+  { "17 redirected steps are 4", "redirected_steps = 17", "redirected_steps = 4" },
+  { "17 redirected steps are 18", "step <= redirected_steps", "step <= redirected_steps + 1" },
+})
+of("lua/phosphene/run/steps.lua", "tests/spec/docs/defaults_spec.lua", {
+  { "the way through max pools is ignored", "pool = asked.pool, ", "" },
+})
+of("lua/phosphene/run/options.lua", "tests/spec/docs/defaults_spec.lua", {
+  { "512 steps are 500", "default = 512", "default = 500" },
+  { "Lucid's transforms are the article's", 'default = "lucid"', 'default = "distill"' },
+})
+of("lua/phosphene/picture/parameterisations.lua", "tests/spec/docs/defaults_spec.lua", {
+  { "a run's decay is ignored", '"deviation", "decay", "image"', '"deviation", "image"' },
+})
+of("lua/phosphene/base/progress.lua", "tests/spec/run/run_control_spec.lua", {
+  { "a chosen seed is not told", 'progress.tell("seed " .. seed)', "local _ = seed" },
+})
+of("lua/phosphene/run/render.lua", "tests/spec/run/run_control_spec.lua", {
+  { "Ctrl-C does not end restarts", "best.interrupted = true\n      break", "best.interrupted = true" },
+  { "a restart's score is its last value", "math.max(1, #values // 10)", "1" },
+  { "a restart's score begins a step early", "for i = #values - count + 1, #v", "for i = #values - count, #v" },
+  { "a restart's best value does not count", "if made.best then return", "if false then return" },
+  { "restarts begin with the second seed", "own.seed = seed + i - 1", "own.seed = seed + i" },
+  { "the seed of restarts is not told", "progress.tell_seed(seed)", "local _ = seed" },
+  { "snapshots count updates, not thresholds", "wanted[step + extra] = step", "wanted[step] = step" },
+  { "the best picture is the one after", "best.value, best.step = run.value, run.step - 1",
+    "best.value, best.step = run.value, run.step" },
+})
+of("lua/phosphene/run/stops.lua", "tests/spec/run/run_control_spec.lua", {
+  { "a plateau of negative values", "gain * math.abs(before)", "gain * before" },
+  { "a plateau of one step more", "last < 2 * count", "last <= 2 * count" },
+  { "a plateau's window begins a step early", "mean(values, last - count + 1, l", "mean(values, last - count, l" },
+})
+of("lua/phosphene/run/stops.lua", "tests/spec/docs/defaults_spec.lua", {
+  { "a plateau of 49 steps", "options.steps or 50", "options.steps or 49" },
+  { "a plateau of twice the gain", "options.gain or 0.01", "options.gain or 0.02" },
+})
+of("lua/phosphene/run/schedules.lua", "tests/spec/run/schedules_spec.lua", {
+  { "schedules begin a step late", "(step - 1) / (steps - 1)", "step / steps" },
+})
+of("lua/phosphene/run/checkpoint.lua", "tests/spec/run/render_spec.lua", {
+  { "a resumed run draws from the start", 'run.random:restore(self.metadata.random or "")', "" },
+})
+
+-- ---- pictures ----
+
+of("lua/phosphene/picture/fitting.lua", "tests/spec/picture/fitting_spec.lua", {
+  case = "no more steps",
+  { "fitting never stops early", "local before = errors[step - patience]", "local before = nil" },
+  { "fitting waits a step longer", "errors[step - patience]", "errors[step - patience - 1]" },
+  { "fitting takes 501 steps", "most_steps = 500", "most_steps = 501" },
+})
+of("lua/phosphene/picture/montage.lua", "tests/spec/picture/montage_spec.lua", {
+  { "labels without padding", "p.padding + room(tallest(p.labels, first, last), p.padding)",
+    "p.padding + room(tallest(p.labels, first, last), 0)" },
+  { "labels touch their pictures", "p.cell_height + p.padding // 2", "p.cell_height" },
+})
+of("lua/phosphene/picture/montage.lua", "tests/spec/docs/defaults_spec.lua", {
+  { "a sheet's padding of 5", "options.padding or 6", "options.padding or 5" },
+})
+of("lua/phosphene/picture/transforms.lua", "tests/spec/picture/transforms_spec.lua", {
+  { "one upright picture fewer", "for _ = 1, 5 do tilts", "for _ = 1, 4 do tilts" },
+  { "Captum's list without its last factor", "each(20, 39", "each(20, 38" },
+})
+of("lua/phosphene/picture/transforms.lua", "tests/spec/docs/arguments_spec.lua", {
+  { "Xplique's pictures at 227", "seen or 224", "seen or 227" },
+})
+of("src/core/view/transforms/pad.c", "tests/spec/docs/arguments_spec.lua", {
+  { "a black border", "offsetof(config, value), 0.5,", "offsetof(config, value), 0," },
+})
+of("src/core/picture/kinds/cppn.c", "tests/spec/docs/defaults_spec.lua", {
+  { "a CPPN of 25 outputs", "offsetof(cppn_config, hidden), 24,", "offsetof(cppn_config, hidden), 25," },
+})
+
+-- ---- networks ----
+
+local live = "src/core/network/onednn/live_channels.c"
+of(live, "tests/spec/network/partial_reads_spec.lua", {
+  { "grouped convolutions are read in part", "if (is_grouped(layer)) reads", "if (false && is_grouped(layer)) reads" },
+  { "normalisation over channels is read in part", "layer->type == &ph_layer_dropout ||",
+    "layer->type == &ph_layer_dropout || layer->type == &ph_layer_local_response_norm ||" },
+  { "normalised groups are read in part", "layer->type == &ph_layer_dropout ||",
+    "layer->type == &ph_layer_dropout || layer->type == &ph_layer_group_norm ||" },
+})
+of("src/core/network/onednn/merged_convolutions.c", "tests/spec/network/partial_reads_spec.lua", {
+  { "grouped convolutions are merged", "config->groups == 1 && ", "" },
+})
+of("src/core/network/pass.c", "tests/spec/network/plans_spec.lua", {
+  { "plans of any height", "a->height == b->height && ", "" },
+  { "plans of any width", "a->width == b->width && ", "" },
+  { "plans of any number of taps", "a->taps == b->taps && ", "" },
+  { "plans of any taps", "memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0 && ", "" },
+  { "plans that go back or not", "&& a->backward == b->backward", "" },
+  { "plans of any ReLU mode", "a->relu_mode == b->relu_mode && ", "" },
+  { "plans of any pool mode", "a->pool_mode == b->pool_mode && ", "" },
+  { "plans of any precision", "&& a->precision == b->precision", "" },
+  { "plans of any number of threads", "a->threads == b->threads && ", "" },
+  { "plans of any number of companions", "a->companions == b->companions", "true" },
+  { "plans of any reads", "&& same_reads(a, b)", "&& (true || same_reads(a, b))" },
+})
+of("lua/phosphene/network/input_size.lua", "tests/spec/network/preprocessing_spec.lua", {
+  { "the usual size is 227", "{ 224, 227, ", "{ 227, 224, " },
+})
+of("lua/phosphene/network/check.lua", "tests/spec/network/preprocessing_spec.lua", {
+  { "check looks at the first pictures", "all[(i - 1) * #all // count + 1]", "all[i]" },
+  { "check looks at 50 pictures", "options.limit or 100", "options.limit or 50" },
+})
+of("lua/phosphene/network/labels.lua", "tests/spec/network/network_spec.lua", {
+  { "labels for all outputs only", "local most_unnamed = 8", "local most_unnamed = 7" },
+  { "a byte order mark in the first label", ':gsub("^\\xEF\\xBB\\xBF", "")', "" },
+})
+of("lua/phosphene/network/pre_relu.lua", "tests/spec/network/names_spec.lua", {
+  { "a second name before a ReLU that is taken", "if from and not taken[name] then", "if from then" },
+})
+
+-- ---- defaults and gradients of the core ----
+
+of("src/core/network/layers/local_response_norm.c", "tests/spec/docs/defaults_spec.lua", {
+  { "a normalisation's alpha of 1e-5", "(ph_lrn_config, alpha), 1e-4,", "(ph_lrn_config, alpha), 1e-5," },
+})
+of("src/core/network/layers/relu.c", "tests/unit/network/layer_values.c", {
+  { "redirected gradients push down", "x[i] < 0 && g[i] < 0", "x[i] < 0 && g[i] > 0" },
+})
+of("src/core/objective/heads/alignment.c", "tests/unit/objective/head_gradients.c", {
+  { "alignment's gradient of the wrong sign", "(-2 * coefficient", "(2 * coefficient" },
+})
+of("src/core/objective/heads/norm.c", "tests/unit/objective/head_gradients.c", {
+  { "a norm's gradient without its sign", "share * sign_of(d) * pow(", "share * pow(" },
+})
+of("src/core/objective/heads/blur.c", "tests/spec/docs/defaults_spec.lua", {
+  { "a frame of 21 pixels", "offsetof(boundary_config, width), 20,", "offsetof(boundary_config, width), 21," },
+})
+of("src/core/optimiser/kinds/adam.c", "tests/spec/docs/defaults_spec.lua", {
+  { "Adam's second decay of 0.99", "(beta2), 0.999, 0,", "(beta2), 0.99, 0," },
+})
+of("src/core/optimiser/kinds/adam.c", "tests/spec/docs/arguments_spec.lua", {
+  { "Adam's rate of 0.06", "PH_RATE(0.05)", "PH_RATE(0.06)" },
+})
+of("src/core/optimiser/kinds/adam.c", "tests/unit/optimiser/optimisers.c", {
+  { "weight decay makes values grow", "1 - s->rate * s->weight_decay", "1 + s->rate * s->weight_decay" },
+  { "nadam looks no step ahead", "momentum_at(s->beta1, t + 1)", "momentum_at(s->beta1, t)" },
+})
+
+return mutants

@@ -62,7 +62,7 @@ describe("a plan", function()
   it("is for what is read", function()
     local function value_of(net, unit) -- which is read alone
       local evaluation = core.evaluation(core.objective("relu:" .. unit), net):forward(square)
-      return assert(evaluation:run(square))
+      return assert(evaluation:evaluate(square))
     end
     local net, values = network(), {}
     for unit = 0, 47 do

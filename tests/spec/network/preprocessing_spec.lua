@@ -150,6 +150,16 @@ describe("net:check", function()
     assert.matches(", 224 px;", tostring(assert(net:check(folder .. "/1.png"))))
   end)
 
+  it("looks at a hundred of many", function()
+    local many, plain = os.tmpname() .. "_many", network()
+    plain:add { type = "global_average_pool", name = "scores", from = "image" }
+    for i = 1, 101 do assert(core.save_image(core.tensor { 1, 3, 4, 4 }, ("%s/%d.png"):format(many, i))) end
+    local result = plain:check(many, { size = 4 })
+    for i = 1, 101 do os.remove(("%s/%d.png"):format(many, i)) end
+    os.remove(many)
+    assert.matches("100 of 101 pictures", tostring(result))
+  end)
+
   it("knows pictures whose files are named after their class", function()
     assert(core.save_image(core.tensor({ 1, 3, 64, 64 }, 0.5), folder .. "/x.png"))
     local class = assert(net:check(folder .. "/x.png", { size = 64 })).rows[1].classes[1]

@@ -81,6 +81,10 @@ describe("ph.montage", function()
     local sheet = ph.montage({ plain(1, 30), plain(1, 30) }, { columns = 1, padding = 40, labels = { "word" } })
     assert.equal(0, ink(sheet, 0, 40 + 30 + 19).count)
     assert.is_true(ink(sheet, 40 + 30 + 20, 40 + 30 + 50).count > 0)
+    -- The last picture ends a padding above the sheet's end.
+    sheet = ph.montage({ plain(1, 30), plain(0, 30) }, { columns = 1, padding = 40, labels = { "word" } })
+    local bottom = sheet:shape()[3] - 40
+    assert.same({ 0, 1 }, { sheet:at(0, 0, bottom - 1, 60), sheet:at(0, 0, bottom, 60) })
   end)
 
   it("labels rows and columns", function()
