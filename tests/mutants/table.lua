@@ -59,6 +59,13 @@ of("lua/phosphene/run/checkpoint.lua", "tests/spec/run/render_spec.lua", {
   { "a resumed run draws from the start", 'run.random:restore(self.metadata.random or "")', "" },
 })
 
+of("lua/phosphene/base/progress.lua", "tests/spec/run/render_spec.lua", {
+  { "a short run that was interrupted is silent", 'or how ~= "done" then', "then" },
+})
+of("lua/phosphene/run/render.lua", "tests/spec/run/render_spec.lua", {
+  { "images that nothing moves are not told", "if asked.progress ~= false then tell_idle(run, kept.idle) end", "" },
+})
+
 -- ---- pictures ----
 
 of("lua/phosphene/picture/fitting.lua", "tests/spec/picture/fitting_spec.lua", {
@@ -128,6 +135,14 @@ of("lua/phosphene/network/labels.lua", "tests/spec/network/network_spec.lua", {
 })
 of("lua/phosphene/network/pre_relu.lua", "tests/spec/network/names_spec.lua", {
   { "a second name before a ReLU that is taken", "if from and not taken[name] then", "if from then" },
+})
+
+of("lua/phosphene/network/weights.lua", "tests/spec/network/network_spec.lua", {
+  { "the embedded network is told of each time", "  told = true\n", "" },
+  { "the embedded network is not told of", 'if told or name ~= "googlenet"', "if true or told" },
+})
+of("lua/phosphene/network/preprocessing.lua", "tests/spec/formats/tensorflow_spec.lua", {
+  { "values that nobody stated are not told", "if sources[net] ~= false then return end", "do return end" },
 })
 
 -- ---- defaults and gradients of the core ----

@@ -4,6 +4,7 @@
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
+local overheard = require "overheard"
 local prototxt = require "phosphene.formats.caffe.prototxt"
 local refuse = require "phosphene.formats.refuse"
 local save = require("tensorflow.writer").save
@@ -36,11 +37,8 @@ end
 
 -- Opens a description and weights. What comes back is a network or one line.
 local function open(text, bytes)
-  local stderr = io.stderr
-  io.stderr = { write = function() end } -- luacheck: ignore
   save(stem .. ".caffemodel", bytes)
-  local net, problem = ph.network(save(stem .. ".prototxt", text), { range = { 0, 1 } })
-  io.stderr = stderr -- luacheck: ignore
+  local _, net, problem = overheard(ph.network, save(stem .. ".prototxt", text), { range = { 0, 1 } })
   if net then
     pcall(net.forward, net, core.tensor { 1, 3, 8, 8 })
     net:close()

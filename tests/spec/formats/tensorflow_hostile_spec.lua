@@ -4,6 +4,7 @@
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
+local overheard = require "overheard"
 local protobuf = require "protobuf"
 local limits = require "phosphene.formats.limits"
 local writer = require "tensorflow.writer"
@@ -38,10 +39,7 @@ end
 
 -- Opens bytes as a file. What comes back is a network or one line; a network is run, which may raise one line.
 local function open(bytes)
-  local stderr = io.stderr
-  io.stderr = { write = function() end } -- luacheck: ignore
-  local net, problem = ph.network(writer.save(path, bytes), { range = { 0, 1 } })
-  io.stderr = stderr -- luacheck: ignore
+  local _, net, problem = overheard(ph.network, writer.save(path, bytes), { range = { 0, 1 } })
   if net then
     pcall(net.forward, net, core.tensor { 1, 3, 8, 8 })
     net:close()

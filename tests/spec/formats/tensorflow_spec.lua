@@ -5,20 +5,11 @@
 local ph = require "phosphene"
 local core = require "phosphene.core"
 local inception5h = require "tensorflow.inception5h"
+local overheard = require "overheard"
 local writer = require "tensorflow.writer"
 
 local folder = os.tmpname()
 os.remove(folder)
-
--- Calls f without what it says to the user, and gives that besides.
-local function quietly(f, ...)
-  local stderr, said = io.stderr, {}
-  io.stderr = { write = function(_, ...) said[#said + 1] = table.concat { ... } end } -- luacheck: ignore
-  local results = table.pack(pcall(f, ...))
-  io.stderr = stderr -- luacheck: ignore
-  if not results[1] then error(results[2], 0) end
-  return table.concat(said), table.unpack(results, 2, results.n)
-end
 
 local function constant(name, dims, values, type)
   return { op = "Const", name = name, attributes = { value = { type = type, dims = dims, values = values } } }
@@ -310,7 +301,7 @@ describe("a TensorFlow graph", function()
   end)
 
   it("leaves out, and says so, what comes after the network", function()
-    local said, net = quietly(open, { placeholder, node("Relu", "a", { "x" }), node("ArgMax", "b", { "a" }),
+    local said, net = overheard(open, { placeholder, node("Relu", "a", { "x" }), node("ArgMax", "b", { "a" }),
       node("Relu", "c", { "b" }) })
     assert.same({ "image", "x", "a" }, net:layers())
     assert.matches("left out what comes after operation 'ArgMax' %(node 'b'%)", said)
@@ -324,7 +315,7 @@ describe("a TensorFlow graph", function()
   end)
 
   it("says what its input is not known to be", function()
-    local said = quietly(open, { placeholder, node("Relu", "a", { "x" }) }, {})
+    local said = overheard(open, { placeholder, node("Relu", "a", { "x" }) }, {})
     assert.matches("does not say what its input's values are; taking RGB, 0..1", said, 1, true)
   end)
 

@@ -27,6 +27,15 @@ describe("ph.network", function()
     assert.error_matches(function() ph.network "resnet" end, "there are .*googlenet")
   end)
 
+  it("says, once, that the embedded network stands for GoogLeNet", function()
+    local program = (os.getenv "PHOSPHENE_TEST_BUILD" or "build") .. "/phosphene"
+    local pipe = assert(io.popen(("PHOSPHENE_WEIGHTS= XDG_DATA_HOME=/nowhere %s -e '%s' 2>&1"):format(program,
+      'for _ = 1, 2 do assert(ph.network "googlenet") end')))
+    local said = pipe:read "a"
+    pipe:close()
+    assert.equal("phosphene: no weights of the full GoogLeNet found; using the embedded googlenet-tiny\n", said)
+  end)
+
   it("opens files by their suffix", function()
     local net = assert(ph.network "weights/googlenet-tiny.safetensors")
     assert.matches("^network googlenet%-tiny of", tostring(net))

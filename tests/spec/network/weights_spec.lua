@@ -7,6 +7,7 @@ local caffe_googlenet = require "caffe.googlenet"
 local caffe_writer = require "caffe.writer"
 local command = require "phosphene.program.commands.weights"
 local inception5h = require "tensorflow.inception5h"
+local overheard = require "overheard"
 local save = require("tensorflow.writer").save
 local tensorflow_writer = require "tensorflow.writer"
 
@@ -23,16 +24,6 @@ local function hash(kind, path)
 end
 
 local function has(program) return shell("command -v %s >/dev/null 2>&1", program) end
-
--- Calls f without what it says to the user.
-local function quietly(f, ...)
-  local stderr = io.stderr
-  io.stderr = { write = function() end } -- luacheck: ignore
-  local results = table.pack(pcall(f, ...))
-  io.stderr = stderr -- luacheck: ignore
-  if not results[1] then error(results[2], 0) end
-  return table.unpack(results, 2, results.n)
-end
 
 local function exists(path)
   local file = io.open(path, "rb")
@@ -68,7 +59,7 @@ local function archive_entry()
 end
 
 local function install(entry, from, list)
-  return quietly(command.install, "made", entry, from or "", folder .. "/home", list)
+  return select(2, overheard(command.install, "made", entry, from or "", folder .. "/home", list))
 end
 
 local function assert_is_inception(path)

@@ -5,6 +5,7 @@
 local ph = require "phosphene"
 local core = require "phosphene.core"
 local gallery = require "phosphene.program.gallery"
+local overheard = require "overheard"
 local recipe = require "phosphene.recipe"
 
 local folder
@@ -21,17 +22,8 @@ end
 
 local paint = "assert(ph.tensor({ 1, 3, 4, 4 }, 0.5):save(opt.output))\n"
 
--- Runs f without what it says on stderr; gives that, and what pcall gives.
-local function quietly(f)
-  local said, loud = {}, io.stderr
-  io.stderr = { write = function(_, ...) said[#said + 1] = table.concat { ... } end, flush = function() end } -- luacheck: ignore
-  local ok, result = pcall(f)
-  io.stderr = loud -- luacheck: ignore
-  return table.concat(said), ok, result
-end
-
 local function make(figures, only)
-  return quietly(function() return gallery.make(figures, folder, only) end)
+  return overheard(pcall, gallery.make, figures, folder, only)
 end
 
 describe("a gallery", function()
@@ -118,7 +110,7 @@ describe("a gallery", function()
   end)
 
   it("of the bundled figures makes one", function()
-    local said, ok, done = quietly(function() return recipe.run("figures", { only = "dead", output = folder }) end)
+    local said, ok, done = overheard(pcall, recipe.run, "figures", { only = "dead", output = folder })
     assert.is_true(ok, said)
     assert.equal(1, done.made)
     assert(ph.load_image(folder .. "/dead.png"))

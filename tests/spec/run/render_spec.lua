@@ -4,6 +4,7 @@
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
+local overheard = require "overheard"
 local progress = require "phosphene.base.progress"
 
 local net = assert(ph.network "googlenet-tiny")
@@ -165,13 +166,8 @@ describe("ph.render", function()
 
   it("says which images nothing moved", function()
     local function said(options)
-      local lines, loud = {}, io.stderr
-      io.stderr = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end } -- luacheck: ignore
       options.progress, options.transforms = true, "none"
-      local ok, problem = pcall(render, options)
-      io.stderr = loud -- luacheck: ignore
-      assert(ok, problem)
-      return (table.concat(lines):gsub("[^\n]* done after[^\n]*\n", ""))
+      return (overheard(render, options):gsub("[^\n]* done after[^\n]*\n", ""))
     end
     local three = ph.interpolate(ph.channel("mixed4a", 3), ph.channel("mixed4a", 5), { frames = 3 })
     local flat = ph.head("image", function(image) return (image - 2):relu():sum() end)
@@ -363,6 +359,15 @@ describe("progress", function()
     local _, lines = text:gsub("\n", "")
     assert.equal(3, lines)
     assert.is_nil(text:find "\r")
+  end)
+
+  it("is said of a short run, too, where it was interrupted", function()
+    local text = overheard(function()
+      local bar = progress.new { title = "mixed4a:3", steps = 100, terminal = false, clock = function() return 0 end }
+      bar:finish(100, 50, "done")
+      bar:finish(7, 3.5, "interrupted")
+    end)
+    assert.equal("mixed4a:3  interrupted after 7 steps in 0:00, value 3.5\n", text)
   end)
 
   it("can be silent", function()

@@ -2,6 +2,7 @@
 -- What is kept of a run and when it ends: every head's history, the best picture, stops, restarts, Lucid's counting.
 
 local ph = require "phosphene"
+local overheard = require "overheard"
 
 local net = assert(ph.network "googlenet-tiny")
 
@@ -162,20 +163,10 @@ describe("restarts", function()
 end)
 
 describe("a seed that was chosen by the clock", function()
-  -- What is said while f runs, and what it gives.
-  local function said(f)
-    local lines, loud = {}, io.stderr
-    io.stderr = { write = function(_, ...) lines[#lines + 1] = table.concat { ... } end } -- luacheck: ignore
-    local ok, result = pcall(f)
-    io.stderr = loud -- luacheck: ignore
-    assert(ok, result)
-    return table.concat(lines), result
-  end
-
   local function run(options)
     local all = { net, "mixed4a:3", steps = 1, size = 32 }
     for key, value in pairs(options) do all[key] = value end
-    return said(function() return ph.render(all) end)
+    return overheard(ph.render, all)
   end
 
   it("is told, once", function()
@@ -184,7 +175,7 @@ describe("a seed that was chosen by the clock", function()
       local first = result.restarts and result.restarts[1].seed or result.seed
       assert.equal(("phosphene: seed %d\n"):format(first), text)
     end
-    local text, next_step = said(function() return ph.steps { net, "mixed4a:3", steps = 1, size = 32 } end)
+    local text, next_step = overheard(ph.steps, { net, "mixed4a:3", steps = 1, size = 32 })
     local _, state = next_step()
     assert.equal(("phosphene: seed %d\n"):format(state.seed), text)
   end)
