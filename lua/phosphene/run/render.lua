@@ -69,6 +69,20 @@ local function tell_idle(run, idle)
     batch > 1 and which or "the image", several and "them" or "it"))
 end
 
+-- A unit that is silent on the noise that runs start from may need some steps to wake.
+local steps_to_wake = 32
+
+-- One that gave 0 all along was not woken: what the picture shows is not what it looks for.
+local function tell_silent(kept)
+  for _, entry in ipairs(kept.history) do
+    local is_silent = #entry.values >= steps_to_wake
+    for _, value in ipairs(entry.values) do is_silent = is_silent and value == 0 end
+    if is_silent then
+      progress.tell(("%s never answered: its value was 0 at each of %d steps"):format(entry.text, #entry.values))
+    end
+  end
+end
+
 -- ---- running ----
 
 -- The objective's expression, cut to leave room for the rest of a progress line.
@@ -129,7 +143,10 @@ local function run_once(asked, title, extra)
   core.watch_interrupt(false)
   if not ok then error(problem, 0) end
   bar:finish(run.step, run.value, kept.interrupted and "interrupted" or kept.stopped and "stopped" or "done")
-  if asked.progress ~= false then tell_idle(run, kept.idle) end
+  if asked.progress ~= false then
+    tell_idle(run, kept.idle)
+    tell_silent(kept)
+  end
   return result.of(run, kept), run
 end
 

@@ -170,13 +170,24 @@ describe("ph.render", function()
       return (overheard(render, options):gsub("[^\n]* done after[^\n]*\n", ""))
     end
     local three = ph.interpolate(ph.channel("mixed4a", 3), ph.channel("mixed4a", 5), { frames = 3 })
-    local flat = ph.head("image", function(image) return (image - 2):relu():sum() end)
+    local flat = ph.head("image", function(image) return ((image - 2):relu() + 1):sum() end)
     local never = "never had a gradient: no term of the objective depends on "
     assert.equal("", said { objective = three, batch = 3 })
     assert.equal("phosphene: image 3 of 0..3 " .. never .. "it\n", said { objective = three, batch = 4 })
     assert.equal("phosphene: images 3, 4 of 0..4 " .. never .. "them\n", said { objective = three, batch = 5 })
     assert.equal("phosphene: the image " .. never .. "it\n", said { objective = flat })
     assert.equal("", said { objective = flat, steps = 0 })
+  end)
+
+  it("says which unit never answered", function()
+    local function said(f)
+      local options = { objective = ph.head("image", f, { name = "mine" }) + ph.channel("mixed4a", 3), steps = 32,
+        progress = true, transforms = "none" }
+      return (overheard(render, options):gsub("[^\n]* done after[^\n]*\n", ""))
+    end
+    assert.equal('phosphene: head("image", {name = "mine"}) never answered: its value was 0 at each of 32 steps\n',
+      said(function(image) return (image - 2):relu():sum() end))
+    assert.equal("", said(function(image) return image:sum() end))
   end)
 
   it("names the head whose value is no number", function()
