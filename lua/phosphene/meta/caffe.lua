@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 ---@meta
 
---- Caffe's weights (.caffemodel) as `phosphene.core` reads them. `ph.network` makes networks of them and the description
---- in a .prototxt beside them.
+--- Caffe's weights (.caffemodel) as `phosphene.core` reads them. `ph.network` makes networks from them and from the
+--- description in a .prototxt file beside them.
 ---@class phosphene.core
 local core = {}
 
---- A file as a table: `name`, and the lists `layer` and `layers` (the older form), of whose elements each has a `name` and
---- `blobs`, a list of tensors. A damaged file, or one that takes more than four times its size and 64 MiB to read, gives
---- nil and one line.
+--- A file as a table: `name`, and the lists `layer` and `layers` (the older form). Each of their elements has a `name`
+--- and `blobs`, a list of tensors. Gives nil and a one-line message if the file is damaged, or if reading it takes more
+--- memory than four times its size plus 64 MiB.
 ---@param path string
 ---@return table?
 ---@return string? message

@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: MIT
 ---@meta
 
---- A network: a graph of named layers with frozen weights, and the last run through it. Layers are named as in the
---- papers (`mixed4a`, `mixed4a_pre_relu`, …), or as in their file; wherever a layer is named, the end of its name will do
---- that follows a `/`, `.`, `:` or `_`, if no other layer's ends so. What a ReLU `x` reads is also called `x_pre_relu`.
---- `image` is the picture, RGB in [0, 1], and `input` what the first
---- convolution sees after preprocessing. Units, classes and images of a batch count from 0. Image and batch sizes are
---- free. Get one from `ph.network`.
+--- A network: a graph of named layers with frozen weights, and its last run. Layers are named as in the papers
+--- (`mixed4a`, `mixed4a_pre_relu`, …), or as in their file. A layer may also be given by the end of its name, from
+--- after a `/`, `.`, `:` or `_`, if no other layer's name ends like this. The input of a ReLU `x` is also called
+--- `x_pre_relu`. `image` is the picture, RGB in [0, 1], and `input` is the preprocessed picture that the first
+--- convolution reads. Units, classes and images of a batch count from 0. Images and batches may have any size.
+--- `ph.network` makes networks.
 ---@class ph.network
 local network = {}
 
---- A layer for `network:add`. Besides these fields: the type's parameters, as tensors (`weight`, `bias`), and its
---- settings (`stride`, `padding`, …).
+--- A layer for `network:add`. Further fields are the type's parameters, as tensors (`weight`, `bias`), and its settings
+--- (`stride`, `padding`, …).
 ---@class ph.layer_description
 ---@field type string for example "convolution", "relu", "max_pool", "concat"
----@field name string not yet taken
+---@field name string not yet in use
 ---@field from string|string[] names of earlier layers
 
---- Appends a layer, and returns the network. Raises for a name that is taken, for unknown types, inputs, settings or
---- parameters, and for shapes that can never fit; gives nil and a message where a parameter holds NaN or infinity.
+--- Appends a layer, and returns the network. Raises for a name that is in use, for unknown types, inputs, settings or
+--- parameters, and for shapes that can never fit; gives nil and a message if a parameter contains NaN or infinity.
 ---@param description ph.layer_description
 ---@return ph.network?
 ---@return string? message
@@ -28,13 +28,14 @@ function network:add(description) end
 ---@return ph.network
 function network:fold() end
 
---- Gives a layer one more name, under which it is found as well; raises where another layer has it.
+--- Gives a layer an additional name; raises if another layer has this name.
 ---@param name string
 ---@param layer string
 ---@return ph.network
 function network:alias(name, layer) end
 
---- Says which layers hold the class scores and their softmax, and what the classes are called. Both may be missing.
+--- Declares which layers hold the class scores and their softmax, and the names of the classes. All of these are
+--- optional.
 ---@param classes { logits: string?, probabilities: string?, labels: string[]? }
 ---@return ph.network
 function network:set_classes(classes) end
@@ -43,187 +44,186 @@ function network:set_classes(classes) end
 ---@return string[]
 function network:layers() end
 
---- What is known of one layer; raises for unknown names, with a suggestion. `parameters` maps names to shapes.
+--- Describes one layer; raises for unknown names, with a suggestion. `parameters` maps names to shapes.
 ---@param name string
 ---@return { name: string, type: string, from: string[], parameters: table<string, integer[]> }
 function network:layer(name) end
 
---- Second names, and the layers that they stand for.
+--- Additional names, and the layers that they stand for.
 ---@return table<string, string>
 function network:aliases() end
 
---- The tensor of a layer's parameter, nil where it has none of this name. It is the network's own: look at it, but do
---- not change it.
+--- The tensor of a layer's parameter, nil if it has none of this name. It is not a copy: do not change it.
 ---@param layer string
 ---@param name string `weight`, `bias`, …
 ---@return ph.tensor?
 function network:parameter(layer, name) end
 
---- Shapes {channels, height, width} of the layers for pictures of this size, by name. Layers for which such a picture
---- is too small are missing.
+--- Shapes {channels, height, width} of the layers for pictures of this size, by name. Layers that cannot run on so
+--- small a picture are missing.
 ---@param height integer pixels
 ---@param width integer pixels
 ---@return table<string, integer[]>
 function network:shapes(height, width) end
 
---- The shape that one layer gives for inputs of these shapes, the image's axis included, without running anything and
---- whatever the layers before it would give; raises where they do not fit the layer.
+--- The output shape of one layer for inputs of these shapes, including the batch axis. Nothing is run, and the shapes
+--- need not be those of the layers before it. Raises if they do not fit the layer.
 ---@param name string
 ---@param shapes integer[][] one for each input
 ---@return integer[]
 function network:infer(name, shapes) end
 
---- The network as a table in text: layers, types, inputs, shapes, parameters and multiplications.
+--- The network as a text table: layers, types, inputs, shapes, parameters and multiplications.
 ---@param height integer? pixels; 224 by default
----@param width integer? pixels; as high by default
+---@param width integer? pixels; the height by default
 ---@return string
 function network:describe(height, width) end
 
---- What the network's input is made of: a picture's 0..1 becomes `range`, `mean` is subtracted, then `std` divided by,
---- for each channel in `order`. `source` says in words where this is from; it is nil where nobody stated it. Nil for a
---- network that takes pictures as they are.
+--- The network's preprocessing: a picture's 0..1 is mapped to `range`, then `mean` is subtracted and the result divided
+--- by `std`, for each channel in `order`. `source` names where these values are from, in words; nil if they were not
+--- stated. Nil for a network without preprocessing.
 ---@return { range: number[], mean: number[]?, std: number[]?, order: "RGB"|"BGR", source: string? }?
 function network:preprocessing() end
 
---- Shows which preprocessing the network was trained with: classifies a picture, or those of a folder, under every
---- usual one, and gives a table that prints well, the likeliest first. A row counts pictures whose file is named after
---- the class found, where any is (`named`), and has the mean probability of the first class (`confidence`), the share
---- of positive units and the deviation of the last ReLU before the classes (`active`, `deviation`), the likeliest
---- `classes`, and `preprocessing`: the range, mean, std and order to give to `ph.network`. `loaded` marks the row as
---- which the network was loaded; it stays as it is.
----@param path string of a picture, or a folder
----@param options { size: integer?, limit: integer?, progress: boolean? }? size in pixels: 224 or else what the network
---- takes; at most `limit` pictures, spread evenly: 100
+--- Helps to find the preprocessing that the network was trained with: classifies a picture, or those of a folder, with
+--- each common preprocessing, and gives a table to print, the likeliest first. A row has the number of pictures whose
+--- file is named after the class found, if there are any (`named`); the mean probability of the top class
+--- (`confidence`); the share of positive units and the standard deviation of the last ReLU before the classes
+--- (`active`, `deviation`); the likeliest `classes`; and `preprocessing`: the range, mean, std and order to give to
+--- `ph.network`. `loaded` marks the row that the network was loaded with; the network is not changed.
+---@param path string a picture or a folder
+---@param options { size: integer?, limit: integer?, progress: boolean? }? size: pixels, 224 or what the network
+--- requires; limit: the maximum number of pictures, spread evenly, 100
 ---@return { rows: table[], count: integer }?
 ---@return string? message
 function network:check(path, options) end
 
---- At most a dozen layers that one would begin with, from shallow to deep: the ends of its blocks.
+--- At most twelve layers to begin with, from shallow to deep: the ends of the network's blocks.
 ---@return string[]
 function network:blocks() end
 
---- Fills in what a recipe's options leave to the network, those whose value is "auto": `layer`, `layers`, `class`,
---- `start` ("layer:unit"), `size`, and, under any other name, units of the layer. Networks that are known choose what is
---- worth looking at; any other chooses the units that answer most to noise, and raises for a layer, naming those that
---- one would begin with.
----@param options table what `ph.options` gave
+--- Sets those of a recipe's options whose value is "auto": `layer`, `layers`, `class`, `start` ("layer:unit"), `size`,
+--- and, under any other name, units of the layer. Known networks have selected values; for any other the units that
+--- noise activates most are chosen, and a missing layer raises, with the names of `blocks`.
+---@param options table the result of `ph.options`
 ---@return ph.network
 function network:choose(options) end
 
---- The name of the point before a layer's ReLU, which is "NAME_pre_relu", or the layer's own where it has none.
+--- The name of the layer before a layer's ReLU, "NAME_pre_relu", or the layer's own name if there is none.
 ---@param layer string
 ---@return string
 function network:pre_relu(layer) end
 
---- How many units a layer has.
+--- The number of units of a layer.
 ---@param layer string
 ---@return integer
 function network:units(layer) end
 
---- Units of a layer that are worth looking at: of networks that are known those that were chosen by looking, of others
---- those that answer most to noise.
+--- Units of a layer to look at: for known networks those that were selected by eye, for others those that noise
+--- activates most.
 ---@param layer string
 ---@param count integer? how many; 1
 ---@return integer[]
 function network:show(layer, count) end
 
---- A photograph as the network takes it: its middle, as large as the network is made for, in the network's channels (grey
---- by luminance where there is one). Nil and a message where it cannot be read, or cannot have such channels.
+--- Loads a photograph for the network: its centre, resized to the size that the network is made for, in the network's
+--- channels (grey by luminance if there is one). Gives nil and a message if it cannot be read, or cannot have such
+--- channels.
 ---@param path string
----@param options { height: integer?, width: integer?, margin: number? }? pixels, by default the size that the network is made
---- for; `margin`: the share of the shorter side that is left out around the middle, 0..0.9: 0
+---@param options { height: integer?, width: integer?, margin: number? }? pixels, by default the size that the network
+--- is made for; `margin`: the share of the shorter side that is cropped around the centre, 0..0.9: 0
 ---@return ph.tensor? (1, channels, height, width)
 ---@return string? message
 function network:photograph(path, options) end
 
---- How many channels the pictures have that the network takes.
+--- The number of channels of the pictures that the network reads.
 ---@return integer
 function network:channels() end
 
---- Writes the network as one `.safetensors` file that `ph.network` reads back as it is: layers, weights, second names,
---- classes, labels and preprocessing. A network loaded from it gives the same bits; with a type other than F32 it takes
---- half the room, and the weights are rounded.
+--- Writes the network as one `.safetensors` file that `ph.network` reads back: layers, weights, additional names,
+--- classes, labels and preprocessing. A network loaded from it gives the same bits; F16 and BF16 take half the space
+--- and round the weights.
 ---@param path string
----@param options { type: "F32"|"F16"|"BF16"|"F64"|nil, metadata: table<string, string>? }? metadata: kept in the file, such as
---- where the weights are from and under which licence
+---@param options { type: "F32"|"F16"|"BF16"|"F64"|nil, metadata: table<string, string>? }? metadata: stored in the
+--- file, such as the source of the weights and their licence
 ---@return true?
 ---@return string? message
 function network:save(path, options) end
 
---- Writes the network as a drawing in Graphviz' language: `dot -Tsvg net.dot > net.svg` draws it. Each layer has its
---- type and its shape for pictures of this size; a frame is around layers whose names begin alike.
+--- Writes the network as a graph in Graphviz' language: `dot -Tsvg net.dot > net.svg` draws it. Each layer has its type
+--- and its shape for pictures of this size; a frame encloses layers whose names share a prefix.
 ---@param path string
 ---@param height integer? pixels; 224 by default
----@param width integer? pixels; as high by default
+---@param width integer? pixels; the height by default
 ---@return true?
 ---@return string? message
 function network:graph(path, height, width) end
 
---- Says for which size of pictures the network is made, as a file does that states it. It stays free to take others where
---- its layers do.
+--- States the size of pictures that the network is made for. Other sizes remain allowed if the layers accept them.
 ---@param height integer pixels
 ---@param width integer pixels
 ---@return ph.network
 function network:set_input_size(height, width) end
 
---- The size of pictures that the network is made for, where its file states one.
+--- The size of pictures that the network is made for, nil if its file does not state one.
 ---@return integer? height
 ---@return integer? width
 function network:input_size() end
 
---- Names of the layers with the class scores before and after the softmax; nil where there is none.
+--- Names of the layers with the class scores before and after the softmax; nil if there is none.
 ---@return string? logits
 ---@return string? probabilities
 function network:classes() end
 
---- Class labels in order: class 0 is `labels()[1]`. Empty where none are known.
+--- Class labels in order: class 0 is `labels()[1]`. Empty if none are known.
 ---@return string[]
 function network:labels() end
 
---- The number of the class with this label, or with this among its comma-separated synonyms, or containing it as whole
---- words, ignoring case. Raises where there is none, or several equally good ones.
+--- The number of the class whose label is this text, has it as one of its comma-separated synonyms, or contains it as
+--- whole words, ignoring case. Raises if there is none, or if several match equally well.
 ---@param text string
 ---@return integer class from 0
 function network:find_label(text) end
 
---- Runs pictures forward to the taps, the layers that are to be read or that gradients will be given to; nothing else
---- than what they need is computed. Injected gradients of an earlier run are cleared.
+--- Runs pictures forward to the taps: the layers whose activations are read or whose gradients are injected. Only what
+--- the taps need is computed. Clears injected gradients of an earlier run.
 ---
---- `relu` says how gradients pass a ReLU on the way back: "plain", the derivative; "redirected" (Lucid), which wakes
---- units that nothing reaches; "guided" (Springenberg et al., 2014), positive gradients only; "deconvnet" (Zeiler and
---- Fergus, 2014), all positive gradients, even where the unit was silent; "open", all gradients, as if ReLUs were not there
---- (Lucid's linearisation, Xplique's warm-up); "leaky", a tenth where x < 0 (lucent's InceptionV1). `pool` says the same of
---- max pools: "plain", to the greatest value; "smooth", as if they were average pools; "smooth_l2", as if they were the
---- window's mean square over its mean absolute value plus 0.01 (both Lucid's). `precision`
---- "bf16" keeps weights and activations in half the memory, as bfloat16, and is faster where the processor computes with
---- it (others raise); numbers then agree to two digits or three. `backward = false` saves work where no backward pass
---- follows.
+--- `relu` is how gradients pass a ReLU in the backward pass: "plain", the derivative; "redirected" (Lucid), which lets
+--- gradients reach inactive units; "guided" (Springenberg et al., 2014), positive gradients of active units only;
+--- "deconvnet" (Zeiler and Fergus, 2014), all positive gradients, even of inactive units; "open", all gradients, as if
+--- ReLUs were the identity (Lucid's linearisation, Xplique's warm-up); "leaky", a tenth where x < 0 (lucent's
+--- InceptionV1). `pool` is the same for max pools: "plain", to the maximum; "smooth", as if they were average pools;
+--- "smooth_l2", as if they were the window's mean square over its mean absolute value plus 0.01 (both Lucid's).
+--- `precision` "bf16" stores weights and activations as bfloat16, in half the memory, and is faster on processors that
+--- compute with bfloat16 (others raise); values then agree to two or three digits. `backward = false` saves work if no
+--- backward pass follows.
 ---@param images ph.tensor (n, 3, h, w), RGB in [0, 1]
----@param taps string|string[]|nil all layers where nil
+---@param taps string|string[]|nil all layers if nil
 ---@param options { relu: string?, pool: string?, precision: string?, backward: boolean? }? "plain", "plain", "f32", true
 ---@return ph.network
 function network:forward(images, taps, options) end
 
---- The activations (n, c, h, w) of a tap of the last run, copied. Raises for a layer that was no tap.
+--- A copy of the activations (n, c, h, w) of a tap of the last run. Raises for a layer that was not a tap.
 ---@param name string
 ---@return ph.tensor
 function network:activation(name) end
 
---- Adds to the gradient that `backward` starts from at a tap. Shaped like the activation.
+--- Adds a gradient at a tap, for `backward` to start from. It has the activation's shape.
 ---@param name string
 ---@param gradient ph.tensor
 ---@return ph.network
 function network:inject(name, gradient) end
 
---- Takes the injected gradients back to the pictures.
----@param gradient ph.tensor? written and returned instead of a new tensor; it is resized as needed
+--- Propagates the injected gradients back to the pictures.
+---@param gradient ph.tensor? overwritten and returned instead of a new tensor; resized as needed
 ---@return ph.tensor gradient with respect to the images, (n, 3, h, w)
 function network:backward(gradient) end
 
---- How many threads runs use; 0 for one for each core that the process may use. Pictures are bit-identical for equal thread counts.
+--- Sets how many threads runs use; 0 means one for each core that the process may use. Pictures are bit-identical for
+--- equal thread counts.
 ---@param count integer
 ---@return ph.network
 function network:set_threads(count) end
 
---- Lets the memory go now rather than when Lua's collector gets to it. The network can no longer be used.
+--- Frees the memory at once, before Lua's collector would. The network can no longer be used.
 function network:close() end

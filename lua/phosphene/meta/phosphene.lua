@@ -9,29 +9,30 @@ local ph = {}
 
 ---@class ph.network_options
 ---@field backend "dnnl"|"reference"|nil "dnnl" by default
----@field threads integer? how many threads runs use, by default what PHOSPHENE_THREADS says; 0, the default of that, is
---- one for each core that affinity and control groups leave the process
----@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one a line; by default
---- those of the network's file, or of a text file beside it
----@field input string? of a TensorFlow graph: the node that the picture takes the place of, if it is not the placeholder
----@field prototxt string? of a Caffe network that is given by its weights: the path of its description, if it is not
---- beside them under the same name, or alone of its kind
----@field caffemodel string? likewise, its weights
----@field range number[]? what a picture's 0 and 1 become: {0, 1}, {-1, 1}, {0, 255}; by default {0, 255} where a mean or
---- deviation is above 1, else {0, 1}
----@field mean number|number[]|nil then subtracted, for each channel in the order of the input; 0 by default
----@field std number|number[]|nil then divided by, for each channel; 1 by default. Who states one of range, mean and std
---- states all three
----@field order "RGB"|"BGR"|nil of the input's channels; "RGB" by default, or as the file says
+---@field threads integer? how many threads runs use, by default the value of PHOSPHENE_THREADS; 0, its default, means
+--- one for each core that affinity and control groups allow the process
+---@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one name per line; by
+--- default those in the network's file, or in a text file beside it
+---@field input string? TensorFlow only: the node that is replaced by the picture, if it is not the placeholder
+---@field prototxt string? for a .caffemodel: the path of its .prototxt, unless that is beside it under the same name or
+--- is the only one there
+---@field caffemodel string? for a .prototxt: the path of its weights, likewise
+---@field range number[]? what a picture's 0 and 1 are mapped to: {0, 1}, {-1, 1}, {0, 255}; by default {0, 255} if a
+--- mean or standard deviation is above 1, else {0, 1}
+---@field mean number|number[]|nil subtracted afterwards, for each channel in the order of the input; 0 by default
+---@field std number|number[]|nil divided by at the end, for each channel; 1 by default. Giving any of range, mean and
+--- std replaces all three
+---@field order "RGB"|"BGR"|nil the order of the input's channels; by default the file's, or else "RGB"
 
 --- A network by name or by the path of its file: `.safetensors`, `.onnx`, TensorFlow's `.pb`, Caffe's `.prototxt` or
---- `.caffemodel`. A name stands for the file called so on the weights path: PHOSPHENE_WEIGHTS, then
---- `~/.local/share/phosphene/weights`, then the bundled weights; "googlenet" is the first that is found of BVLC's
---- GoogLeNet, Inception 5h and the embedded googlenet-tiny. Gives nil and a message where weights are missing or
---- corrupt; raises for a name that no network has, with a suggestion.
+--- `.caffemodel`. A name stands for the file of that name on the weights path: PHOSPHENE_WEIGHTS, then
+--- `~/.local/share/phosphene/weights`, then the bundled weights; "googlenet" is BVLC's GoogLeNet, Inception 5h or the
+--- embedded googlenet-tiny, whichever is found first. Gives nil and a message if weights are missing or corrupt; raises
+--- for an unknown name, with a suggestion.
 ---
---- What the network's input is made of is taken from the options, or else from its file, or from a table of well-known
---- networks; where nobody states it, RGB in 0..1 is assumed and a line on stderr says so. `net:check` shows what fits.
+--- The preprocessing is taken from the options, or else from the network's file, or from a table of well-known
+--- networks; if none of these states it, RGB in 0..1 is assumed and a warning is printed on stderr. `net:check`
+--- compares the common choices.
 ---@param name string
 ---@param options ph.network_options?
 ---@return ph.network?
@@ -40,7 +41,7 @@ function ph.network(name, options) end
 
 --- A picture from a PNG or JPEG file, as (1, 3, h, w).
 ---@param path string
----@param options { size: integer?, width: integer?, height: integer? }? pixels: `size` is for the shorter side
+---@param options { size: integer?, width: integer?, height: integer? }? pixels; `size` is that of the shorter side
 ---@return ph.tensor?
 ---@return string? message
 function ph.load_image(path, options) end
@@ -68,7 +69,7 @@ function ph.read_metadata(path) end
 ---@return ph.tensor
 function ph.resize_image(tensor, height, width) end
 
---- The middle of each picture; where a picture is smaller, black surrounds it.
+--- Crops each picture around its centre; a smaller picture is padded with black.
 ---@param tensor ph.tensor (n, c, h, w)
 ---@param height integer
 ---@param width integer
@@ -82,20 +83,20 @@ function ph.crop_image(tensor, height, width) end
 function ph.list_images(folder) end
 
 ---@class ph.montage_options
----@field columns integer? about as many as rows by default
----@field labels string[]? one beneath each picture
+---@field columns integer? by default about as many as there are rows
+---@field labels string[]? text beneath each picture
 ---@field title string?
----@field caption string? beneath the sheet
----@field row_labels string[]? left of the rows
----@field column_labels string[]? above the columns
+---@field caption string? text beneath the sheet
+---@field row_labels string[]? text to the left of each row
+---@field column_labels string[]? text above each column
 ---@field padding integer? pixels between pictures; 6
 ---@field background number[]? {red, green, blue} in [0, 1]; white
----@field checkerboard boolean? show what can be seen through over grey squares, in place of the background; false
----@field colour number[]? of the text; dark on a light background, light on a dark one
----@field text_size integer? pixels; by default it goes with the pictures
+---@field checkerboard boolean? show transparent pictures over grey squares instead of the background; false
+---@field colour number[]? of the text; by default dark on a light background, light on a dark one
+---@field text_size integer? pixels; by default it depends on the pictures' size
 
---- Many pictures on one sheet. Pictures of different sizes are centred in their cells, those with opacity lie over the
---- background or a checkerboard; text is wrapped, and shrunk where a word is too long for its cell.
+--- Many pictures on one sheet. Smaller pictures are centred in their cells, those with an opacity channel are
+--- composited over the background or a checkerboard; text is wrapped, and shrunk if a word is too long for its cell.
 ---@param images ph.tensor|ph.tensor[] a batch, or a list of pictures and batches
 ---@param options ph.montage_options?
 ---@return ph.tensor (1, 3, h, w)

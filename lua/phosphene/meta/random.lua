@@ -15,34 +15,34 @@ function ph.random(seed, stream) end
 ---@class ph.random
 local random = {}
 
---- Uniform in [0, 1), 53 bits of it random.
+--- A uniform number in [0, 1) with 53 random bits.
 ---@return number
 function random:uniform() end
 
---- Normal with mean 0 and deviation 1 (Box and Muller, 1958).
+--- A normal number with mean 0 and standard deviation 1 (Box and Muller, 1958).
 ---@return number
 function random:normal() end
 
---- One of 0 … limit-1, all equally likely.
+--- A uniform integer from 0 to limit - 1.
 ---@param limit integer at least 1
 ---@return integer
 function random:below(limit) end
 
---- Fills a tensor with normals, last dimension fastest, and returns it.
+--- Fills a tensor with normal numbers, last dimension fastest, and returns it.
 ---@param tensor ph.tensor
 ---@param mean number? 0
----@param deviation number? 1
+---@param deviation number? the standard deviation; 1
 ---@return ph.tensor
 function random:fill_normal(tensor, mean, deviation) end
 
---- The generator's state as text: a generator that it is restored to draws what this one would draw next.
+--- The generator's state as text. A generator restored to it draws the same numbers as this one from here on.
 ---@return string
 function random:state() end
 
---- Goes on from a state that `state` gave. Raises for other texts.
+--- Sets the generator to a state that `state` gave. Raises for other texts.
 ---@param state string
 ---@return ph.random
 function random:restore(state) end
 
---- Gives the generator's memory back at once. Using it afterwards raises.
+--- Frees the generator's memory at once. Using it afterwards raises.
 function random:close() end

@@ -1,23 +1,23 @@
 -- SPDX-License-Identifier: MIT
 ---@meta
 
---- Weights files in the safetensors format (https://huggingface.co/docs/safetensors), as `phosphene.core` has them; they
---- are what `ph.network` reads.
+--- Weights files in the safetensors format (https://huggingface.co/docs/safetensors), as `phosphene.core` reads and
+--- writes them; `ph.network` reads its weights from them.
 ---@class phosphene.core
 local core = {}
 
 --- All tensors of a file, by name, and its metadata (texts). F32 tensors are views of the mapped file: reading a large
 --- file is quick, and writing to such a tensor changes this process's copy, never the file. F16, BF16 and F64 are
---- converted to float32; other types, more than six dimensions, empty dimensions, and files that break the format in any
---- way give nil and one line that names file, tensor and fault.
+--- converted to float32. Other types, more than six dimensions, empty dimensions, and any violation of the format give
+--- nil and a one-line message that names the file, the tensor and the fault.
 ---@param path string
 ---@return table<string, ph.tensor>?
 ---@return table<string, string>|string metadata, or the message
 function core.load_safetensors(path) end
 
---- Writes tensors, sorted by name, and metadata. The file appears whole or not at all; equal contents give equal bytes.
---- Numbers are stored as F32, widened as F64, or rounded to nearest (ties to even) as F16 or BF16; raises where one is
---- too large for the type, and for names that are not UTF-8.
+--- Writes tensors, sorted by name, and metadata. The file is written completely or not at all; equal contents give
+--- equal bytes. Values are stored as F32, widened to F64, or rounded to the nearest (ties to even) F16 or BF16; raises
+--- if one is too large for the type, and for names that are not UTF-8.
 ---@param path string
 ---@param tensors table<string, ph.tensor>
 ---@param metadata table<string, string|number>?

@@ -4,9 +4,9 @@
 ---@class phosphene
 local ph = {}
 
---- A new tensor of 1 to 2^44 elements in at most six dimensions: zeros, or all of one value, or from a flat list with the
---- last dimension fastest. Images are (n, 3, h, w).
----@param shape integer[] each at least 1; {} is a single number
+--- A new tensor of 1 to 2^44 elements in at most six dimensions: zeros, one value, or a flat list with the last
+--- dimension fastest. Images are (n, 3, h, w).
+---@param shape integer[] each at least 1; {} makes a scalar
 ---@param value (number|number[])?
 ---@return ph.tensor
 function ph.tensor(shape, value) end
@@ -14,8 +14,8 @@ function ph.tensor(shape, value) end
 --- A dense float32 array of fixed shape, last dimension fastest. Images and activations are (n, c, h, w). Coordinates
 --- count from 0. Methods that change a tensor return it, so that calls chain.
 ---
---- `+ - * / ^` and unary minus make new tensors, element by element, of tensors and numbers. Dimensions of 1, and those
---- missing in front, are repeated as needed, as in NumPy: channels (1, c, 1, 1) go with activations (n, c, h, w).
+--- `+ - * / ^` and unary minus work element by element on tensors and numbers and give new tensors. Dimensions are
+--- broadcast as in NumPy: (1, c, 1, 1) with activations (n, c, h, w).
 ---@class ph.tensor
 ---@operator add(ph.tensor|number): ph.tensor
 ---@operator sub(ph.tensor|number): ph.tensor
@@ -29,16 +29,16 @@ local tensor = {}
 ---@return integer[]
 function tensor:shape() end
 
---- How many elements there are.
+--- The number of elements.
 ---@return integer
 function tensor:count() end
 
---- One element: as many coordinates as there are dimensions, each from 0. For tests and looking; slow in a loop.
+--- One element, by its coordinates, from 0, one for each dimension. For tests and inspection; slow in a loop.
 ---@param ... integer
 ---@return number
 function tensor:at(...) end
 
---- Changes one element: its coordinates, from 0, then the value.
+--- Sets one element: its coordinates, from 0, then the value.
 ---@param ... number
 ---@return ph.tensor
 function tensor:set(...) end
@@ -52,8 +52,8 @@ function tensor:clone() end
 ---@return ph.tensor
 function tensor:image(n) end
 
---- A copy with the same elements in another shape, of which one dimension may be -1: what the others leave. Raises where
---- the number of elements differs.
+--- A copy with the same elements in another shape; one dimension may be -1, which is computed from the others. Raises
+--- if the number of elements differs.
 ---@param shape integer[]
 ---@return ph.tensor
 function tensor:reshape(shape) end
@@ -79,95 +79,97 @@ function tensor:add(other, factor) end
 ---@return ph.tensor
 function tensor:multiply(other) end
 
---- Takes over the elements of another tensor of the same shape.
+--- Copies the elements of another tensor of the same shape into this one.
 ---@param source ph.tensor
 ---@return ph.tensor
 function tensor:copy(source) end
 
---- Lays images (n, c, h', w') into these (n, c, h, w), their upper left corner at (y, x), which may be negative; what falls
---- outside is left out.
+--- Copies images (n, c, h', w') into these (n, c, h, w), with their upper left corner at (y, x), which may be negative;
+--- parts outside are cut off.
 ---@param source ph.tensor
 ---@param y integer
 ---@param x integer
 ---@return ph.tensor
 function tensor:paste(source, y, x) end
 
---- The sum of products with another tensor of the same shape, accumulated in double.
+--- The dot product with another tensor of the same shape, accumulated in double precision.
 ---@param other ph.tensor
 ---@return number
 function tensor:dot(other) end
 
---- The sum of all elements, accumulated in double.
+--- The sum of all elements, accumulated in double precision.
 ---@return number
 function tensor:sum() end
 
---- A new tensor of a function of every element.
+--- A new tensor: a function of each element.
 ---@param operation "abs"|"negate"|"sign"|"exp"|"log"|"sqrt"|"sin"|"cos"|"tanh"|"sigmoid"|"relu"
 ---@return ph.tensor
 function tensor:map(operation) end
 
---- A new tensor, element by element, of this and another one or a number; repeated where dimensions are 1 or missing. Also
---- what operators do. "greater" and "equal" give 1 and 0.
+--- A new tensor: this one combined, element by element, with another tensor or a number, broadcast like the operators.
+--- "greater" and "equal" give 1 or 0.
 ---@param operation "add"|"subtract"|"multiply"|"divide"|"power"|"maximum"|"minimum"|"greater"|"equal"
 ---@param other ph.tensor|number
 ---@return ph.tensor
 function tensor:combine(operation, other) end
 
---- The sum, greatest, least or mean of the elements along some axes, which remain with length 1; of all, as a number,
---- without axes.
+--- The sum, maximum, minimum or mean of the elements along some axes, which are kept with length 1; without axes, of
+--- all elements, as a number.
 ---@param operation "sum"|"max"|"min"|"mean"
 ---@param axes integer[]? from 0, or from the end where negative
 ---@return ph.tensor|number
 function tensor:reduce(operation, axes) end
 
---- The product of matrices: (…, m, k) by (…, k, n). What leads is repeated as needed.
+--- The matrix product of (…, m, k) and (…, k, n). The leading dimensions are broadcast.
 ---@param other ph.tensor
 ---@return ph.tensor
 function tensor:matmul(other) end
 
 --- A copy with its axes in another order.
----@param axes integer[]? axis i of the copy is axis axes[i + 1] of this; by default the last two change places
+---@param axes integer[]? axis i of the copy is axis axes[i + 1] of this tensor; by default the last two axes are
+--- swapped
 ---@return ph.tensor
 function tensor:transpose(axes) end
 
 --- A copy of a block.
----@param start integer[] where it begins, a number from 0 for each axis
+---@param start integer[] the block's first element: one coordinate, from 0, for each axis
 ---@param size integer[]
 ---@return ph.tensor
 function tensor:slice(start, size) end
 
---- A new tensor of zeros with this one laid into it: what goes back from a slice.
+--- A new tensor of zeros with this one copied into it: the adjoint of `slice`.
 ---@param shape integer[]
 ---@param start integer[]
 ---@return ph.tensor
 function tensor:place(shape, start) end
 
---- A copy of the elements at some indices of an axis, in this order.
+--- A copy of the elements at the given indices of an axis, in the order of the indices.
 ---@param axis integer from 0
 ---@param indices integer[] from 0
 ---@return ph.tensor
 function tensor:gather(axis, indices) end
 
---- A new tensor of zeros, `length` along an axis, to which these elements are added at the indices: what goes back from
---- gather.
+--- A new tensor of zeros, of this length along an axis, with these elements added at the indices: the adjoint of
+--- `gather`.
 ---@param axis integer from 0
 ---@param indices integer[] from 0, one for each element along the axis
 ---@param length integer
 ---@return ph.tensor
 function tensor:scatter(axis, indices, length) end
 
---- The Gram matrix of an image's activation, (1, c, h, w) or (c, h, w): a tensor (c, c) of the channels' products among
---- each other, means over the positions. What `ph.style` compares.
+--- The Gram matrix of an image's activation, (1, c, h, w) or (c, h, w): a tensor (c, c) of the products of each pair of
+--- channels, averaged over positions. `ph.style` compares these.
 ---@return ph.tensor
 function tensor:gram() end
 
---- Mean, deviation (of the population), least and most of the finite elements; `not_finite` counts the others.
+--- Mean, population standard deviation (`deviation`), minimum (`least`) and maximum (`most`) of the finite elements;
+--- `not_finite` counts the others.
 ---@return { mean: number, deviation: number, least: number, most: number, not_finite: integer }
 function tensor:statistics() end
 
---- The greatest elements, the greatest first, and where they are. Those that are not numbers are left out.
+--- The largest elements and their coordinates, in descending order. NaNs are left out.
 ---
---- Which units of a layer answer most, which classes are likeliest:
+--- For example, the most active units of a layer and the likeliest classes:
 ---   net:forward(photograph, { "mixed4a", "softmax2" })
 ---   net:activation("mixed4a"):reduce("mean", { 2, 3 }):largest(5)     -- unit: at[2]
 ---   net:activation("softmax2"):largest(5)                             -- label: net:labels()[at[2] + 1]
@@ -179,5 +181,5 @@ function tensor:largest(count) end
 ---@return number[]
 function tensor:values() end
 
---- Gives the memory back at once instead of when Lua collects it. Using the tensor afterwards raises.
+--- Frees the memory at once, before Lua's collector would. Using the tensor afterwards raises.
 function tensor:close() end

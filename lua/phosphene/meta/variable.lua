@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 ---@meta
 
---- A tensor, or a number, that remembers how it was made, so that gradients can be taken back: what functions given to
---- `ph.head` read and compute with. `+ - * / ^` and unary minus go between variables, tensors and numbers, element by
---- element; dimensions of 1, and those missing in front, are repeated as needed. Axes, units, images and places count
---- from 0: activations are (n, c, h, w). Methods make new variables.
+--- A tensor or number that records how it was computed, for automatic differentiation. Functions given to `ph.head`
+--- read and compute with variables. `+ - * / ^` and unary minus combine variables, tensors and numbers element by
+--- element, broadcast as in NumPy. Axes, units, images and coordinates count from 0; activations are (n, c, h, w).
+--- Methods return new variables.
 ---@class ph.variable
 ---@operator add(ph.variable|ph.tensor|number): ph.variable
 ---@operator sub(ph.variable|ph.tensor|number): ph.variable
@@ -14,7 +14,7 @@
 ---@operator unm: ph.variable
 local variable = {}
 
---- The sum of all elements, a number, or over some axes, which remain with length 1.
+--- The sum of all elements, as a number; or over some axes, which are kept with length 1.
 ---@param ... integer axes
 ---@return ph.variable
 function variable:sum(...) end
@@ -24,22 +24,22 @@ function variable:sum(...) end
 ---@return ph.variable
 function variable:mean(...) end
 
---- The greatest element, of all or over some axes. Several that are alike share the gradient.
+--- The maximum, of all or over some axes. Equal maxima share the gradient.
 ---@param ... integer axes
 ---@return ph.variable
 function variable:max(...) end
 
---- The least element, of all or over some axes. Several that are alike share the gradient.
+--- The minimum, of all or over some axes. Equal minima share the gradient.
 ---@param ... integer axes
 ---@return ph.variable
 function variable:min(...) end
 
---- The square root of the sum of squares, of all or over some axes; its gradient is 0 where it is 0.
+--- The square root of the sum of squares, of all or over some axes; its gradient is 0 where the norm is 0.
 ---@param ... integer axes
 ---@return ph.variable
 function variable:norm(...) end
 
---- The sum of products with another.
+--- The dot product with another variable or tensor.
 ---@param other ph.variable|ph.tensor
 ---@return ph.variable
 function variable:dot(other) end
@@ -76,42 +76,42 @@ function variable:tanh() end
 ---@return ph.variable
 function variable:sigmoid() end
 
---- The greater of x and 0.
+--- The maximum of x and 0.
 ---@return ph.variable
 function variable:relu() end
 
---- The greater of two, element by element.
+--- The maximum of two, element by element.
 ---@param other ph.variable|ph.tensor|number
 ---@return ph.variable
 function variable:maximum(other) end
 
---- The lesser of two, element by element.
+--- The minimum of two, element by element.
 ---@param other ph.variable|ph.tensor|number
 ---@return ph.variable
 function variable:minimum(other) end
 
---- At least `least` and at most `most`.
+--- Clips every element to [least, most].
 ---@param least number
 ---@param most number
 ---@return ph.variable
 function variable:clip(least, most) end
 
---- exp(x) over its sum along an axis.
+--- exp(x) divided by its sum along an axis.
 ---@param axis integer? 1, the channels
 ---@return ph.variable
 function variable:softmax(axis) end
 
---- The product of matrices: (…, m, k) by (…, k, n).
+--- The matrix product of (…, m, k) and (…, k, n).
 ---@param other ph.variable|ph.tensor
 ---@return ph.variable
 function variable:matmul(other) end
 
---- Its axes in another order; without arguments, the last two change places.
+--- The axes in another order; without arguments, the last two are swapped.
 ---@param ... integer
 ---@return ph.variable
 function variable:transpose(...) end
 
---- The same elements in another shape, of which one dimension may be -1: what the others leave.
+--- The same elements in another shape; one dimension may be -1, which is computed from the others.
 ---@param shape integer[]
 ---@return ph.variable
 function variable:reshape(shape) end
@@ -123,7 +123,7 @@ function variable:reshape(shape) end
 ---@return ph.variable
 function variable:slice(axis, first, size) end
 
---- The elements at some indices of an axis, in this order.
+--- The elements at the given indices of an axis, in the order of the indices.
 ---@param axis integer
 ---@param indices integer[]
 ---@return ph.variable
@@ -144,7 +144,7 @@ function variable:channel(unit) end
 ---@return ph.variable
 function variable:at(...) end
 
---- The value as it is, a tensor or a number, through which no gradient goes.
+--- The value without a gradient, as a tensor or a number.
 ---@return ph.tensor|number
 function variable:constant() end
 
