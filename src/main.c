@@ -85,7 +85,7 @@ static int library(lua_State *L) {
   static const char *const places[] = {"../share/phosphene/lua", "../lua", "../../lua"};
   char program[PATH_MAX], found[PATH_MAX];
   ssize_t length = readlink("/proc/self/exe", program, sizeof program);
-  if (length <= 0 || length == sizeof program) return luaL_error(L, "cannot tell where the program lies");
+  if (length <= 0 || length == sizeof program) return luaL_error(L, "cannot find the program's own path");
   while (length > 0 && program[length - 1] != '/') length--;
   lua_pushlstring(L, program, (size_t)length);
   const char *folder = lua_tostring(L, -1);

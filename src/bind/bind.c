@@ -179,7 +179,7 @@ int phb_check_settings(lua_State *L, int i, const char *const *skip, ph_setting 
           setting->text = lua_tostring(L, value);
           break;
         default:
-          luaL_error(L, "setting '%s': %s is no setting", key, phb_kind(L, value));
+          luaL_error(L, "setting '%s': %s is not a setting", key, phb_kind(L, value));
       }
     }
     lua_pop(L, 1);

@@ -85,7 +85,7 @@ static ph_status push_list(lua_State *L, ph_protobuf *file, const ProtobufCField
                            size_t count, const char *list, const phb_special *special, ph_error *e) {
   size_t size = element_size(field);
   if (count > MOST_VALUES)
-    return ph_fail(e, PH_FAILURE, "'%s': a list '%s' of %zu values is longer than the %d that make sense",
+    return ph_fail(e, PH_FAILURE, "'%s': a list '%s' of %zu values is longer than the maximum of %d",
                    ph_protobuf_path(file), field->name, count, MOST_VALUES);
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {

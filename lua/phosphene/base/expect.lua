@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What options may be: checks of values, each with the words for what it lets through. Options are checked against a
--- table of these before any work is done, so that a mistake in the last of them does not cost the run. Must not know
--- what the options are for.
+-- Checks of option values, each with a description of what it accepts. Options are checked against a table of these
+-- before any work is done, so that no run is lost to a mistake. Must not know what the options are for.
 
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
@@ -58,7 +57,7 @@ function expect.choice(...)
   return expected
 end
 
---- A list of what `element` lets through, without holes and without names; `count`: of so many.
+--- A list of values that `element` accepts, without holes and without names; with `count`, of this length.
 function expect.list(element, text, count)
   return check(text, function(value)
     if type(value) ~= "table" then return false end
@@ -78,15 +77,15 @@ function expect.kinds(text, ...)
   return check(text, function(value) return is_one[kind_of(value)] end)
 end
 
---- Raises unless `value` is what `expected` lets through; returns it.
+--- Raises unless `expected` accepts `value`; returns it.
 function expect.value(value, expected, what)
   if expected.fits(value) then return value end
   local near = expected.choices and suggest(value, expected.choices)
   misuse.raise("%s: %s expected, got %s%s", what, expected.text, misuse.shown(value), near and "; " .. near or "")
 end
 
---- Raises unless every element of a list is what `expected` lets through, saying which is not. A nil among the others,
---- which is where Lua would take the list to end, is one that is not. Returns the list.
+--- Raises, naming the element, unless `expected` accepts every element of a list. A nil before the last element, where
+--- Lua might take the list to end, is not accepted. Returns the list.
 function expect.elements(list, expected, what)
   if type(list) ~= "table" then misuse.raise("%s: a list expected, got %s", what, misuse.shown(list)) end
   local last = 0
@@ -99,7 +98,7 @@ function expect.elements(list, expected, what)
   return list
 end
 
---- A copy of a table of options, which may be nil, and in which everything has a name.
+--- A copy of a table of options, which may be nil; raises for entries without a name.
 function expect.named(options, what)
   local named = {}
   if options == nil then return named end
@@ -115,8 +114,8 @@ function expect.named(options, what)
   return named
 end
 
---- Raises where one of the options is not what the table `expected` has under its name; `prefix` goes before the name.
---- Options that it does not have are checked elsewhere.
+--- Raises if the check of the option's name in `expected` does not accept an option; `prefix` precedes the name in the
+--- message. Options without a check there are checked elsewhere.
 function expect.fields(given, expected, prefix)
   local names = {}
   for name in pairs(expected) do names[#names + 1] = name end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- JSON, as weights files carry it in their metadata: objects, lists, texts, numbers and truth values, read strictly and
--- within bounds, since the files are untrusted. Must not know what is described.
+-- JSON in the metadata of weights files: objects, lists, texts, numbers and booleans, read strictly and within bounds,
+-- since the files are untrusted. Must not know what the JSON means.
 
 local json = {}
 
@@ -61,8 +61,8 @@ end
 
 -- ---- reading ----
 
--- The character of a \uXXXX escape whose digits begin at `at`, and where the text goes on. Characters beyond the
--- first plane are written as two escapes, a surrogate pair.
+-- The character of a \uXXXX escape whose digits begin at `at`, and the position after it. Characters beyond the first
+-- plane are written as two escapes, a surrogate pair.
 local function unicode(text, at)
   local code = tonumber(text:match("^%x%x%x%x", at) or "", 16)
   if not code then return nil end
@@ -76,8 +76,8 @@ local escapes = {
   ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t",
 }
 
--- Readers take the text and where a value begins, and give the value and where the text goes on, or nil and where it
--- is broken.
+-- Readers take the text and the position of a value, and give the value and the position after it, or nil and the
+-- position of an error.
 
 local function read_string(text, at)
   local parts = {}
@@ -113,7 +113,8 @@ local function skip(text, at) return text:match("^[ \t\r\n]*()", at) end
 
 local read
 
--- What stands between brackets: calls `element(at)` for each, which gives where it ends, or nil and where it is broken.
+-- Reads the contents of brackets: calls `element(at)` for each element, which gives the position after it, or nil and
+-- the position of an error.
 local function read_elements(text, at, closing, element)
   at = skip(text, at + 1)
   if text:sub(at, at) == closing then return at + 1 end

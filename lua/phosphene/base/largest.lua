@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- The greatest elements of a tensor and where they are: which units answer most, which classes are likeliest. Must not
--- know what the elements stand for.
+-- The largest elements of a tensor and their coordinates: the most active units, the likeliest classes. Must not know
+-- what the elements mean.
 
 local expect = require "phosphene.base.expect"
 
--- Coordinates, from 0, of the element that is number `place`, from 0, of a tensor of this shape.
+-- Coordinates, from 0, of element number `place`, from 0, of a tensor of this shape.
 local function coordinates(place, shape)
   local at = {}
   for axis = #shape, 1, -1 do
@@ -14,7 +14,7 @@ local function coordinates(place, shape)
   return at
 end
 
--- Puts a value into a sorted list of at most `count`, behind those that are as great.
+-- Inserts a value into a sorted list of at most `count`, after equal values.
 local function insert(list, count, value, place)
   local last = list[count]
   if not (last == nil or value > last.value) then return end

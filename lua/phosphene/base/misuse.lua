@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Misuse raises at the recipe's line. Whatever depth of the library notices a mistake, the message points to the
--- line of the recipe that made it: the innermost function on the stack that is not the library's. Must not know
--- what is being checked.
+-- Misuse raises at the recipe's line. At whatever depth the library notices a mistake, the message points to the line
+-- of the recipe that made it: that of the innermost function on the stack outside the library. Must not know what is
+-- being checked.
 
 local request = require "phosphene.base.running_recipe"
 local shown = require "phosphene.base.quote"
@@ -16,7 +16,7 @@ local function is_library(info)
 end
 
 --- "mine.lua:12: " for the recipe's line in the calling stack; "mine.lua: " where a recipe's last line is
---- `return ph.render { … }`, since Lua forgets a function that returns what it calls; "" where there is no recipe.
+--- `return ph.render { … }`, since a tail call removes its function from the stack; "" if there is no recipe.
 function misuse.position()
   local level = 2
   local info = debug.getinfo(level, "Sl")

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Where the files that come with Phosphene lie: recipes and weights, beside the Lua folder, in the source tree as well
--- as installed. Must not know what is in them.
+-- The folders of the recipes and weights that are part of Phosphene, beside the Lua folder, both in the source tree and
+-- installed. Must not know what is in them.
 
 local paths = {}
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Progress of a run on stderr: on a terminal a bar that is redrawn in place, otherwise a line now and then. Silent
--- when asked to be, or when PHOSPHENE_PROGRESS=0. Must not know what is being run.
+-- Progress of a run on stderr: on a terminal a bar that is redrawn in place, otherwise a line now and then. Silent on
+-- request, or if PHOSPHENE_PROGRESS=0. Must not know what is being run.
 
 local core = require "phosphene.core"
 
@@ -53,7 +53,7 @@ function progress:text(step, value)
 end
 
 function progress:draw(text)
-  -- Spaces wipe what a longer line before left behind.
+  -- Spaces overwrite the rest of a longer previous line.
   self.stream:write("\r", text, (" "):rep(self.width - #text))
   self.stream:flush()
   self.width = #text
@@ -77,11 +77,11 @@ function progress.tell(text)
   if is_wanted() then io.stderr:write("phosphene: ", text, "\n") end
 end
 
---- Says which seed was chosen for a run that was given none.
+--- Prints the seed of a run for which none was given.
 function progress.tell_seed(seed) progress.tell("seed " .. seed) end
 
---- Ends the display: `how` is "done" or "interrupted"; there is no value where no step was made. A short run off a
---- terminal stays silent.
+--- Ends the display: `how` is "done" or "interrupted"; there is no value if no step was made. Without a terminal, a
+--- short run prints nothing.
 function progress:finish(step, value, how)
   if not self.on then return end
   local elapsed = self.clock() - self.began

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- How a message says what was given: short, on one line, and such that text cannot be taken for a number. Must not know
--- what was expected.
+-- How a message shows the value that was given: short, on one line, with text in quotes. Must not know what was
+-- expected.
 
 local kind_of = require "phosphene.base.kind_of"
 

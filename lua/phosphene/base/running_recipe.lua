@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What a recipe is being run with, kept between the one who runs it (recipe.lua) and the one in the recipe who asks
--- (options.lua). Recipes may run recipes, so there is a stack. Must not know what options are.
+-- The request with which a recipe is run, passed from recipe.lua, which runs it, to options.lua, which reads it.
+-- Recipes may run recipes, so requests form a stack. Must not know what options are.
 
 local request = {}
 
@@ -9,8 +9,8 @@ local stack = {}
 local closing = { __close = function() stack[#stack] = nil end }
 
 --- Makes `r` the current request until the returned value is closed: `local _ <close> = request.open(r)`. A request has
---- either `words`, as on a command line, or `values` by name, with `position`, where they were given; besides, how the
---- recipe is `called`, its `text`, and its path, `script`, where it is a file.
+--- either `words`, as on a command line, or `values` by name, with the `position` of the call; and the recipe's name
+--- (`called`), its `text`, and, if it is a file, its path (`script`).
 function request.open(r)
   stack[#stack + 1] = r
   return setmetatable({}, closing)
@@ -19,14 +19,14 @@ end
 --- The request of the recipe that runs now, or nil.
 function request.current() return stack[#stack] end
 
--- ---- what a command line can end a recipe with ----
+-- ---- how a command line can end a recipe ----
 
 local printable = { __tostring = function(self) return self.text end }
 
---- An error of the command line's: the user's mistake, at no line of the recipe's.
+--- An error in the command line: the user's mistake, not at a line of the recipe.
 function request.refusal(text) return setmetatable({ text = text }, printable) end
 
---- Not an error: what `--help` asks for, raised to leave the recipe.
+--- Not an error: the text for `--help`, raised to leave the recipe.
 function request.answer(text) return setmetatable({ text = text, is_answer = true }, printable) end
 
 --- Whether a raised value is such an answer.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Names that do not exist: of the module, of a type's methods. A mistyped one is answered with what was probably meant,
--- rather than with "attempt to call a nil value". Must not know what the names stand for.
+-- Names that do not exist: of the module, of a type's methods. The message for a mistyped one suggests the nearest,
+-- instead of "attempt to call a nil value". Must not know what the names stand for.
 
 local misuse = require "phosphene.base.misuse"
 local suggest = require "phosphene.base.suggest"
@@ -11,7 +11,7 @@ local function strict(names, what, help)
   return setmetatable(names, {
     __index = function(_, name)
       if math.type(name) then
-        misuse.raise("%s is not read as a list is, by [%s]; %s says what there is", what, tostring(name), help)
+        misuse.raise("%s cannot be indexed by [%s]; %s lists what there is", what, tostring(name), help)
       end
       local known = {}
       for key in pairs(names) do known[#known + 1] = key end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a mistyped name was probably meant to be, for the end of a message. What counts as near is the core's decision.
+-- The name that a mistyped one probably stands for, for the end of a message. The core decides which names are near.
 
 local core = require "phosphene.core"
 

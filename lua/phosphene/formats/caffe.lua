@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Networks from Caffe: a description (.prototxt, the deploy form or the one for training, layers in the old form or the
--- newer) and weights (.caffemodel). Here is decided which two files belong together and which layers are the classes;
+-- newer) and weights (.caffemodel). This file decides which two files belong together and which layers are the classes;
 -- layers are in caffe/layers.lua.
 
 local core = require "phosphene.core"
@@ -31,7 +31,7 @@ local function companion(path, suffix)
     end
   end
   if #found == 1 then return folder .. found[1] end
-  refuse.raise("there is no .%s beside it that is called '%s'; the option %s of ph.network names one", suffix,
+  refuse.raise("there is no .%s beside it called '%s'; the option %s of ph.network names one", suffix,
     stem(name) ~= "" and stem(name) or "deploy", suffix)
 end
 
@@ -88,7 +88,7 @@ end
 local function build_layer(g, layer)
   local inputs, problem = inputs_of(g, layer)
   if inputs and not layers[layer.type] then
-    problem = ("layer '%s': type %s is not one that Phosphene runs"):format(layer.name, layer.type)
+    problem = ("layer '%s': type %s is not supported"):format(layer.name, layer.type)
   end
   if problem then
     if #layer.blobs > 0 then refuse.raise("%s", problem) end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- A network while an importer builds it from a file: every layer has a name of its own, and a shape at the size that
--- the file suggests, and there are bounds on what a file may ask for. What a format adds to this is in its graph.lua.
--- Must not know any format.
+-- A network while an importer builds it from a file: every layer has a unique name, and a shape at the size that the
+-- file suggests; the number and size of layers are bounded. Each format's additions are in its graph.lua. Must not know
+-- any format.
 
 local limits = require "phosphene.formats.limits"
 local refuse = require "phosphene.formats.refuse"

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Turning networks of any format into safetensors files: under the names of an architecture that Phosphene has a
--- description of, where it is one of those, and otherwise with a description of their own. Must not know where files
--- come from or go.
+-- Converts networks of any format to safetensors files: with the names of an architecture that Phosphene describes, if
+-- the network has one of these, otherwise with its own description. Must not know where files come from or go.
 
 local core = require "phosphene.core"
 local googlenet = require "phosphene.network.models.googlenet"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Bounds on what a file may describe, the same for all formats: beyond them it is damaged, or made to do harm. Must not
--- know any format.
+-- Bounds on what a file may describe, the same for all formats: a file that exceeds them is damaged or malicious. Must
+-- not know any format.
 
 return {
   layers = 10000,

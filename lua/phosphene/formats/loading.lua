@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Loading networks: from a name or path to the module that opens files of that format, and what is common to all
--- formats afterwards. Must not know what is in the files, nor what a network is run for.
+-- Loading networks: finds the file for a name or path and the module that opens its format, and then does what all
+-- formats have in common. Must not know what is in the files, nor how networks are used.
 
 local classes = require "phosphene.network.classes"
 local expect = require "phosphene.base.expect"
@@ -29,7 +29,7 @@ local function find(name)
     if candidate == name then return weights.find(name) end
   end
   if name:find("/", 1, true) then
-    misuse.raise("'%s' is no network's file; there are %s", name, weights.known_files())
+    misuse.raise("'%s' is not a network's file; there are %s", name, weights.known_files())
   end
   misuse.raise("no network '%s'; %s", name, suggest(name, known,
     ("there are %s, and paths of %s"):format(table.concat(known, ", "), weights.known_files())))

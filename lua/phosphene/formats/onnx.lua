@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Networks from ONNX files. Here is decided what of a file's graph is the network: which input is the picture, at which
--- size shapes are computed, which outputs are the classes, and what may be left out. Operators are in onnx/operators.
+-- Networks from ONNX files. This file decides which part of a graph is the network: which input is the picture, at
+-- which size shapes are computed, which outputs are the classes, and what may be left out. Operators are in
+-- onnx/operators.
 
 local core = require "phosphene.core"
 local build = require "phosphene.formats.onnx.build"
@@ -26,7 +27,7 @@ local function picture_of(doc)
   if #doc.inputs ~= 1 then
     local names = {}
     for i, input in ipairs(doc.inputs) do names[i] = ("'%s'"):format(input.name) end
-    refuse.raise("it has %d inputs (%s); one, a picture, can be run", #names, table.concat(names, ", "))
+    refuse.raise("it has %d inputs (%s); only one, a picture, is supported", #names, table.concat(names, ", "))
   end
   local input = doc.inputs[1]
   local dims = input.dims or { false, 3, false, false }
@@ -45,7 +46,7 @@ local function picture_of(doc)
   return picture
 end
 
--- A network's beginning: the picture, made into what the graph's input wants.
+-- A network's beginning: the picture, with the preprocessing of the graph's input.
 local function begin(path, doc, picture, options)
   local net = core.network { backend = options.backend, channels = picture.channels }
   local size = { picture.height, picture.width }
@@ -68,7 +69,7 @@ end
 
 local has_weights = { Conv = true, ConvTranspose = true, Gemm = true, MatMul = true }
 
--- "operator 'NonMaxSuppression' (node 'nms') is not one that Phosphene runs; operator …", each operator once.
+-- "operator 'NonMaxSuppression' (node 'nms') is not supported; operator …", each operator once.
 local function problems_text(failures)
   local texts, seen = {}, {}
   for _, failure in ipairs(failures) do
@@ -93,7 +94,7 @@ local function leave_out(failures, blocked)
     weighty = weighty or has_weights[node.op]
   end
   if weighty then refuse.raise("%s", problems_text(failures)) end
-  return skipped, ("left out what comes after the network's last weights (%d nodes): %s"):format(count,
+  return skipped, ("left out the nodes after the network's last weights (%d nodes): %s"):format(count,
     problems_text(failures))
 end
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- How reading a file ends early: with a refusal, which is a message for the user and no mistake of the program's.
--- Must not know what is refused.
+-- How reading a file ends early: with a refusal, a message for the user that is not a fault of the program. Must not
+-- know what is refused.
 
 local refuse = {}
 

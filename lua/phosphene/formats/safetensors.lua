@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Networks from safetensors files, and into them. The tensors are the weights; the graph is either described in the
--- metadata (`network`, as net:save writes it), or these name the model script that builds it (`architecture`). Must not
--- know any architecture from inside, nor where files are looked for.
+-- Networks from safetensors files, and into them. The tensors are the weights; the metadata either describe the graph
+-- (`network`, written by net:save), or name the model script that builds it (`architecture`). Must not know the details
+-- of any architecture, nor where files are looked for.
 
 local core = require "phosphene.core"
 local description = require "phosphene.network.serialisation"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Networks from TensorFlow graphs (GraphDef, .pb), frozen: their weights are constants among the nodes. Here is decided
--- what of a graph is the network and which layers are its classes; operations are in tensorflow/*.lua.
+-- Networks from TensorFlow graphs (GraphDef, .pb), frozen: their weights are constants among the nodes. This file
+-- decides which part of a graph is the network and which layers are its classes; operations are in tensorflow/*.lua.
 
 local core = require "phosphene.core"
 local document = require "phosphene.formats.tensorflow.document"
@@ -116,7 +116,7 @@ for operation in ([[Identity Reshape Rsqrt Sqrt Neg Reciprocal Square Exp Add Ad
   Pow]]):gmatch "%S+" do may_take_constant[operation] = true end
 
 local function not_run(node, text)
-  return { problem = ("operation '%s'%s (node '%s') is not one that Phosphene runs"):format(node.op, text, node.name) }
+  return { problem = ("operation '%s'%s (node '%s') is not supported"):format(node.op, text, node.name) }
 end
 
 local function build_node(g, node, known)
@@ -147,7 +147,7 @@ local function build(g, doc, picture)
     end
   end
   for _, node in ipairs(doc.order) do windows.settle(g, known[node]) end
-  if #g.net:layers() <= 2 then refuse.raise("%s", told or "nothing becomes of its input") end
+  if #g.net:layers() <= 2 then refuse.raise("%s", told or "no layer depends on its input") end
   return last, told
 end
 
@@ -184,7 +184,7 @@ local function open(path, options)
   g.net:set_classes(classes_of(g, last))
   refuse.guard(g.net.fold, g.net)
   if told then
-    io.stderr:write(("phosphene: '%s': left out what comes after %s\n"):format(path, (told:gsub("%c", "?"))))
+    io.stderr:write(("phosphene: '%s': left out the nodes after %s\n"):format(path, (told:gsub("%c", "?"))))
   end
   return g.net
 end

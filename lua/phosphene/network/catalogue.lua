@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Published weights that can be fetched: where they are, how it is known that they arrived whole, and under which
--- licence they are. Hashes are those of the publishers' files. Must not know how files are fetched or read.
+-- Published weights that can be fetched: their addresses, hashes and licences. Hashes are those of the publishers'
+-- files. Must not know how files are fetched or read.
 
 --- By name. A file has `name`, `addresses` (tried in order), `sha256` or `sha1`, and `bytes` where they are known. What
 --- is taken out of an archive is in `members`; `network` is the one that ph.network opens. `architecture` is what the

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Which preprocessing an imported network was trained with: pictures are classified under every usual one, and the
--- user sees which makes sense. The network stays as it is: since preprocessing is an affine map of each channel,
--- pictures are altered so that the network's own makes the candidate's input of them. Must not know of file formats.
+-- Finds the preprocessing that an imported network was trained with: pictures are classified with each common one, and
+-- the user compares the results. The network is not changed: since preprocessing is an affine map of each channel, each
+-- picture is altered so that the network's own preprocessing gives the candidate's input. Must not know of file
+-- formats.
 
 local core = require "phosphene.core"
 local columns = require "phosphene.base.columns"
@@ -15,7 +16,7 @@ local progress = require "phosphene.base.progress"
 
 -- ---- candidates ----
 
--- What the field's networks were trained on, most usual first; see preprocessing.lua for whose they are.
+-- Common preprocessings, most usual first; preprocessing.lua names the networks that use them.
 local usual = {
   { range = { 0, 1 }, mean = { 0.485, 0.456, 0.406 }, std = { 0.229, 0.224, 0.225 }, order = "RGB" },
   { range = { 0, 255 }, mean = { 104, 117, 123 }, order = "BGR" },
@@ -54,7 +55,7 @@ local function affine(p, channels)
   return map
 end
 
--- The picture of which `own` makes what `candidate` makes of this one.
+-- The picture that `own` maps to what `candidate` maps this one to.
 local function as_if(image, own, candidate)
   local shape = image:shape()
   local channels, height, width = shape[2], shape[3], shape[4]
@@ -69,7 +70,7 @@ local function as_if(image, own, candidate)
   return column:reshape(shape)
 end
 
--- ---- what the network makes of a picture ----
+-- ---- classifying a picture ----
 
 -- Probabilities of the classes from the logits.
 local function softmax(logits)
@@ -100,7 +101,7 @@ local function new_row(candidate, is_own, classes)
     shares = shares }
 end
 
--- Adds what one picture, as the network was shown it, says about a candidate.
+-- Adds the result for one picture to a candidate.
 local function observe(row, net, layers, path, labels)
   local logits, last = net:activation(layers.scores), net:activation(layers.features)
   local probabilities = layers.are_probabilities and logits:values() or softmax(logits:values())

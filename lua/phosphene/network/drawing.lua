@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A network as a drawing: Graphviz' language, with layer types and shapes, and a frame around the layers whose names
--- begin alike. `dot -Tsvg net.dot > net.svg` draws it. Must not know any architecture.
+-- A network as a drawing: Graphviz' language, with layer types and shapes, and a frame around layers whose names share
+-- a prefix. `dot -Tsvg net.dot > net.svg` draws it. Must not know any architecture.
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"

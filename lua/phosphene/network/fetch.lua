@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Getting published files: downloading with curl, which shows how far it is and goes on where it was interrupted;
--- checking their hashes with coreutils; taking them out of archives with unzip. Must not know what is in them.
+-- Getting published files: downloading with curl, which shows progress and resumes; checking hashes with coreutils;
+-- extracting from archives with unzip. Must not know what is in them.
 
 local core = require "phosphene.core"
 
@@ -67,7 +67,7 @@ local reasons = {
   [56] = "the connection broke", [60] = "the server's certificate is not known",
 }
 
--- What curl ends with where a server, or a file, cannot be gone on with.
+-- curl's exit statuses if a server, or a file, does not allow resuming.
 local no_resuming = { [33] = true, [36] = true }
 
 -- One address into a file, going on where that ends.
@@ -80,8 +80,8 @@ local function download_from(address, path)
   return nil, ("%s: %s"):format(address, reasons[code] or ("curl ended with %d"):format(code))
 end
 
---- Downloads a file of the catalogue into a folder, and checks it: its path, or nil and a message. What has arrived
---- stays there when it breaks off, and the next call goes on with it; what is not the published file does not stay.
+--- Downloads a file of the catalogue into a folder, and checks it: its path, or nil and a message. A partial download
+--- stays there, and the next call resumes it; a file with the wrong hash is removed.
 function fetch.download(file, folder)
   local problem = missing("curl", "curl")
   if problem then return nil, problem end

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Class labels: as weights files carry them, a JSON list of texts, and as text files do, one a line. Must not know of
--- networks.
+-- Class labels: a JSON list of texts in weights files, or one label per line in text files. Must not know of networks.
 
 local json = require "phosphene.base.json"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- The points before a ReLU, by Lucid's names: where a network has a ReLU `x`, its input is called `x_pre_relu` too, and
--- where it concatenates ReLUs into `x`, there is a layer `x_pre_relu` that concatenates their inputs. Features are
--- often clearer there, since units that are silent have a gradient. Must not know of file formats.
+-- Inputs of ReLUs, by Lucid's names: the input of a ReLU `x` is also called `x_pre_relu`, and if `x` concatenates
+-- ReLUs, a layer `x_pre_relu` concatenates their inputs. Features are often clearer there, since inactive units have a
+-- gradient. Must not know of file formats.
 
 local pre_relu = {}
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- What a network's input wants: the range that a picture's 0..1 stands for there, a mean and a deviation for each
--- channel, and the channels' order. A wrong one is the most common fault of an imported network, and shows in nothing
--- but worse pictures; so it is stated by the user, by the file or by a table of well-known networks, or the network
--- says that nobody stated it. Must not know of file formats beyond their names.
+-- A network's preprocessing: the range to which a picture's 0..1 is mapped, a mean and a standard deviation for each
+-- channel, and the order of the channels. A wrong one is the most common fault of an imported network, and its only
+-- symptom is worse pictures; so it is stated by the user, by the file or by a table of well-known networks, or else a
+-- warning says that it is unknown. Must not know of file formats beyond their names.
 
 local misuse = require "phosphene.base.misuse"
 
@@ -141,13 +141,13 @@ local function layer_settings(wanted, channels)
   return settings
 end
 
--- Range, mean and deviation belong together: who states one of them states all three. The order stands alone.
+-- Range, mean and standard deviation belong together: stating one of them replaces all three. The order is independent.
 local function merge(base, options)
   local own = (options.range or options.mean or options.std) and options or base or {}
   return { range = own.range, mean = own.mean, std = own.std, order = options.order or (base and base.order) }
 end
 
--- Where each network's preprocessing comes from, in words; false where nobody stated it.
+-- The source of each network's preprocessing, in words; false if it is unknown.
 local sources = setmetatable({}, { __mode = "k" })
 
 --- Whether the options state anything about it.
@@ -155,7 +155,7 @@ function preprocessing.is_stated(options)
   return (options.range or options.mean or options.std or options.order) ~= nil
 end
 
---- Remembers who stated what a network's preprocessing is, in words; nil for nobody.
+--- Records the source of a network's preprocessing, in words; nil if it is unknown.
 function preprocessing.came_from(net, source) sources[net] = source or false end
 
 --- Adds the layer that turns a picture into the network's input, and gives its name. `request` has what is known:
@@ -197,8 +197,8 @@ local function is_uniform(list, value)
   return true
 end
 
---- How a network's input is made of a picture: { range =, mean =, std =, order = }, as the options of the same names,
---- and `source`, who said so. Nil for a network that takes pictures as they are.
+--- A network's preprocessing: { range =, mean =, std =, order = }, as the options of the same names, and its `source`.
+--- Nil for a network without preprocessing.
 function preprocessing.of(net)
   for _, name in ipairs(net:layers()) do
     local layer = net:layer(name)
@@ -233,10 +233,10 @@ function preprocessing.text(p, channels)
   return text
 end
 
---- Says on stderr that nobody stated a network's preprocessing, if nobody did.
+--- Warns on stderr if a network's preprocessing is unknown.
 function preprocessing.tell(net, path)
   if sources[net] ~= false then return end
-  io.stderr:write(("phosphene: '%s' does not say what its input's values are; taking %s. The options range, mean, std "
+  io.stderr:write(("phosphene: '%s' does not state its preprocessing; assuming %s. The options range, mean, std "
     .. "and order of ph.network say otherwise; net:check \"photographs/\" shows what fits\n"):format(path,
     preprocessing.text(preprocessing.of(net), net:channels())))
 end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A network as a description and tensors, and back: what a safetensors file needs so that it stands for itself. The
--- description is plain data; building from it gives the same bits. Must not know where it is kept.
+-- Converts a network to a description and tensors, and back, so that a safetensors file can hold a complete network.
+-- The description is plain data; building from it gives the same bits. Must not know where it is stored.
 
 local core = require "phosphene.core"
 local input_size = require "phosphene.network.input_size"

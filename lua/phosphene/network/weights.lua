@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Where the files of networks lie: what a file's suffix says of its format, and the weights path, on which a name
--- stands for a file. Must not know what is in the files.
+-- Finds the files of networks: the format of each suffix, and the weights path, on which names are looked up. Must not
+-- know what is in the files.
 
 local catalogue = require "phosphene.network.catalogue"
 local core = require "phosphene.core"
@@ -61,9 +61,9 @@ local function exists(path)
   return file ~= nil
 end
 
-local told -- whether this process was told that it gets the embedded network
+local told -- whether the message about the embedded network was printed
 
--- "googlenet" may have to be the small embedded one, which is not what the papers' unit numbers are about.
+-- "googlenet" may be the small embedded network, to which the unit numbers in papers do not apply.
 local function tell_if_embedded(name, candidate)
   if told or name ~= "googlenet" or candidate ~= "googlenet-tiny" then return end
   told = true
@@ -78,8 +78,8 @@ local function file_in(folder, name)
   end
 end
 
---- The file for a name: the best of its stand-ins that lies anywhere on the path; or nil and a message. A file that the
---- path names outright serves "googlenet" whatever it is called.
+--- The file for a name: the best of the files that it may stand for, anywhere on the path; or nil and a message. A file
+--- listed in the path itself is used for "googlenet" whatever its name.
 function weights.find(name)
   for _, entry in ipairs(named_entries()) do
     if not exists(entry) then return nil, ("PHOSPHENE_WEIGHTS names '%s', which cannot be read"):format(entry) end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Custom heads: those that recipes write as functions. Between a network's way forward and its way back the functions
--- are called with what they read, and give the evaluation a value and its gradient: written out by the recipe, or
--- derived from what the function did (tape.lua). Must not know what evaluations do with them.
+-- Custom heads: those that recipes write as functions. Between a network's forward and backward passes the functions
+-- are called with the activations they read, and give the evaluation a value and its gradient, which is either computed
+-- by the recipe or derived from the recorded operations (tape.lua). Must not know what evaluations do with them.
 
 local core = require "phosphene.core"
 local kind_of = require "phosphene.base.kind_of"
@@ -12,7 +12,7 @@ local custom = {}
 
 -- ---- making heads ----
 
--- Functions are told apart by number: an expression in the core cannot hold them.
+-- Functions are identified by number: an expression in the core cannot hold them.
 local made = 0
 
 -- "mine.lua:12", where the function was written.

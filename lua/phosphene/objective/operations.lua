@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- What differentiable functions are made of: operations on tensors and numbers, each with its derivatives. A row is
--- `forward`, and for each operand a function from the gradient of the result to that of the operand:
--- by(gradient, result, first, second or further arguments). Must not know of tapes, nor of heads.
+-- The differentiable operations on tensors and numbers, each with its derivatives. A row is `forward`, and for each
+-- operand a function from the gradient of the result to that of the operand: by(gradient, result, first, second or
+-- further arguments). Must not know of tapes, nor of heads.
 
 local core = require "phosphene.core"
 

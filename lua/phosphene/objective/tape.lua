@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Tapes: a variable is a tensor or a number that remembers how it was made. Operators and methods on variables record
--- what they do, and going back over the record gives the gradient of a number by the variables it was made from. The
--- operations and their derivatives are in operations.lua. Must not know of heads, networks or layers.
+-- Tapes, for reverse-mode differentiation: a variable is a tensor or a number that records how it was computed.
+-- Operators and methods on variables record each operation; traversing the record backwards gives the gradient of a
+-- number with respect to the variables that it was computed from. The operations and their derivatives are in
+-- operations.lua. Must not know of heads, networks or layers.
 
 local expect = require "phosphene.base.expect"
 local kind_of = require "phosphene.base.kind_of"

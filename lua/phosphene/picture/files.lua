@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Pictures in files: writing with metadata, folders of photographs, centre crops. Must not know of
--- networks, nor of how a picture came to be.
+-- Pictures in files: writing with metadata, folders of photographs, centre crops. Must not know of networks, nor of how
+-- a picture was made.
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Parameters brought to show a picture, for kinds that have no way back from one: from noise, up the slope of minus
--- the squared difference. Must not know of networks.
+-- Fits parameters to a picture, for kinds without an inverse: from noise, by gradient ascent on minus the squared
+-- difference. Must not know of networks.
 
 local core = require "phosphene.core"
 local progress = require "phosphene.base.progress"
@@ -8,7 +8,7 @@ local progress = require "phosphene.base.progress"
 local fitting = {}
 
 local most_steps = 500
--- Where so many steps have not lowered the mean square of the difference by this share of it, no more are taken.
+-- Fitting ends when this many steps have not reduced the mean squared difference by this fraction of it.
 local patience, worthwhile = 25, 0.01
 
 --- Brings `parameters` to show `image`, (1, c, h, w) for the whole batch or (n, c, h, w), as nearly as they can.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Parameterisations by name and settings, as `ph.parameterisation` and `ph.render` take them, and the sums that have
--- names of their own. Must not know what is optimised, nor how.
+-- their own names. Must not know what is optimised, nor how.
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"

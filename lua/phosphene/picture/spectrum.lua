@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Spectra: how the power of pictures, or of gradients, is spread over frequencies. The transform is the core's Fourier
--- parameterisation, which finds the coefficients that a picture is made of. Must not know what is in the pictures.
+-- Power spectra of pictures or gradients. The transform is the core's Fourier parameterisation, which computes the
+-- coefficients of a picture. Must not know what is in the pictures.
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Statistics of a folder of photographs: read one by one, gathered by the core, kept in a file. Must not know what they
--- are used for.
+-- Statistics of a folder of photographs, which are read one by one, measured by the core, and saved to a file. Must not
+-- know what they are used for.
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"

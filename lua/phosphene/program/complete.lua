@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Completion at the prompt: what a half-typed word may become. Looks at values without calling anything that a user
--- wrote; only networks are asked, for their layers' names. Must not know how lines are edited.
+-- Completion at the prompt: the possible endings of a word. Inspects values without calling the user's functions; only
+-- networks are called, for their layers' names. Must not know how lines are edited.
 
--- Where the string literal that the end of the line lies in begins, or nil.
+-- The beginning of the string literal that contains the end of the line, or nil.
 local function open_string(line)
   local at = 1
   while true do

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The reference, read from the annotations in lua/phosphene/meta: what each function takes and gives, what each class
--- has. The one source for help() at the prompt and for docs/api.md. Must not know how it will be shown.
+-- The reference, read from the annotations in lua/phosphene/meta: parameters and results of functions, fields of
+-- classes. The one source of help() at the prompt and of docs/api.md. Must not know how it is shown.
 
 local core = require "phosphene.core"
 
@@ -90,7 +90,7 @@ local function read_block(lines)
   return block
 end
 
--- "ph" is what everybody calls the module.
+-- "ph" is the customary name of the module.
 local function owner_name(class) return class == "phosphene" and "ph" or class end
 
 local function add_class(all, block, file)
@@ -144,7 +144,7 @@ local function read_file(all, path, file)
       local block = close_block()
       if variable then variables[variable] = class_of_block end
       if owner then
-        local class = variables[owner] or error(("%s: '%s' is of no class"):format(path, owner))
+        local class = variables[owner] or error(("%s: '%s' has no class"):format(path, owner))
         add_function(all, block, class, { name = name, separator = separator, arguments = arguments, file = file })
       end
     end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Galleries: many recipes, each rendered into one folder. A picture that is there is not made again; one that is being
--- made lies in a folder of its own until it is whole; what fails does not keep the others from being made. Must not
--- know what the recipes show.
+-- Galleries: many recipes, all rendered into one folder. Existing pictures are not made again; a picture stays in a
+-- folder of its own until it is complete; a recipe that fails does not stop the others. Must not know what the recipes
+-- show.
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
@@ -24,7 +24,8 @@ local function remove_folder(folder)
   os.remove(folder)
 end
 
--- Everything that a recipe wrote goes to the gallery; the picture itself comes last, since it says that all is there.
+-- Moves everything that a recipe wrote to the gallery, the picture last, since its presence means that the rest is
+-- there.
 local function publish(unfinished, folder, picture)
   if not exists(("%s/%s"):format(unfinished, picture)) then error(("no %s was written"):format(picture), 0) end
   local names = assert(core.list_folder(unfinished))
@@ -41,7 +42,7 @@ local function say(...)
   io.stderr:flush()
 end
 
--- Makes one figure. Gives nil and why where that failed, and whether Ctrl-C ended it.
+-- Makes one figure. Gives nil and a message on failure, and whether Ctrl-C ended it.
 local function make_figure(figure, folder)
   local unfinished, picture = folder .. "/unfinished", figure.name .. ".png"
   local options = { output = ("%s/%s"):format(unfinished, picture) }

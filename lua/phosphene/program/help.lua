@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- help() at the prompt: the reference as text. What is asked for may be a function, a value of one of our types, or a
--- name. Must not know how annotations are written: that is documentation.lua's.
+-- help() at the prompt: the reference as text. Its argument may be a function, a value of one of our types, or a name.
+-- Must not know how annotations are written: that is documentation.lua's.
 
 local core = require "phosphene.core"
 local documentation = require "phosphene.program.documentation"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- One option of a recipe: its type, which its default decides, and which values it takes. Must not know where values
+-- One option of a recipe: its type, which the default determines, and the values it accepts. Must not know where values
 -- come from.
 
 local misuse = require "phosphene.base.misuse"

@@ -121,7 +121,7 @@ local function take_request(caller)
   local asked = request.current()
   if not asked then return started_by_lua(caller) end
   if asked.taken then
-    misuse.raise("options: a recipe has one table of options, and this one's is read already (from %s)", asked.taken)
+    misuse.raise("options: a recipe calls this once, and it was called already (from %s)", asked.taken)
   end
   asked.taken = ("%s:%d"):format(caller.short_src, caller.currentline)
   return asked

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a recipe says of itself: the comment that it begins with, and its options, as `--help` prints them. Must not
--- know how recipes are run.
+-- A recipe's help: its opening comment and its options, as `--help` prints them. Must not know how recipes are run.
 
 local option = require "phosphene.program.option_kind"
 

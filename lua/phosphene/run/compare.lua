@@ -49,7 +49,7 @@ local steps_shown = expect.list(expect.whole(0), "a list of steps, { 1, 32, 256 
 -- Everything that can be, before the first of what may be hours of runs.
 local function check(common, variants, sheet)
   if type(common) ~= "table" then misuse.raise("compare: a table of options expected, got %s", misuse.shown(common)) end
-  if type(variants) ~= "table" or #variants == 0 then misuse.raise "compare: a list of what is compared expected" end
+  if type(variants) ~= "table" or #variants == 0 then misuse.raise "compare: a list of variants expected" end
   if common.snapshots ~= nil then
     expect.value(common.snapshots, steps_shown, "compare: snapshots")
     if #common.snapshots == 0 then misuse.raise "compare: snapshots: a list of steps expected" end

@@ -47,7 +47,7 @@ local function check_is_steady(self, transforms_draw)
   if transforms_draw then remedies[1] = 'transforms = "none"' end
   if self.relu_name == "redirected" then remedies[#remedies + 1] = 'relu = "plain"' end
   if #remedies == 0 then return end
-  misuse.raise("optimiser 'lbfgs' climbs an objective that is the same at every step; give %s",
+  misuse.raise("optimiser 'lbfgs' needs an objective that is the same at every step; give %s",
     table.concat(remedies, " and "))
 end
 

@@ -91,7 +91,7 @@ ph_status ph_photo_statistics_add(ph_photo_statistics *s, const ph_tensor *image
   for (int64_t n = 0; status == PH_OK && n < wanted.dim[0]; n++) {
     const float *image = ph_tensor_read(images) + n * 3 * plane_of(s);
     if (!is_finite(image, 3 * plane_of(s)))
-      return ph_fail(e, PH_FAILURE, "statistics: picture %lld has a value that is no number", (long long)n);
+      return ph_fail(e, PH_FAILURE, "statistics: picture %lld contains NaN or infinity", (long long)n);
     status = add_spectrum(s, image, e);
     if (status != PH_OK) return status;
     add_colours(s, image);
@@ -105,7 +105,7 @@ ph_status ph_photo_statistics_add(ph_photo_statistics *s, const ph_tensor *image
 int64_t ph_photo_statistics_count(const ph_photo_statistics *s) { return s->count; }
 
 static ph_status expect_some(const ph_photo_statistics *s, ph_error *e) {
-  return s->count > 0 ? PH_OK : ph_fail(e, PH_MISUSE, "statistics: of no pictures there are none");
+  return s->count > 0 ? PH_OK : ph_fail(e, PH_MISUSE, "statistics: no pictures were added");
 }
 
 ph_status ph_photo_statistics_colours(const ph_photo_statistics *s, double mean[3], double covariance[9],

@@ -44,7 +44,7 @@ ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size
   ph_status status = open_regular(path, &fd, &whole, e);
   if (status != PH_OK) return status;
   if (whole > most) {
-    status = ph_fail(e, PH_FAILURE, "cannot read '%s': %zu bytes are more than the %zu that make sense", path,
+    status = ph_fail(e, PH_FAILURE, "cannot read '%s': %zu bytes are more than the maximum of %zu", path,
                      whole, most);
     goto done;
   }

@@ -97,7 +97,7 @@ static ph_status check_finite(const ph_layer *layer, const char *name, const ph_
   int64_t count = ph_tensor_count(tensor), bad = 0;
   for (int64_t i = 0; i < count; i++) bad += !isfinite(data[i]);
   if (bad == 0) return PH_OK;
-  return ph_fail(e, PH_FAILURE, "%s '%s': %s holds %lld values that are not finite", layer->type->name,
+  return ph_fail(e, PH_FAILURE, "%s '%s': %s has %lld values that are NaN or infinite", layer->type->name,
                  layer->name, name, (long long)bad);
 }
 
@@ -153,7 +153,7 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
   if (ph_network_lookup(network, name) >= 0) return ph_fail(e, PH_MISUSE, "layer '%s' exists already", name);
   PH_TRY(find_type(type, name, &layer.type, e));
   if (layer.type == &ph_layer_image && network->count > 0)
-    return ph_fail(e, PH_MISUSE, "layer '%s': a network has one image, which is there from the start", name);
+    return ph_fail(e, PH_MISUSE, "layer '%s': a network has one image layer from the start", name);
   PH_TRY(make_room(network, e));
   layer.name = ph_copy_string(name);
   if (layer.name == NULL) {

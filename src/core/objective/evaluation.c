@@ -16,7 +16,7 @@ static ph_status allocate(ph_evaluation *ev, ph_error *e) {
   int heads = 0;
   for (int i = 0; i < ev->count; i++) heads += ev->steps[i].operation == PH_HEAD;
   if (heads == 0)
-    return ph_fail(e, PH_MISUSE, "this objective is only a number: it reads nothing of the network");
+    return ph_fail(e, PH_MISUSE, "this objective is a constant: it does not depend on the network");
   ev->value = ph_alloc_array((size_t)ev->count, sizeof *ev->value);
   ev->slope = ph_alloc_array((size_t)ev->count, sizeof *ev->slope);
   ev->readings = ph_alloc_array((size_t)heads, sizeof *ev->readings);
@@ -141,7 +141,7 @@ static ph_status find_activation(ph_evaluation *ev, const ph_reading *r, const c
   *tensor = ev->picture;
   if (r->layer != PH_PICTURE) return ph_network_activation(ev->network, r->layer, tensor, e);
   if (ev->picture != NULL) return PH_OK;
-  return ph_fail(e, PH_MISUSE, "%.200s reads the picture as it is before its transforms, which was not given",
+  return ph_fail(e, PH_MISUSE, "%.200s reads the picture before its transforms, which was not given",
                  ph_head_print(ev->steps[r->step].head, text));
 }
 
@@ -172,7 +172,7 @@ static ph_status read_value(ph_evaluation *ev, ph_reading *r, double *value, ph_
     return PH_OK;
   }
   if (!r->is_given)
-    return ph_fail(e, PH_MISUSE, "layer '%s': nobody gave %.200s a value", r->tap.layer,
+    return ph_fail(e, PH_MISUSE, "layer '%s': %.200s has no value yet", r->tap.layer,
                    ph_head_print(ev->steps[r->step].head, text));
   r->is_given = false;
   *value = r->given_value;

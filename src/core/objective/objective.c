@@ -53,7 +53,7 @@ ph_status ph_objective_parse(const char *text, ph_objective **objective, ph_erro
   size_t digits = unit == NULL ? 0 : strspn(unit, "0123456789");
   bool unit_is_fine = unit == NULL || (digits > 0 && digits < 10 && unit[digits] == '\0');
   if (length == 0 || length >= sizeof layer || !unit_is_fine)
-    return ph_fail(e, PH_MISUSE, "'%s' is no objective: \"layer:unit\" or \"layer\" is expected", text);
+    return ph_fail(e, PH_MISUSE, "'%s' is not an objective: \"layer:unit\" or \"layer\" is expected", text);
   memcpy(layer, text, length);
   layer[length] = '\0';
   ph_setting settings[] = {{.key = "layer", .text = layer}, {.key = "unit", .count = 1}};

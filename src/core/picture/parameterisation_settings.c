@@ -64,7 +64,7 @@ static ph_status refuse_shared(const ph_part *given, const char *what, ph_error 
     if (strcmp(key, "deviation") == 0) continue;
     for (const ph_field *f = sum_fields; f->key != NULL; f++)
       if (strcmp(f->key, key) == 0)
-        return ph_fail(e, PH_MISUSE, "%s: '%s' is for the whole sum to set, not for a part", what, key);
+        return ph_fail(e, PH_MISUSE, "%s: '%s' is set for the whole sum, not for a part", what, key);
   }
   return PH_OK;
 }

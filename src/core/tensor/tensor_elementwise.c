@@ -109,7 +109,7 @@ ph_status ph_tensor_combine(const ph_tensor *a, const ph_tensor *b, ph_combinati
   ph_shape shape, of_a = ph_tensor_shape(a), of_b = ph_tensor_shape(b);
   char a_text[PH_SHAPE_TEXT], b_text[PH_SHAPE_TEXT];
   if (!ph_shape_broadcast(of_a, of_b, &shape))
-    return ph_fail(e, PH_MISUSE, "%s: tensors of shapes %s and %s do not go together",
+    return ph_fail(e, PH_MISUSE, "%s: tensors of shapes %s and %s cannot be broadcast",
                    ph_combination_names[combination], ph_shape_print(of_a, a_text),
                    ph_shape_print(of_b, b_text));
   ph_status status = ph_tensor_new(shape, result, e);

@@ -44,7 +44,7 @@ ph_status ph_tensor_matmul(const ph_tensor *a, const ph_tensor *b, ph_tensor **r
   char a_text[PH_SHAPE_TEXT], b_text[PH_SHAPE_TEXT];
   ph_shape of_a = ph_tensor_shape(a), of_b = ph_tensor_shape(b), lead, shape;
   if (!fit(of_a, of_b, &lead, &shape))
-    return ph_fail(e, PH_MISUSE, "matmul: matrices of shapes %s and %s do not go together",
+    return ph_fail(e, PH_MISUSE, "matmul: matrices of shapes %s and %s cannot be multiplied",
                    ph_shape_print(of_a, a_text), ph_shape_print(of_b, b_text));
   int64_t m = shape.dim[shape.rank - 2], n = shape.dim[shape.rank - 1], k = of_a.dim[of_a.rank - 1];
   double *row = ph_alloc_array((size_t)n, sizeof *row);

@@ -36,7 +36,7 @@ static ph_status find_copies(ph_pipeline *p, ph_error *e) {
   for (int i = 0; i < p->count; i++) {
     if (p->stations[i].transform->type != &ph_transform_copies) continue;
     if (p->split < p->count)
-      return ph_fail(e, PH_MISUSE, "transforms: copies may appear once in a list; copies of copies are more");
+      return ph_fail(e, PH_MISUSE, "transforms: copies may appear only once in a list");
     p->split = i;
     p->copies = (int)ph_transform_copies_count(p->stations[i].transform);
   }
@@ -95,8 +95,8 @@ static ph_status refuse_own(ph_tensor *const buffers[BUFFERS], const ph_tensor *
                             ph_error *e) {
   for (int i = 0; i < BUFFERS; i++)
     if (tensor == buffers[i])
-      return ph_fail(e, PH_MISUSE, "transforms: the %s given is the last one's result; give a clone of it",
-                     what);
+      return ph_fail(e, PH_MISUSE,
+                     "transforms: the %s given is the result of the last call; give a clone of it", what);
   return PH_OK;
 }
 

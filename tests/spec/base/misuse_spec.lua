@@ -134,7 +134,7 @@ describe("misuse", function()
 
   it("of tensors and pictures has the recipe's line as well", function()
     are_refused {
-      { "grey + ph.tensor { 3 }", "add: tensors of shapes 1x3x8x8 and 3 do not go together" },
+      { "grey + ph.tensor { 3 }", "add: tensors of shapes 1x3x8x8 and 3 cannot be broadcast" },
       { "ph.tensor { 2.5 }", "bad argument #1 to 'tensor' (dimension 1: a whole number expected, got 2.5)" },
       { "ph.crop_image()", "crop_image: images (n, c, h, w) expected, got nil" },
       { "ph.crop_image(grey, 4)", "crop_image: width: a whole number from 1 to 16384 expected, got nil" },

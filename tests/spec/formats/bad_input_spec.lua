@@ -77,9 +77,9 @@ describe("one line says what does not fit:", function()
     fails("parameterisation 'maco': a spectrum (1 or 3, h, w // 2 + 1) expected, got 2x8x5", maco({ 2, 8, 5 }, 1))
     fails("parameterisation 'maco': a spectrum (1 or 3, h, w // 2 + 1) expected, got 8x5", maco({ 8, 5 }, 1))
     fails("parameterisation 'maco': spectrum: 120 of 120 numbers are NaN or infinite", maco({ 3, 8, 5 }, nan))
-    fails("parameterisation 'maco': spectrum: magnitudes from -1 to -1; none should be negative, and not all be 0",
+    fails("parameterisation 'maco': spectrum: magnitudes from -1 to -1; they must not be negative, nor all be 0",
       maco({ 3, 8, 5 }, -1))
-    fails("parameterisation 'maco': spectrum: magnitudes from 0 to 0; none should be negative, and not all be 0",
+    fails("parameterisation 'maco': spectrum: magnitudes from 0 to 0; they must not be negative, nor all be 0",
       maco({ 3, 8, 5 }, 0))
     fails("parameterisation 'fourier': takes no spectrum",
       { parameterisation = { "fourier", spectrum = ph.tensor({ 3, 8, 5 }, 1) } })

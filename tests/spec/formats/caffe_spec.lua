@@ -222,7 +222,7 @@ describe("Caffe's two files", function()
     local prototxt = save(place .. "/deploy.prototxt", writer.prototxt(described, 8))
     local net, problem = ph.network(prototxt, { range = { 0, 1 } })
     assert.is_nil(net)
-    assert.matches("deploy.prototxt': there is no .caffemodel beside it that is called 'deploy'; the option caffemodel",
+    assert.matches("deploy.prototxt': there is no .caffemodel beside it called 'deploy'; the option caffemodel",
       problem, 1, true)
     local model = save(place .. "/some.caffemodel", writer.model {})
     assert(ph.network(prototxt, { range = { 0, 1 } }))

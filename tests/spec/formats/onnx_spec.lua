@@ -152,8 +152,8 @@ describe("an ONNX file", function()
     table.insert(model.outputs, "odd")
     local net, problem = open(model)
     assert.is_nil(net)
-    assert.equal(("'%s': operator 'org.example.Frobnicate' (node 'features') is not one that Phosphene runs; "
-      .. "operator 'NonZero' (node 'odd') is not one that Phosphene runs"):format(path "model.onnx"), problem)
+    assert.equal(("'%s': operator 'org.example.Frobnicate' (node 'features') is not supported; "
+      .. "operator 'NonZero' (node 'odd') is not supported"):format(path "model.onnx"), problem)
   end)
 
   it("leaves out what follows the last weights, where that cannot be run", function()
@@ -162,8 +162,8 @@ describe("an ONNX file", function()
     model.outputs = { "best" }
     local told, net = overheard(open, model)
     assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
-    assert.equal(("phosphene: '%s': left out what comes after the network's last weights (1 nodes): operator 'TopK' "
-      .. "(node 'best') is not one that Phosphene runs\n"):format(path "model.onnx"), told)
+    assert.equal(("phosphene: '%s': left out the nodes after the network's last weights (1 nodes): operator 'TopK' "
+      .. "(node 'best') is not supported\n"):format(path "model.onnx"), told)
   end)
 
   it("names the layer that a wrong size does not fit", function()
@@ -424,8 +424,8 @@ describe("an ONNX file", function()
     end
     assert.matches("axis 'h' twice in 'bchh'", problem "bchh->bch")
     assert.matches("names 3 of 4 axes", problem "bch->bch")
-    assert.matches("has an equation, '%.%.%.h%->%.%.%.h', that is not run", problem "...h->...h")
-    assert.matches("makes an axis 'z' of nothing", problem "bchw->bchz")
+    assert.matches("has an equation, '%.%.%.h%->%.%.%.h', that is not supported", problem "...h->...h")
+    assert.matches("has an output axis 'z' that no input has", problem "bchw->bchz")
     assert.matches("names the axes of 2 inputs", problem "bchw,bchw->bchw")
     assert.matches("multiplies 3 inputs", problem("bchw,bchw,bchw->bchw", { "conv", "conv", "conv" }))
   end)

@@ -304,19 +304,19 @@ describe("a TensorFlow graph", function()
     local said, net = overheard(open, { placeholder, node("Relu", "a", { "x" }), node("ArgMax", "b", { "a" }),
       node("Relu", "c", { "b" }) })
     assert.same({ "image", "x", "a" }, net:layers())
-    assert.matches("left out what comes after operation 'ArgMax' %(node 'b'%)", said)
+    assert.matches("left out the nodes after operation 'ArgMax' %(node 'b'%)", said)
   end)
 
   it("is refused where an operation is missing before weights", function()
     local net, problem = open { placeholder, node("Mystery", "a", { "x" }), constant("k", { 1, 1, 3, 1 }, { 1, 1, 1 }),
       node("Conv2D", "b", { "a", "k" }, { strides = { 1, 1, 1, 1 }, padding = "SAME" }) }
     assert.is_nil(net)
-    assert.matches("operation 'Mystery' %(node 'a'%) is not one that Phosphene runs$", problem)
+    assert.matches("operation 'Mystery' %(node 'a'%) is not supported$", problem)
   end)
 
   it("says what its input is not known to be", function()
     local said = overheard(open, { placeholder, node("Relu", "a", { "x" }) }, {})
-    assert.matches("does not say what its input's values are; taking RGB, 0..1", said, 1, true)
+    assert.matches("does not state its preprocessing; assuming RGB, 0..1", said, 1, true)
   end)
 
   it("takes labels that are given", function()

@@ -157,7 +157,7 @@ describe("transforms", function()
     assert.same({ 2, 3, 20, 21 }, gradient:shape())
     assert.error_matches(function()
       transforms.pipeline { transforms.copies(3), transforms.jitter(1), transforms.copies(2) }
-    end, "copies may appear once")
+    end, "copies may appear only once")
     pipeline = transforms.pipeline { transforms.copies(20), transforms.random_scale { 0.5, 1 } }
     assert.error_matches(function() pipeline:forward(x, random) end, "copies%(20%): a copy of .* end with crop_or_pad")
   end)

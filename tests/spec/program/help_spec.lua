@@ -76,7 +76,7 @@ function thing:act(name, f) end
 
   it("refuses functions of a class that is nowhere declared", function()
     assert.error_matches(function() documented "---@meta\n\n--- Does it.\nfunction thing.act() end\n" end,
-      "'thing' is of no class")
+      "'thing' has no class")
   end)
 end)
 

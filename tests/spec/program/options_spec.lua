@@ -204,7 +204,7 @@ describe("declarations", function()
     local ok, message = pcall(recipe.run, path, { "--a", "2" })
     os.remove(path)
     assert.is_false(ok)
-    assert.matches(":3: options: a recipe has one table of options, and this one's is read already %(from .*:2%)",
+    assert.matches(":3: options: a recipe calls this once, and it was called already %(from .*:2%)",
       message)
   end)
 end)

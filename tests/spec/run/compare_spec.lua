@@ -68,7 +68,7 @@ describe("ph.compare", function()
   end)
 
   it("refuses what it cannot compare", function()
-    assert.error_matches(function() ph.compare(common(), {}) end, "list of what is compared")
+    assert.error_matches(function() ph.compare(common(), {}) end, "list of variants")
     assert.error_matches(function() ph.compare(common(), { { transforms = "none" } }) end, "number 1: a table { label")
     assert.error_matches(function() ph.compare(common(), { { "a", transform = "none" } }) end, "'transforms'")
     assert.error_matches(function() ph.compare(common { snapshots = {} }, { { "a" } }) end, "snapshots")

@@ -141,7 +141,7 @@ static void check_messages(void) {
   fails(parse("dep:0"), PH_MISUSE, "no layer 'dep'; did you mean 'deep'?");
   fails(parse("deep:5"), PH_MISUSE, "layer 'deep': unit 5 out of range 0..4");
   fails(on(parse("deep:4"), 2), PH_MISUSE, "layer 'deep': image 2 out of range 0..1");
-  fails(number(3), PH_MISUSE, "this objective is only a number: it reads nothing of the network");
+  fails(number(3), PH_MISUSE, "this objective is a constant: it does not depend on the network");
   fails(head("logit", (ph_setting[]){{"class", 1, {4}, NULL}, none}, NULL), PH_MISUSE,
         "layer 'logits': class 4 out of range 0..3");
   fails(head("input_difference", &none, hole), PH_FAILURE,

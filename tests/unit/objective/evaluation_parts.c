@@ -14,7 +14,7 @@ static void check_picture(void) {
                  2);
   must(run_network(&r, true, &e), &e);
   ok(ph_evaluation_evaluate(r.evaluation, &value, &e) == PH_MISUSE &&
-         strcmp(e.message, "l1{constant = 0.5} reads the picture as it is before its "
+         strcmp(e.message, "l1{constant = 0.5} reads the picture before its "
                            "transforms, which was not given") == 0,
      "message: %s", e.message);
   ph_evaluation_show(r.evaluation, shown);
@@ -83,7 +83,7 @@ static void check_outside(void) {
             *wrong = noise("", ph_shape4(1, 5, 4, 3), 0, 0);
   must(forward(&r, true, &e), &e);
   ok(ph_evaluation_evaluate(r.evaluation, &value, &e) == PH_MISUSE &&
-         strcmp(e.message, "layer 'deep': nobody gave head(\"deep\", {name = \"mine\"}):on(1) a value") == 0,
+         strcmp(e.message, "layer 'deep': head(\"deep\", {name = \"mine\"}):on(1) has no value yet") == 0,
      "message: %s", e.message);
   ok(ph_evaluation_custom_count(r.evaluation) == 1 &&
          ph_evaluation_custom_activation(r.evaluation, 0, &seen, &e) == PH_OK &&

@@ -118,7 +118,7 @@ static void check_text(void) {
   char expected[128];
   for (int i = 0; wrong[i] != NULL; i++) {
     ph_status status = ph_objective_parse(wrong[i], &objective, &e);
-    snprintf(expected, sizeof expected, "'%s' is no objective: \"layer:unit\" or \"layer\" is expected",
+    snprintf(expected, sizeof expected, "'%s' is not an objective: \"layer:unit\" or \"layer\" is expected",
              wrong[i]);
     ok(status == PH_MISUSE && strcmp(e.message, expected) == 0, "refused: %s", e.message);
   }

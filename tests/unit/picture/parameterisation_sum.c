@@ -180,7 +180,7 @@ static void test_sum_misuse(void) {
   static const struct {
     const char *message;
     int count;
-  } expected[] = {{"part 1, 'fourier': 'height' is for the whole sum", 1},
+  } expected[] = {{"part 1, 'fourier': 'height' is set for the whole sum", 1},
                   {"part 1, 'fourier': no setting 'dekay'; did you mean 'decay'?", 1},
                   {"no kind 'foo'", 1},
                   {"1 to 16 parts expected, got 0", 0}};

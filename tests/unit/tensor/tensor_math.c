@@ -83,7 +83,7 @@ static void check_broadcasting(void) {
   ph_tensor *wrong = noise("wrong", DIMS(4, 3)), *row = noise("row", DIMS(1, 4)),
             *column = noise("c", DIMS(3, 1));
   fails(ph_tensor_combine(a, wrong, PH_COMBINE_ADD, &made, &e), &e,
-        "add: tensors of shapes 2x3x4 and 4x3 do not go together");
+        "add: tensors of shapes 2x3x4 and 4x3 cannot be broadcast");
   float table[12];
   for (int i = 0; i < 12; i++) table[i] = ph_tensor_read(column)[i / 4] * ph_tensor_read(row)[i % 4];
   ph_status status = ph_tensor_combine(column, row, PH_COMBINE_MULTIPLY, &made, &e);
@@ -145,7 +145,7 @@ static void check_matmul(void) {
   ph_status status = ph_tensor_matmul(a, b, &made, &e);
   is(status, made, ph_shape4(2, 5, 3, 2), expected, 1e-6, "matmul, what leads is broadcast");
   fails(ph_tensor_matmul(b, a, &made, &e), &e,
-        "matmul: matrices of shapes 5x4x2 and 2x1x3x4 do not go together");
+        "matmul: matrices of shapes 5x4x2 and 2x1x3x4 cannot be multiplied");
   ph_tensor_release(a);
   ph_tensor_release(b);
 }

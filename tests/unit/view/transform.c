@@ -211,7 +211,7 @@ static void test_misuse(void) {
   refused(ph_pipeline_backward(pipeline, images, &back, &error),
           "transforms: gradient: expected a tensor of shape 1x1x3x3, got 1x1x5x5");
   refused(ph_pipeline_forward(pipeline, result, &random, &result, &error),
-          "transforms: the batch of images given is the last one's result; give a clone of it");
+          "transforms: the batch of images given is the result of the last call; give a clone of it");
   ph_pipeline_free(pipeline);
   ph_tensor_release(images);
 }

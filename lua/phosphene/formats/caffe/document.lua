@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A Caffe network as Phosphene needs it: layers in the newer form whatever the file's, with their settings from the
--- description (.prototxt) and their blobs from the weights (.caffemodel); and what the picture is. Must not know what
--- layers compute.
+-- A Caffe network, prepared for importing: layers in the newer form, whichever the file has, with settings from the
+-- description (.prototxt) and blobs from the weights (.caffemodel); and the input. Must not know what layers compute.
 
 local core = require "phosphene.core"
 local fields = require "phosphene.formats.caffe.fields"

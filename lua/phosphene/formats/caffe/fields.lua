@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Reading the fields of a message that prototxt.lua parsed, of which nothing is believed: each function gives the first
--- value of a field, or the default where there is none, and refuses what is of another type.
+-- Reads the fields of an untrusted message that prototxt.lua parsed: each function gives the first value of a field, or
+-- the default if there is none, and refuses values of another type.
 
 local refuse = require "phosphene.formats.refuse"
 

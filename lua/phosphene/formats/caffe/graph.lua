@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- A network while it is rebuilt from Caffe's description. There, layers write blobs, some of them over and over, in
--- place. Here, the last that writes a blob has the blob's name, since that is what people know; the layer before a ReLU
--- in place is called so with `_pre_relu`; and every layer answers to its own name as well. Must not know how layers
--- are built.
+-- A network while it is rebuilt from Caffe's description. Caffe's layers write blobs, several of them the same blob, in
+-- place. Here, the last layer that writes a blob gets the blob's name, as is customary; the layer before an in-place
+-- ReLU gets that name with `_pre_relu`; and every layer's own name is an alias. Must not know how layers are built.
 
 local construction = require "phosphene.formats.construction"
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Protobuf's text form, as Caffe's .prototxt files have it, read strictly and within bounds: the files are untrusted. A
+-- Protobuf's text format, as in Caffe's .prototxt files, read strictly and within bounds: the files are untrusted. A
 -- message becomes a table of its fields, each a list, since in this form a field is repeated by writing it again. Must
 -- not know any message.
 

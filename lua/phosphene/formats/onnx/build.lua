@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Walking an ONNX graph: each node that the outputs need becomes numbers, if its inputs are known, or layers. What
--- cannot be built is noted, with what depends on it. Must not know files, pictures or what networks are for.
+-- Walks an ONNX graph: each node that the outputs need becomes numbers, if its inputs are known, or layers. Nodes that
+-- cannot be built are recorded, with those that depend on them. Must not know of files, pictures or uses of networks.
 
 local document = require "phosphene.formats.onnx.document"
 local folding = require "phosphene.formats.onnx.folding"
@@ -27,11 +27,11 @@ local function numbers_in(tensors)
   return count
 end
 
--- Notes that constants of so many numbers are computed, within bounds.
+-- Counts the numbers in computed constants, within bounds.
 local function spend(graph, count)
   graph.computed = graph.computed + count
   if graph.computed > graph.most_computed then
-    refuse.raise("its constants would have to be computed with more than %d numbers", graph.most_computed)
+    refuse.raise("its constants take more than %d numbers to compute", graph.most_computed)
   end
 end
 
@@ -68,7 +68,7 @@ end
 -- ---- nodes ----
 
 local function unknown(description)
-  refuse.raise("%s is not one that Phosphene runs", document.node_text(description))
+  refuse.raise("%s is not supported", document.node_text(description))
 end
 
 -- Exporters call a node "/layer1/relu/Relu" and its output "/layer1/relu/Relu_output_0": people mean the former.
@@ -85,14 +85,14 @@ local function choose(n, description, opset)
   local graph, condition, other = n.graph, n:number(1), select(2, n:numbers(1))
   if other and other[1] ~= condition then n:refuse "depends on the picture's size" end
   local branch = description.branches[condition ~= 0 and "then_branch" or "else_branch"]
-  if not branch then n:refuse "has not got the branch that its condition chooses" end
+  if not branch then n:refuse "lacks the branch that its condition selects" end
   for name, tensor in pairs(branch.tensors) do graph.values[name] = values.read(tensor) end
   for _, inner in ipairs(branch.nodes) do
     for _, name in ipairs(inner.outputs) do graph.is_read[name] = true end
   end
   for _, inner in ipairs(branch.nodes) do apply(graph, inner, opset) end
   for j, name in ipairs(branch.outputs) do
-    n:give(graph.values[name] or n:refuse("has a branch that does not make its output '%s'", name), j)
+    n:give(graph.values[name] or n:refuse("has a branch without its output '%s'", name), j)
   end
 end
 

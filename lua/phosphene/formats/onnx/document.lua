@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- An ONNX model file as importing wants it: names checked, attributes by name, nodes in an order in which they can be
--- computed. Must not know any operator.
+-- An ONNX model file, prepared for importing: names checked, attributes by name, nodes in topological order. Must not
+-- know any operator.
 
 local core = require "phosphene.core"
 local refuse = require "phosphene.formats.refuse"

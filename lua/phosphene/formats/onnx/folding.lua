@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Computing with numbers that are known when a graph is imported: what exporters do with shapes. Each operator takes
--- lists { list, dims, is_float } and gives one; anything may be too much for it, and then gives nil. Must not know
+-- Constant folding: computes with numbers that are known when a graph is imported, as exporters do with shapes. Each
+-- operator takes lists { list, dims, is_float } and gives one, or nil for cases that it does not handle. Must not know
 -- layers.
 
 local rearranging = require "phosphene.formats.onnx.rearranging"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The network that an ONNX graph becomes, while it is built: layers are added, what names stand for is kept, shapes are
--- computed along the way at two sizes (values.lua). Must not know any operator.
+-- The network while it is built from an ONNX graph: adds layers, records what names stand for, and computes shapes at
+-- two sizes (values.lua). Must not know any operator.
 
 local construction = require "phosphene.formats.construction"
 local values = require "phosphene.formats.onnx.values"

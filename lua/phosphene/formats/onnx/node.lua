@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A node of an ONNX graph as the functions for its operators see it: typed attributes, inputs as layers, shapes or
--- numbers, and adding layers under the node's names. Must not know any operator.
+-- A node of an ONNX graph, for the functions of its operators: gives typed attributes and inputs as layers, shapes or
+-- numbers, and adds layers under the node's names. Must not know any operator.
 
 local document = require "phosphene.formats.onnx.document"
 local refuse = require "phosphene.formats.refuse"
@@ -101,7 +101,7 @@ function node:rank(i) return #(self:shape(i)) end
 --- An axis of input i, counted from 0 where it may be negative.
 function node:axis(axis, rank)
   local counted = axis < 0 and axis + rank or axis
-  if counted < 0 or counted >= rank then self:refuse("speaks of axis %d of %d", axis, rank) end
+  if counted < 0 or counted >= rank then self:refuse("has axis %d, but only %d axes", axis, rank) end
   return counted
 end
 

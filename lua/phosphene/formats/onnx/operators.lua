@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The ONNX operators that can be imported: for each a function from a node (node.lua) to layers. By family, in
--- operators/.
+-- The supported ONNX operators: for each a function that adds a node's (node.lua) layers. They are in operators/, by
+-- family.
 
 local operators = {}
 

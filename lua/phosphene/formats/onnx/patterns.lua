@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Functions that exporters wrote out in smaller operators because their version had none: GELU and layer normalisation.
--- The last node of such a group becomes the whole function; the others are then read by nobody, and are not built. Must
--- not know layers.
+-- Functions that exporters decompose into smaller operators because their version of ONNX lacks them: GELU and layer
+-- normalisation. The last node of such a group becomes the whole function; the others then have no readers, and are not
+-- built. Must not know layers.
 
 local values = require "phosphene.formats.onnx.values"
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Taking known lists of numbers apart and putting them together: slices, elements, other shapes; and what such an
--- operator asks for, which holds for activations too. Must not know layers.
+-- Rearranges known lists of numbers: slices, elements, other shapes; and reads the settings of such operators, which
+-- apply to activations too. Must not know layers.
 
 local values = require "phosphene.formats.onnx.values"
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Computing with constants as large as weights: the layers that would compute with activations do it, once, in a
--- network of their own that has no picture to speak of. Must not know any operator.
+-- Computes with constants as large as weights: the layers that compute with activations are run once, in a separate
+-- network whose picture does not matter. Must not know any operator.
 
 local core = require "phosphene.core"
 local graph = require "phosphene.formats.onnx.graph"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Sizes that exporters computed from the picture's size, as layers can have them at any size. An exported graph asks
--- for a shape and computes with it; here the result is known as two lists of numbers, at two sizes of the picture. From
--- how they differ follows what was meant. Must not know any operator.
+-- Turns sizes that exporters computed from the picture's size into settings of layers that hold at any size. An
+-- exported graph reads a shape and computes with it; here the result is two lists of numbers, for two sizes of the
+-- picture. Their difference shows the intended rule. Must not know any operator.
 
 local sizes = {}
 
@@ -24,9 +24,9 @@ local function carry(length, target, to, last, result)
   return result
 end
 
---- What a target for `shape` that was written down as numbers is at the other size. Exporters that are not told which
---- axes are free write down all lengths; where the picture's go over as they are, or merged, they are still free. nil
---- where they are split: which of the parts would be longer is not to be known.
+--- The target `shape`, stored as numbers, at the other size. Exporters that are not told which axes are free write down
+--- all lengths; where the picture's go over as they are, or merged, they are still free. nil where they are split:
+--- which of the parts would be longer is not to be known.
 function sizes.carried(target, shape, other)
   local result, i, j = {}, 1, 1
   while j <= #target do

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Windows that slide over an image: the settings that ONNX's convolutions and pools share, and how one spatial axis, or
--- three, are brought to the two that our layers have. Must not know any operator.
+-- Sliding windows: the settings that ONNX's convolutions and pools share, and the mapping of one or three spatial axes
+-- to the two that our layers have. Must not know any operator.
 
 local windows = {}
 

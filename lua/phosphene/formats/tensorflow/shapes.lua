@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Operations that move elements or gather them: concatenation, reshaping, means, and matrices, which see images
--- flattened as TensorFlow does it, (h, w, c).
+-- Operations that move or combine elements: concatenation, reshaping, means, and matrices, which read images flattened
+-- in TensorFlow's order, (h, w, c).
 
 local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.tensorflow.values"
@@ -138,7 +138,7 @@ local function dense_weight(x, matrix, is_transposed)
 end
 
 function shapes.MatMul(g, node, x, matrix)
-  if x.constant or x.rank ~= 2 then refuse.raise "a first input that is no list of elements" end
+  if x.constant or x.rank ~= 2 then refuse.raise "a first input that is not a vector" end
   if node.attributes.transpose_a then refuse.raise "transpose_a" end
   local weight, units = dense_weight(x, values.tensor(matrix, g.account), node.attributes.transpose_b)
   local layer = { type = "dense", from = x.layer, weight = weight }

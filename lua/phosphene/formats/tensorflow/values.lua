@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- What flows between the nodes of a TensorFlow graph while it is rebuilt: constants, and activations. TensorFlow keeps
--- an image's channels last, (n, h, w, c); the layers here keep them first, (n, c, h, w). Weights and axes are
--- translated rather than images. Must not know any operation.
+-- The values between nodes of a TensorFlow graph while it is rebuilt: constants and activations. TensorFlow has an
+-- image's channels last, (n, h, w, c); the layers here have them first, (n, c, h, w). Weights and axes are transposed
+-- instead of images. Must not know any operation.
 
 local core = require "phosphene.core"
 local refuse = require "phosphene.formats.refuse"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Operations that slide a window over an image: convolutions and pools. Each takes the graph, the node and its inputs,
--- and gives what the node's readers get.
+-- and gives the node's value.
 
 local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.tensorflow.values"

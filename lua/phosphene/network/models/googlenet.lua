@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- GoogLeNet, or Inception v1 (Szegedy et al., "Going deeper with convolutions", 2014), from top to bottom as in
 -- table 1 of the paper. One description serves three sets of weights; they differ in preprocessing, padding,
--- normalisation and width. Widths are not written here: the weights have them. Layer names are Lucid's; each
+-- normalisation and width. Widths are not stated here: they are those of the weights. Layer names are Lucid's; each
 -- convolution and each module also has a `_pre_relu` point. Must not know where weights come from.
 
 local preprocessing = require "phosphene.network.preprocessing"

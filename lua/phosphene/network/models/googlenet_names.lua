@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What the layers of GoogLeNet are called elsewhere: in Caffe's model zoo (models/bvlc_googlenet/deploy.prototxt in
--- BVLC/caffe). Google's own names are Lucid's, which are ours. Must not know what layers compute.
+-- The names of GoogLeNet's layers in Caffe's model zoo (models/bvlc_googlenet/deploy.prototxt in BVLC/caffe). Google's
+-- own names are Lucid's, which are ours. Must not know what layers compute.
 
 local names = {}
 

@@ -37,7 +37,7 @@ static const ph_field fields[] = {
 static ph_status check(const void *config, const ph_given *given, ph_error *e) {
   if (given->image == NULL || !((const fourier_config *)config)->standardise) return PH_OK;
   return ph_fail(e, PH_MISUSE,
-                 "parameterisation 'fourier': to start from an image it needs standardise = false");
+                 "parameterisation 'fourier': starting from an image requires standardise = false");
 }
 
 static ph_shape shape(const void *config) {

@@ -50,7 +50,7 @@ static ph_status check(const void *config, const ph_given *given, ph_error *e) {
   const maco_config *c = config;
   char text[PH_SHAPE_TEXT];
   if (given->image != NULL && c->standardise)
-    return ph_fail(e, PH_MISUSE, "%s: to start from an image it needs standardise = false", what);
+    return ph_fail(e, PH_MISUSE, "%s: starting from an image requires standardise = false", what);
   if (given->spectrum == NULL) return PH_OK;
   ph_shape s = ph_tensor_shape(given->spectrum);
   if (s.rank != 3 || (s.dim[0] != 1 && s.dim[0] != c->picture.channels))
@@ -60,7 +60,7 @@ static ph_status check(const void *config, const ph_given *given, ph_error *e) {
   if (status != PH_OK) return status;
   const ph_statistics numbers = ph_tensor_statistics(given->spectrum);
   if (numbers.least >= 0 && numbers.most > 0) return PH_OK;
-  return ph_fail(e, PH_MISUSE, "%s: magnitudes from %g to %g; none should be negative, and not all be 0",
+  return ph_fail(e, PH_MISUSE, "%s: magnitudes from %g to %g; they must not be negative, nor all be 0",
                  what_spectrum, numbers.least, numbers.most);
 }
 

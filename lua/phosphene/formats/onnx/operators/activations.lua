@@ -30,7 +30,7 @@ function activations.HardSigmoid(node)
 end
 
 function activations.Gelu(node)
-  if node:text("approximate", "none") ~= "none" then node:refuse "approximates by tanh, which is not run" end
+  if node:text("approximate", "none") ~= "none" then node:refuse "approximates by tanh, which is not supported" end
   node:add("unary", node:layer(1), { operation = "gelu" })
 end
 

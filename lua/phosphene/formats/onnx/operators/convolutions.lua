@@ -12,7 +12,7 @@ local convolutions = {}
 local function kernel_of(node)
   local dims = node:shape(2)
   if #dims ~= node:rank(1) or #dims < 3 or #dims > 4 then
-    node:refuse("has weights of shape %s for an input of %d axes; one or two spatial axes are run",
+    node:refuse("has weights of shape %s for an input of %d axes; one or two spatial axes are supported",
       table.concat(dims, "x"), node:rank(1))
   end
   if #dims == 4 then return node:tensor(2), dims end
@@ -108,7 +108,7 @@ end
 function convolutions.Gemm(node)
   local alpha, beta = node:real("alpha", 1.0), node:real("beta", 1.0)
   local transpose_a, transpose_b = node:integer("transA", 0) ~= 0, node:integer("transB", 0) ~= 0
-  if node:rank(1) ~= 2 or node:rank(2) ~= 2 then node:refuse "multiplies what are no matrices" end
+  if node:rank(1) ~= 2 or node:rank(2) ~= 2 then node:refuse "has inputs that are not matrices" end
   if is_dense(node) and not transpose_a then
     local units = node:shape(2)[transpose_b and 1 or 2]
     local fits, bias = dense_bias(node, units, beta)

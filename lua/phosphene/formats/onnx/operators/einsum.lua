@@ -17,11 +17,11 @@ end
 local function parse(node)
   local text = node:text("equation", ""):gsub("%s", "")
   local left, out = text:match "^([%a,]*)%->(%a*)$"
-  left = left or text:match "^[%a,]*$" or node:refuse("has an equation, '%s', that is not run", text)
+  left = left or text:match "^[%a,]*$" or node:refuse("has an equation, '%s', that is not supported", text)
   local terms = {}
   for term in (left .. ","):gmatch "([^,]*)," do terms[#terms + 1] = term end
   if #terms ~= node:input_count() then node:refuse("names the axes of %d inputs", #terms) end
-  if #terms > 2 then node:refuse("multiplies %d inputs; one and two are run", #terms) end
+  if #terms > 2 then node:refuse("multiplies %d inputs; one or two are supported", #terms) end
   if not out then
     local all = {}
     for label in table.concat(terms):gmatch "." do all[#all + 1] = label end
@@ -38,7 +38,7 @@ local function parse(node)
     if #labels ~= node:rank(i) then node:refuse("names %d of %d axes", #labels, node:rank(i)) end
   end
   for label in out:gmatch "." do
-    if not has(table.concat(terms), label) then node:refuse("makes an axis '%s' of nothing", label) end
+    if not has(table.concat(terms), label) then node:refuse("has an output axis '%s' that no input has", label) end
   end
   return terms, out
 end

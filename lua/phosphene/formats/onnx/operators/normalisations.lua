@@ -10,7 +10,7 @@ local function channels(node, i) return node:tensor(i, { node:shape(1)[2] }) end
 
 function normalisations.BatchNormalization(node)
   if node:integer("training_mode", 0) ~= 0 then node:refuse "is in training mode" end
-  if node:integer("spatial", 1) == 0 then node:refuse "normalises every pixel for itself, which is not run" end
+  if node:integer("spatial", 1) == 0 then node:refuse "normalises every pixel separately, which is not supported" end
   local settings = {
     weight = channels(node, 2), bias = channels(node, 3), mean = channels(node, 4), variance = channels(node, 5),
     epsilon = node:real("epsilon", 1e-5),

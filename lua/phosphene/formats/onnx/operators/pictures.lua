@@ -100,12 +100,12 @@ function pictures.Resize(node)
     settings.rounding = node:text("nearest_mode", "round_prefer_floor")
   end
   if not coordinates[settings.coordinates] then node:refuse("maps coordinates by '%s'", settings.coordinates) end
-  if node:integer("antialias", 0) ~= 0 then node:refuse "smooths as it shrinks, which is not run" end
-  if node:text("keep_aspect_ratio_policy", "stretch") ~= "stretch" then node:refuse "keeps the ratio of the sides" end
+  if node:integer("antialias", 0) ~= 0 then node:refuse "has antialiasing, which is not supported" end
+  if node:text("keep_aspect_ratio_policy", "stretch") ~= "stretch" then node:refuse "keeps the aspect ratio" end
   settings.mode = node:text("mode", "nearest")
   if settings.mode == "cubic" then
     if node:real("cubic_coeff_a", -0.75) ~= -0.75 then node:refuse "has a cubic coefficient other than -0.75" end
-    if node:integer("exclude_outside", 0) ~= 0 then node:refuse "leaves out what lies outside" end
+    if node:integer("exclude_outside", 0) ~= 0 then node:refuse "excludes samples outside the image" end
   end
   if settings.mode ~= "nearest" then settings.rounding = nil end
   node:add("resize", node:layer(1), settings)

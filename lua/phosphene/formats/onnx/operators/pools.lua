@@ -27,7 +27,7 @@ end
 
 pools.MaxPool = pool("max_pool", function(node)
   if (node.description.outputs[2] or "") ~= "" and node:is_read(2) then
-    node:refuse "gives the places of its maxima, which are not kept"
+    node:refuse "outputs the indices of its maxima, which are not supported"
   end
 end)
 

@@ -12,7 +12,7 @@ local shapes = {}
 function shapes.Identity(node) node:pass(1) end
 
 function shapes.Dropout(node)
-  if node:is_read(2) then node:refuse "gives its mask, which is not kept" end
+  if node:is_read(2) then node:refuse "outputs its mask, which is not supported" end
   node:pass(1)
 end
 
@@ -20,7 +20,7 @@ end
 local floats = { [1] = true, [10] = true, [11] = true, [16] = true }
 function shapes.Cast(node)
   local to = node:integer "to"
-  if not floats[to] then node:refuse "makes whole numbers of activations" end
+  if not floats[to] then node:refuse "converts activations to integers" end
   node:pass(1)
 end
 
