@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The program: makes a Lua state that has the core built in and finds Phosphene's Lua files, and hands over
-   to lua/phosphene/program/program.lua, which decides what is run. What only C can do stays here: the
-   environment that libraries read before main, Ctrl-C, and the protected call around everything. Must not
-   know what recipes are. */
+   to lua/phosphene/program/program.lua, which decides what is run. Here is only what needs C: the environment
+   that libraries read before main, Ctrl-C, and the protected call around everything. Must not know what
+   recipes are. */
 #include <lauxlib.h>
 #include <limits.h>
 #include <lua.h>

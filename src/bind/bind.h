@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the bindings share. A core object crosses into Lua as a box: a full userdata holding one pointer,
    which is NULL once closed. Every binding file checks its arguments, calls the core, pushes the result, and
-   raises last, when it holds nothing that would leak. No logic lives here: that is the core's, or Lua's. */
+   raises last, when it holds nothing that would leak. There is no logic here: it is in the core, or in Lua.
+   */
 #ifndef PH_BIND_H
 #define PH_BIND_H
 

@@ -7,7 +7,7 @@
 #include "bind.h"
 #include "protobuf.h"
 
-/* Pushes a blob as a tensor. The box comes first, so that what is read always has an owner. */
+/* Pushes a blob as a tensor. The box is made first, so that the tensor always has an owner. */
 static ph_status push_blob(lua_State *L, ph_protobuf *file, ProtobufCMessage *message, ph_error *e) {
   ph_tensor *tensor;
   luaL_checkstack(L, 2, "blobs");

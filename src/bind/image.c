@@ -75,7 +75,7 @@ static const luaL_Reg no_methods[] = {{NULL, NULL}};
 static const phb_type font_type = {"ph.font", release_font, no_methods, NULL};
 
 /* The font, loaded when first needed and then kept in the registry. A missing font is no fault of the recipe,
-   but it raises all the same: nobody checks whether a caption could be drawn. */
+   but it raises all the same: callers do not check whether a caption was drawn. */
 static const ph_font *font_of(lua_State *L) {
   static const char key = 'f';
   ph_error e;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Metadata across the border. */
+/* Metadata between Lua and the core. */
 #include "metadata.h"
 
 #include <string.h>

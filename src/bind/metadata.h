@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Metadata across the border: a Lua table of texts and the core's ph_metadata. */
+/* Metadata between Lua and the core: from a Lua table of texts to ph_metadata, and back. */
 #ifndef PH_BIND_METADATA_H
 #define PH_BIND_METADATA_H
 

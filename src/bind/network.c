@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks in Lua: building and looking; running them is pass.c's. See lua/phosphene/meta/network.lua. */
+/* Networks in Lua: building and inspecting; pass.c runs them. See lua/phosphene/meta/network.lua. */
 #include "network/network.h"
 
 #include <string.h>

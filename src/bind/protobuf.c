@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Protobuf messages as Lua tables, by what protobuf-c's descriptors say of their fields. Knows no format. */
+/* Protobuf messages as Lua tables, by protobuf-c's descriptors of their fields. Knows no format. */
 #include "protobuf.h"
 
 #include "bind.h"
@@ -106,7 +106,7 @@ static int is_present(const ProtobufCFieldDescriptor *field, const char *base) {
   return *(const protobuf_c_boolean *)(base + field->quantifier_offset);
 }
 
-/* Lists are always there, so that nobody needs to ask. */
+/* Lists are always there, so that readers need not check. */
 static ph_status push_message(lua_State *L, ph_protobuf *file, ProtobufCMessage *message,
                               const phb_special *special, ph_error *e) {
   const char *base = (const char *)message;

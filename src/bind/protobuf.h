@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Protobuf messages as Lua tables: fields by their names in the schema, absent ones left out, lists as lists,
-   numbers, texts and nested messages as what they are. The schema is the documentation of such a table. */
+   numbers, texts and nested messages as such. The schema documents these tables. */
 #ifndef PH_BIND_PROTOBUF_H
 #define PH_BIND_PROTOBUF_H
 

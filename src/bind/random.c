@@ -67,7 +67,7 @@ static int random_state(lua_State *L) {
   return 1;
 }
 
-/* r:restore(text) -> r: goes on from where `state` was called */
+/* r:restore(text) -> r: continues from the state that `state` gave */
 static int random_restore(lua_State *L) {
   ph_random *random = self(L);
   const char *text = luaL_checkstring(L, 2);

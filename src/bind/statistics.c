@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Statistics of photographs in Lua, the part that is numeric; lua/phosphene/statistics.lua has the rest. */
+/* Statistics of photographs in Lua: the numeric part; lua/phosphene/picture/statistics.lua has the rest. */
 #include "colour/statistics.h"
 
 #include "bind.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What Lua needs of the process and the system that its own libraries do not offer: version, memory, time,
-   terminal, interruption, folders; and the core's way of guessing what a mistyped name meant. */
+/* Functions of the process and the system that Lua's own libraries lack: version, memory, time, terminal,
+   interruption, folders; and the core's suggestion for a mistyped name. */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>

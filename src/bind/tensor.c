@@ -240,7 +240,7 @@ static int tensor_values(lua_State *L) {
   return 1;
 }
 
-/* Up to so many elements are printed in place of what they have in common. */
+/* Up to this many elements are printed; of more, only their statistics. */
 enum { MOST_PRINTED = 16 };
 
 /* " {{1, 2, 3}, {4, 5, 6}}" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tensors are computed with in Lua, beside the elementary methods of tensor.c: each makes a new tensor.
+/* Computing with tensors in Lua, beyond the elementary methods of tensor.c: each function makes a new tensor.
    See lua/phosphene/meta/tensor.lua. */
 #include "tensor/tensor_math.h"
 

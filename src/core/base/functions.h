@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of single numbers that compilers turn into vectors, as the C library's they do not: no branches,
-   no calls, no tables. Each within a few units in the last place, and NaN for NaN. */
+/* Functions of single numbers that compilers vectorise, unlike those of the C library: no branches, no calls,
+   no tables. Each within a few units in the last place, and NaN for NaN. */
 #ifndef PH_FUNCTIONS_H
 #define PH_FUNCTIONS_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The core's allocator. Before each block stands a 64-byte header with its size, so that freeing can subtract
-   it from the counters, and with what calloc gave. calloc, because large blocks then come as the system's
-   untouched zero pages: what is never used is never there. The largest ask for large pages: the system clears
-   and maps those many times faster than as many bytes of small ones. */
+   it from the counters, and the address that calloc gave. calloc, because large blocks are then the system's
+   zero pages: pages that are never used take no memory. The largest blocks use large pages, which the system
+   clears and maps many times faster than as many bytes of small ones. */
 #include "memory.h"
 
 #include <stdatomic.h>

@@ -19,8 +19,8 @@ char *ph_copy_string(const char *text);
 /* Frees a block of ph_alloc's; NULL is allowed. */
 void ph_free(void *block);
 
-/* Gives back to the system what others freed and malloc holds on to, as far as that can be told it. After
-   large temporaries of libraries. */
+/* Returns to the system, where possible, memory that was freed and that malloc still holds. After large
+   temporaries of libraries. */
 void ph_memory_trim(void);
 
 /* Bytes and blocks now allocated through ph_alloc. */

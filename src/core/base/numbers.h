@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The types of floating-point numbers, and what is stored as one of them: little-endian, at any address, to
-   and from float32. Knows no format of files. */
+/* The types of floating-point numbers in files, and their conversion to and from float32: little-endian, at
+   any address. Knows no file format. */
 #ifndef PH_NUMBERS_H
 #define PH_NUMBERS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Quotas of control groups. A group is bounded by those that it lies in, so all up to the root are asked.
-   What cannot be read bounds nothing. */
+/* Quotas of control groups. A group is limited by its ancestors too, so all up to the root are read. A file
+   that cannot be read sets no limit. */
 #include "quota.h"
 
 #include <limits.h>
@@ -44,7 +44,7 @@ static double old_quota(const char *folder) {
   return cores_of(quota, period);
 }
 
-/* The least quota of a group and those that it lies in. `group` begins with a slash, and is cut. */
+/* The smallest quota of a group and its ancestors. `group` begins with a slash, and is cut. */
 static double least_quota(const char *mount, char *group, double (*quota_of)(const char *folder)) {
   char folder[2 * LINE];
   double least = HUGE_VAL;

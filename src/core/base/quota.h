@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How much processor time the control groups of Linux leave a process: containers are bounded by quotas,
-   which the affinity mask knows nothing of. Both versions of control groups. */
+/* How much processor time the control groups of Linux allow a process: containers are limited by quotas,
+   which the affinity mask does not show. Both versions of control groups. */
 #ifndef PH_QUOTA_H
 #define PH_QUOTA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How many threads there are to use. */
+/* How many threads to use. */
 #include "threads.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How many threads there are to use, and who the calling one is. */
+/* How many threads to use, and the number of the calling thread. */
 #ifndef PH_THREADS_H
 #define PH_THREADS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8, strictly: what is not valid (overlong forms, surrogates, beyond U+10FFFF, cut off) counts as broken,
-   byte by byte, and reads as U+FFFD. Knows nothing of fonts or files. */
+/* UTF-8, strictly: each byte of an invalid sequence (overlong, surrogate, beyond U+10FFFF, incomplete) reads
+   as U+FFFD. Knows nothing of fonts or files. */
 #ifndef PH_UTF8_H
 #define PH_UTF8_H
 

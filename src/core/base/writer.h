@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing text into a buffer of fixed size: what does not fit is cut, and marked with an ellipsis. Used where
+/* Writing text into a buffer of fixed size: text that does not fit is cut and ends in an ellipsis. Used where
    expressions print themselves, so numbers are written as Lua reads them. */
 #ifndef PH_WRITER_H
 #define PH_WRITER_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Colour: mixing and squashing. An image is worked through in spans of pixels that stay in the first-level
-   cache, so mixing and squashing are two plain loops and still one pass over memory. The loops are written
-   to be vectorised; every pixel is computed alike, so neither spans nor threads show in the result. */
+/* Colour: mixing and squashing. An image is processed in spans of pixels that stay in the first-level cache,
+   so mixing and squashing are two plain loops but one pass over memory. The loops are written to be
+   vectorised; every pixel is computed in the same way, so the result depends neither on spans nor on threads.
+   */
 #include "colour.h"
 
 #include <math.h>
@@ -174,7 +175,7 @@ void ph_colour_backward(const ph_colour *c, ph_shape shape, const float *raw, co
   }
 }
 
-/* ---- the way back ---- */
+/* ---- backward ---- */
 
 /* The inverse by cofactors, or false. */
 static bool invert_matrix(const float m[3][3], double inverse[3][3]) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From what is optimised to RGB: a 3x3 matrix on each pixel's channels, then a function that keeps values in
-   [0, 1]. The matrix undoes the correlation that colours of natural images have, so that the channels being
-   optimised are independent and alike in size. Knows images only: (n, c, h, w) in, the same out.
+/* From decorrelated channels to RGB: a 3x3 matrix on each pixel's channels, then a function that keeps values
+   in [0, 1]. The matrix gives colours the correlation that they have in natural images, so that the channels
+   being optimised are independent and of similar scale. Knows images only: (n, c, h, w) in, the same out.
 
    Where c is 3, or 4 with opacity last, the first three channels are mixed; other counts never are. */
 #ifndef PH_COLOUR_H

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Transforms of planes: along the columns, then along the rows, or the other way round. Two real rows are
    transformed as one complex one, a + i b: the one comes back as the real part, the other as the imaginary
-   part. What lies between rows and columns is in `work`. Every row and column has a place of its own in it
-   and is computed alike, so that neither threads nor the number of planes show in the result.
+   part. `work` holds the values between the two. Every row and column has its own place in it and is computed
+   in the same way, so that the result depends neither on threads nor on the number of planes.
 
-   FFTW_ESTIMATE, because a plan that was chosen by measuring may differ, and round differently, from one run
-   to the next. */
+   FFTW_ESTIMATE, because a measured plan may differ, and round differently, from run to run. */
 #include "dft.h"
 
 #include <fftw3.h>

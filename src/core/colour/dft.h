@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Discrete Fourier transforms of real planes. The only place that knows FFTW, which is asked for nothing but
-   complex transforms of one row or column at a time, from one aligned array into another: that is where the
-   plans it estimates are good, and where rows and columns can be shared out among threads. Knows nothing of
-   what the planes are.
+/* Discrete Fourier transforms of real planes. The only file that uses FFTW, and only for complex transforms
+   of one row or column at a time, from one aligned array into another: FFTW's estimated plans are good for
+   these, and rows and columns can be distributed over threads. Knows nothing of what the planes are.
 
    A half-spectrum is (h, columns, 2): frequency rows 0 … h-1, columns 0 … w/2, real and imaginary part. */
 #ifndef PH_DFT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The Fourier basis: what the transform of dft.h is weighed with. */
+/* The Fourier basis: the weights of the frequencies for the transform of dft.h. */
 #include "fourier.h"
 
 #include <math.h>

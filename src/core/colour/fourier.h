@@ -5,8 +5,8 @@
 
    A half-spectrum is (h, columns, 2): frequency rows 0 … h-1, columns 0 … w/2, real and imaginary part. The
    image is
-     irfft2(spectrum * sqrt(w h) / max(f, 1 / max(w, h))^decay) / 4,   f = |(fy, fx)| in cycles a pixel,
-   with the inverse transform divided by w h: Lucid's `fft_image` (optvis/param/spatial.py), its divisor 4
+     irfft2(spectrum * sqrt(w h) / max(f, 1 / max(w, h))^decay) / 4, f = |(fy, fx)| in cycles per pixel, with
+   the inverse transform divided by w h: Lucid's `fft_image` (optvis/param/spatial.py), its divisor 4
    included. For odd widths Lucid computes one column more and crops; here the transform itself is odd. */
 #ifndef PH_FOURIER_H
 #define PH_FOURIER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What photographs have in common: their mean colour, how their colours vary together, and how much of each
-   frequency they hold. Pictures are taken in one after the other and not kept. From the covariance comes a
-   colour matrix for colour.h; the spectrum is what the parameterisation `maco` takes. Knows no files. */
+/* Statistics of photographs: their mean colour, the covariance of their colours, and their mean spectrum.
+   Pictures are added one after the other and not stored. The covariance gives a colour matrix for colour.h;
+   the parameterisation `maco` uses the spectrum. Knows no files. */
 #ifndef PH_STATISTICS_H
 #define PH_STATISTICS_H
 
@@ -19,7 +19,7 @@ void ph_photo_statistics_free(ph_photo_statistics *statistics); /* NULL is allow
    then that picture and those after it are left out. */
 ph_status ph_photo_statistics_add(ph_photo_statistics *statistics, const ph_tensor *images, ph_error *e);
 
-/* How many pictures were taken in. The rest needs at least one, and is PH_MISUSE before. */
+/* How many pictures were added. The functions below need at least one, and give PH_MISUSE without. */
 int64_t ph_photo_statistics_count(const ph_photo_statistics *statistics);
 
 /* Of red, green and blue over all pixels: the mean, and the covariance (3, 3). */

@@ -24,7 +24,7 @@ static ph_status cannot_write(const char *path, const char *reason, ph_error *e)
   return ph_fail(e, PH_FAILURE, "cannot write '%s': %s", path, reason);
 }
 
-/* Makes every folder that `path` lies in. */
+/* Makes the folders of `path`. */
 static ph_status make_folders(ph_atomic *file, ph_error *e) {
   for (char *slash = strchr(file->target + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     *slash = '\0';

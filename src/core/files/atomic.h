@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing files so that nobody ever sees half of one: into a temporary file beside the target, which takes
-   the target's name once all is on the disk. Whatever fails, an older file of that name stays as it was and
-   the temporary one goes. Folders on the way are made. Knows no format. */
+/* Writing files atomically: into a temporary file beside the target, which is renamed to the target once all
+   is on the disk. On any failure an older file of that name is unchanged and the temporary one is removed.
+   Missing folders are created. Knows no format. */
 #ifndef PH_ATOMIC_H
 #define PH_ATOMIC_H
 

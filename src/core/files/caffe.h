@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Caffe's weights: what the schema (schema/caffe.proto) leaves open, which is how a blob says its shape.
-   Knows nothing of layers: those are Lua's business. */
+/* Caffe's weights: what the schema (schema/caffe.proto) does not define, which is how a blob states its
+   shape. Knows nothing of layers, which Lua handles. */
 #ifndef PH_CAFFE_H
 #define PH_CAFFE_H
 

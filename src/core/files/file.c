@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files, whole. */
+/* Whole files. */
 #include "file.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files, whole: read into memory, or mapped. Only regular files are opened; every failure is one line that
-   names the file and the system's reason. Knows no format. Writing is atomic.h's. */
+/* Whole files, read into memory or mapped. Only regular files are opened; every error message is one line
+   that names the file and the system's reason. Knows no format. atomic.h writes files. */
 #ifndef PH_FILE_H
 #define PH_FILE_H
 

@@ -17,7 +17,7 @@ typedef struct ph_image_size {
 } ph_image_size;
 extern const ph_field ph_image_fields[]; /* of ph_image_size */
 
-/* Reads a PNG or JPEG as (1, 3, h, w). Grey is repeated in the three channels; what is transparent is laid
+/* Reads a PNG or JPEG as (1, 3, h, w). Grey is repeated in the three channels; transparency is composited
    over white; 16-bit samples lose their lower half; orientation tags are ignored. PH_FAILURE for a file that
    is missing, damaged, or larger than the limits above; PH_MISUSE for sizes that do not go together. */
 ph_status ph_image_load(const char *path, const ph_image_size *size, ph_tensor **image, ph_error *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JPEG's segments (ITU-T T.81, annex B): checked before a decoder is let loose on them, which does not look
-   closely itself. The pixels are image.h's. Knows no files. */
+/* JPEG's segments (ITU-T T.81, annex B): checked before decoding, since the decoder does not check enough
+   itself. image.h decodes the pixels. Knows no files. */
 #ifndef PH_JPEG_H
 #define PH_JPEG_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors that look into files. */
+/* Tensors that are views of files. */
 #include "mapped.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors that look into files: numbers are used where they lie, and read when they are needed. */
+/* Tensors that are views of mapped files: values are not copied, and are read when they are needed. */
 #ifndef PH_MAPPED_H
 #define PH_MAPPED_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Metadata: a small dictionary of texts, as pictures and weights files carry it. It keeps its entries sorted
-   by key, so that equal metadata gives equal files. Knows nothing of either format. */
+/* Metadata: a small dictionary of texts in pictures and weights files. It keeps its entries sorted by key, so
+   that equal metadata gives equal files. Knows nothing of either format. */
 #ifndef PH_METADATA_H
 #define PH_METADATA_H
 

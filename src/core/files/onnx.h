@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ONNX models: what the schema (schema/onnx.proto) leaves open, which is how a tensor's numbers are stored.
-   Knows nothing of operators: those are Lua's business. */
+/* ONNX models: what the schema (schema/onnx.proto) does not define, which is how a tensor's values are
+   stored. Knows nothing of operators, which Lua handles. */
 #ifndef PH_ONNX_H
 #define PH_ONNX_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* PNG (W3C's "PNG Specification", second edition), but for decoding pixels, which is image.h's: checking,
-   writing, and texts in tEXt and iTXt chunks. Knows no files: bytes come in and go out. */
+/* PNG (W3C's "PNG Specification", second edition), except for decoding pixels, which image.h does: checking,
+   writing, and texts in tEXt and iTXt chunks. Knows no files, only bytes in memory. */
 #ifndef PH_PNG_H
 #define PH_PNG_H
 

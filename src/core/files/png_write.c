@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing PNG: rows filtered by the rule of thumb that the specification gives (the filter whose output has
-   the least sum of magnitudes), zlib, chunks. stb_image_write could do it but for the texts; it also
-   compresses less and loses memory when memory is short. */
+/* Writing PNG: rows filtered by the specification's heuristic (the filter whose output has the minimum sum of
+   magnitudes), zlib, chunks. stb_image_write cannot write texts; it also compresses less and leaks when an
+   allocation fails. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of one protobuf message. The many small pieces of a message lie in chunks that go all at once; large
-   pieces (the numbers of tensors) are blocks of their own, so that each can go as soon as it was used. */
+/* Files of one protobuf message. The many small pieces of a message are allocated in chunks that are freed
+   together; large pieces (the values of tensors) have their own blocks, so that each can be freed as soon as
+   it was used. */
 #include "protobuf.h"
 
 #include <stdbool.h>

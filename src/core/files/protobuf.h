@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of one protobuf message: mapped, unpacked by protobuf-c with the schema that is asked for
+/* Files of one protobuf message: mapped, unpacked by protobuf-c with the given schema
    (src/core/files/schema), in bounded memory. A message may take at most four times the file's size, and 64
    MiB: a file made of empty messages must not fill the machine. Only files that read such a format, here and
    in src/bind, know this header. */

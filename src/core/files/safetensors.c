@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading safetensors: cJSON reads the header, everything it says is checked here against the file. */
+/* Reading safetensors: cJSON reads the header, whose contents are checked here against the file. */
 #include "safetensors.h"
 
 #include <cjson/cJSON.h>

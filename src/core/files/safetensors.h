@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights files in the safetensors format (huggingface.co/docs/safetensors): 8 bytes with the length of a
    JSON header, the header (name -> dtype, shape, data_offsets; and "__metadata__", texts), then the numbers,
-   little-endian and end to end. A file is untrusted: every length in it is checked before it is believed.
-   Knows nothing of networks. */
+   little-endian and end to end. Files are untrusted: every length in them is checked before it is used. Knows
+   nothing of networks. */
 #ifndef PH_SAFETENSORS_H
 #define PH_SAFETENSORS_H
 

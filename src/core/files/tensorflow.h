@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* TensorFlow graphs: what the schema (schema/tensorflow.proto) leaves open, which is how a tensor's numbers
-   are stored. Knows nothing of operations: those are Lua's business. */
+/* TensorFlow graphs: what the schema (schema/tensorflow.proto) does not define, which is how a tensor's
+   values are stored. Knows nothing of operations, which Lua handles. */
 #ifndef PH_TENSORFLOW_H
 #define PH_TENSORFLOW_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making maps that turn, stretch, slant and move the image about its centre: every output pixel has its own
-   list of input pixels. Must not know why anybody wants them. */
+/* Makes affine maps, which rotate, scale, shear and shift the image about its centre: every output pixel has
+   its own list of input pixels. Must not know what they are used for. */
 #include <math.h>
 
 #include "base/vector.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running filters: one symmetric kernel over rows, then over columns, with zeros outside the image. A tile of
-   a row at a time is first summed down the rows into a small array that the sum along the columns then reads,
-   so that no second image is needed. */
+/* Running filters: one symmetric kernel over rows, then over columns, with zeros outside the image. For one
+   tile of a row at a time, the sum over rows is written to a small array, which the sum over columns then
+   reads, so that no second image is needed. */
 #include <string.h>
 
 #include "base/vector.h"

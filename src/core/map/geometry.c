@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making maps whose rows and columns are independent: which input pixels an output pixel reads, for windows,
-   flips, resizing and boxes. Must not know why anybody wants them. */
+/* Makes maps whose rows and columns are independent: which input pixels an output pixel reads, for windows,
+   flips, resizing and boxes. Must not know what they are used for. */
 #include <math.h>
 
 #include "base/memory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Running linear maps: rows and columns are interpolated one after the other, a stretch of columns at a time,
-   so that what lies between the two fits a small array. Along rows the numbers are where the tables say; down
-   the columns all are neighbours, and vectors do it. */
+   so that the intermediate values fit a small array. Along a row the tables give the positions of the values;
+   between rows all columns are adjacent, so that the loop is vectorised. */
 #include <string.h>
 
 #include "base/vector.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running maps forward and backward. What is written is shared out among threads in bands of rows; where a
-   map scatters, back through `pixels` and through copies that read a pixel twice, in planes. So every sum is
-   one thread's, and is the same however many threads there are. */
+/* Running maps forward and backward. The output is distributed over threads in bands of rows; if a map
+   scatters (the adjoints of `pixels`, and of copies that read a pixel twice), in planes. So each sum is
+   computed by one thread, and does not depend on the number of threads. */
 #include "map.h"
 
 #include <string.h>

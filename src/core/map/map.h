@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Maps: what the draw of a transform comes down to. A map takes planes of one size to planes of another;
-   every output pixel is a weighted sum of a few input pixels, or the fill where it lies outside the image.
-   The tables are worked out once a draw and serve every channel of every image. Running a map forward and its
-   exact adjoint are written here, once, for all transforms. Must not know what a transform is, nor any
-   randomness.
+/* Maps: the geometric part of a transform's draw. A map takes planes of one size to planes of another; every
+   output pixel is a weighted sum of a few input pixels, or the fill where it lies outside the image. The
+   tables are computed once for each draw and apply to every channel of every image. The forward pass of a map
+   and its exact adjoint are written here, once, for all transforms. Must not know what a transform is, nor
+   any randomness.
 
    There are four kinds. In `copy` and `linear` rows and columns are independent: an output pixel reads one
-   input pixel, or the four that two rows and two columns cross at. In `pixels` every output pixel has its own
+   input pixel, or the four where two rows and two columns cross. In `pixels` every output pixel has its own
    list of input pixels. A `filter` weighs a window around each pixel, with the same weights everywhere. */
 #ifndef PH_MAP_H
 #define PH_MAP_H
@@ -45,7 +45,7 @@ void ph_map_clear(ph_map *map);
 
 /* The remaining functions make a map of given input size; they allocate only for a new largest size. */
 
-/* What lies outside the image: the fill (which is 0 but for windows), the image mirrored at its outermost
+/* The values outside the image: the fill (which is 0 except for windows), the image mirrored at its outermost
    pixels' centres, or at its outline, so that outermost pixels come twice, the nearest pixel, or the image
    again. */
 typedef enum ph_edge {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Backends: how a network is run. A backend turns (network, image size, taps) into a plan, once; a plan runs
-   batches, each image by itself: no image's result depends on its companions. All data that crosses this
+   batches, each image by itself: no image's result depends on the others. All data that crosses this
    interface is plain row-major float32.
 
-   `reference` walks the layers' own plain C. `dnnl` runs on oneDNN, and must agree with it. */
+   `reference` runs the layers' own plain C. `dnnl` runs on oneDNN, and must agree with it. */
 #ifndef PH_BACKEND_H
 #define PH_BACKEND_H
 
@@ -22,8 +22,8 @@ typedef struct ph_plan_request {
   int64_t height, width;
   int taps;
   const int *tap; /* ascending layer indices */
-  /* What is read of each tap, and where gradients enter; NULL: all of it. The rest of its activations and
-     gradients need not be computed, and is undefined: a backend may do less where it can. */
+  /* The part of each tap that is read and where gradients are injected; NULL: all of it. The rest of its
+     activations and gradients need not be computed, and is undefined: a backend may do less where it can. */
   const ph_channels *reads;
   bool backward;
   ph_relu_mode relu_mode;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A network's classes: where their scores are, what they are called, and finding one by what a person types.
+/* A network's classes: the layers with their scores, their labels, and finding one by a typed text.
  */
 #include <ctype.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The register of layer types, and the checks that their shape functions share. What a type computes is its
-   own file's business. */
+/* The table of layer types, and the checks that their shape functions share. Each type's own file defines
+   what it computes. */
 #include "layer.h"
 
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers: what a node of a network can be. A layer type is one file in layers/, one row of its table, one
-   test. The file gives the type's settings, its output shape, and forward and backward in plain C: the
-   definition that every faster backend is checked against, and runs where it has nothing faster.
+/* Layers: the nodes of a network. A layer type is one file in layers/, one row of its table, one test. The
+   file gives the type's settings, its output shape, and forward and backward in plain C: the definition that
+   every faster backend is checked against, and falls back to.
 
-   A pass sees what belongs to one image of a batch; batches are a loop above (network.h). Axis 0 of most
-   activations is that image, and 1; where a network makes something else of it, it is an axis like others. */
+   A pass handles one image of a batch; the loop over the batch is in network.h. Axis 0 of most activations is
+   that image, with length 1; if a network gives it another meaning, it is an axis like any other. */
 #ifndef PH_LAYER_H
 #define PH_LAYER_H
 
@@ -28,12 +28,12 @@ typedef enum ph_relu_mode {
 } ph_relu_mode;
 extern const char *const ph_relu_mode_names[]; /* "plain", …, NULL */
 
-/* What `leaky` lets through where a unit is silent. */
+/* The slope of `leaky` for inactive units. */
 #define PH_RELU_LEAK 0.1F
 
-/* How max_pool's gradient is taken. `plain`: all of it to the greatest value. The smooth ones are those of
-   two pools that the greatest value is taken to stand for (Lucid): `smooth` of the window's mean, `smooth_l2`
-   of its mean square over its mean absolute value, to which 0.01 is added. */
+/* How max_pool's gradient is taken. `plain`: all of it to the maximum. The smooth ones are the gradients of
+   two pools that replace the maximum (Lucid): `smooth` of the window's mean, `smooth_l2` of its mean square
+   over its mean absolute value, to which 0.01 is added. */
 typedef enum ph_pool_mode { PH_POOL_PLAIN, PH_POOL_SMOOTH, PH_POOL_SMOOTH_L2 } ph_pool_mode;
 extern const char *const ph_pool_mode_names[]; /* "plain", …, NULL */
 
@@ -53,7 +53,7 @@ typedef struct ph_pass {
   const ph_array *input;
   ph_array output;
   const float *output_gradient; /* backward only */
-  float *const *input_gradient; /* backward adds to these; NULL where nobody needs it */
+  float *const *input_gradient; /* backward adds to these; NULL if it is not needed */
   ph_relu_mode relu_mode;
   ph_pool_mode pool_mode;
 } ph_pass;

@@ -36,7 +36,7 @@ static const char *name_at(const ph_network *net, int i, int *layer) {
   return net->alias[i].name;
 }
 
-/* The only layer with a name of this ending; -1 where there is none, -2 where there are several. */
+/* The only layer whose name ends like this; -1 if there is none, -2 if there are several. */
 static int by_ending(const ph_network *net, const char *ending) {
   int found = -1, layer = -1;
   const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks: building the graph and looking at it. Running it is pass.c's work. */
+/* Networks: building and inspecting the graph. pass.c runs it. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

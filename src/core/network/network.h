@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Networks: graphs of named layers, and running them on batches of images.
 
-   Layers are added in topological order; layer 0 is always the `image` source. A pass names its taps (the
-   points that are read, and where gradients enter); only the taps' ancestors are computed. The image size is
-   free: each (size, taps, mode) is planned once by the backend and kept. */
+   Layers are added in topological order; layer 0 is always the `image` source. A pass has taps (the layers
+   that are read, and where gradients are injected); only the taps' ancestors are computed. Images may have
+   any size: the backend makes a plan for each (size, taps, mode) once, and plans are cached. */
 #ifndef PH_NETWORK_H
 #define PH_NETWORK_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a network: plans are looked up or made, taps' tensors shaped, and the backend is sent off. One
-   image is worked on by all threads together; of several, each thread takes whole ones, which spares them
-   waiting for each other. */
+/* Running a network: looks up or makes plans, shapes the taps' tensors, and runs the backend. A single image
+   is computed by all threads together; in a batch, each thread computes whole images, which avoids waiting.
+   */
 #include <string.h>
 
 #include "base/memory.h"
@@ -36,7 +36,7 @@ static bool same_request(const ph_plan_request *a, const ph_plan_request *b) {
          memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0 && same_reads(a, b);
 }
 
-/* A free entry of the cache; where there is none, the one that has waited longest is dropped. */
+/* A free entry of the cache; if there is none, the least recently used one is dropped. */
 static ph_cached_plan *free_entry(ph_network *net) {
   if (net->plans < PH_PLAN_CACHE) return &net->cache[net->plans++];
   ph_cached_plan *oldest = &net->cache[0];

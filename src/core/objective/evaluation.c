@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Running objectives. The expression is flattened once into steps, operands first, and values run up that
-   list. The way back is in evaluation_gradient.c. */
+/* Running objectives. The expression is flattened once into steps, operands first, and values are computed in
+   this order. The backward pass is in evaluation_gradient.c. */
 #include "evaluation_private.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Evaluations: an objective bound to a network. After a forward pass to the evaluation's taps it gives the
-   objective's value, and then adds the objective's gradient to the taps' gradient tensors, from where the
-   network takes it back to the images.
+   objective's value, and then adds the objective's gradient to the taps' gradient tensors, from which the
+   network's backward pass starts.
 
    Value and gradient are separate phases: between them a caller may do as it likes with what the heads gave.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Custom heads, whose values come from outside: what they read is shown, and a value and its gradient are
-   taken in their place. Knows nothing of who computes them. */
+/* Custom heads, whose values are computed by the caller: gives out the activations that they read, and
+   accepts a value and its gradient. Knows nothing of how these are computed. */
 #include <stdint.h>
 #include <stdio.h>
 

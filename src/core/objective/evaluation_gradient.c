@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gradients of objectives: slopes (d objective / d step) run down the list of steps that values ran up, and a
-   head's slope is the coefficient of its gradient. */
+/* Gradients of objectives: slopes (d objective / d step) are computed in the reverse order of the values, and
+   a head's slope is the coefficient of its gradient. */
 #include <math.h>
 #include <string.h>
 

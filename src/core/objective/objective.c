@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making, combining and releasing expressions. Printing is in objective_print.c, walking in objective_walk.c.
+/* Making, combining and releasing expressions. Printing is in objective_print.c, traversal in
+   objective_walk.c.
  */
 #include "objective.h"
 

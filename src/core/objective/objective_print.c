@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Printing expressions as Lua that makes them again. What remains to be written waits on a stack of our own.
+/* Printing expressions as the Lua that makes them, with an explicit stack instead of recursion.
  */
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Walking expressions without recursion: operands first, shared parts once. While it lasts, each part carries
-   its place in the order. */
+/* Traversing expressions without recursion: operands first, shared parts once. During a traversal, each part
+   stores its place in the order. */
 #include <string.h>
 
 #include "base/memory.h"

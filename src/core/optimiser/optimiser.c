@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimisers: making, stepping, saving. What a step does is the kind's, in optimisers/. */
+/* Optimisers: making, stepping, saving. Each kind's step is in kinds/. */
 #include "optimiser.h"
 
 #include <stdio.h>

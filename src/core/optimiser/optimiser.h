@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimisers: given values and the gradient of an objective, a step that makes the objective larger. They
-   maximise: values move along the gradient. Know nothing of images or of where the gradient comes from.
+/* Optimisers: given values and the gradient of an objective, a step that increases the objective. They
+   maximise: values move along the gradient. Know nothing of images or of how the gradient is computed.
 
    `adam`: Kingma and Ba (2015), in TensorFlow's form, which Lucid runs on, or in PyTorch's; `nadam`;
    `rmsprop`; `ascent`: rate * gradient; `momentum`: velocity = momentum * velocity + gradient; values += rate
-   * velocity; `lbfgs`, for objectives that do not change from step to step. Each is a file of optimisers/.
-   Before a step the gradient may be cut at a value, divided by its L2 norm or its mean absolute value over
-   the whole tensor (lbfgs excepted), and cut at a norm. */
+   * velocity; `lbfgs`, for objectives that do not change from step to step. Each is a file of kinds/. Before
+   a step the gradient may be clipped by value, divided by its L2 norm or its mean absolute value over the
+   whole tensor (except for lbfgs), and clipped by norm. */
 #ifndef PH_OPTIMISER_H
 #define PH_OPTIMISER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Contrast, grey and masks. Every plane of the image is a plane of the picture, weighed. */
+/* Contrast, grey and masks. Every plane of the image is a weighted plane of the picture. */
 #include "compositing.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static const float *part_for(const ph_tensor *tensor, int64_t n) {
 
 /* ---- contrast ---- */
 
-/* What an image's colours span: x -> (x - least) * factor. */
+/* The range of an image's colours, as the map x -> (x - least) * factor. */
 typedef struct range {
   int64_t count; /* numbers of its colours */
   float least, most, factor;
@@ -51,9 +51,9 @@ static range range_of(const ph_compositing *f, const float *picture, int64_t n) 
   return r;
 }
 
-/* Of a stretched picture's gradient that of the picture, in place. What is least, or greatest, moves all
-   others: with y = (x - least) k, k = 1 / (most - least), the slopes are k sum(g (y - 1)) and -k sum(g y),
-   shared out among equals. */
+/* From the gradient of the stretched picture to that of the picture, in place. The minimum and the maximum
+   affect all others: with y = (x - least) k, k = 1 / (most - least), the slopes are k sum(g (y - 1)) and -k
+   sum(g y), shared out among equals. */
 static void range_back(range r, const float *x, float *gradient) {
   double sum = 0, along = 0;
   int64_t lowest = 0, highest = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The last stage of a parameterisation: from the coloured picture to the image that is seen. Its contrast is
-   stretched, where asked for; grey is repeated as red, green and blue; and where a mask says so the image is
-   held to a fixed one. Knows images only. */
+/* The last stage of a parameterisation: from the coloured picture to the final image. Optionally its contrast
+   is stretched, grey is repeated as red, green and blue, and parts of the image are fixed by a mask. Knows
+   images only. */
 #ifndef PH_COMPOSITING_H
 #define PH_COMPOSITING_H
 
@@ -9,12 +9,12 @@
 
 typedef struct ph_compositing {
   bool grey;                     /* the picture has one channel where the image has three */
-  bool stretch;                  /* each picture's least number becomes 0, its greatest 1, but for opacity */
+  bool stretch;                  /* scales each picture's minimum to 0 and maximum to 1, except for opacity */
   ph_shape shape;                /* of the image */
   const ph_tensor *mask, *fixed; /* NULL: nothing is fixed; (1 or n, 1, h, w) and (1 or n, c, h, w) */
 } ph_compositing;
 
-/* Channels of the picture that becomes an image of so many. */
+/* The number of channels of the picture for an image with this many. */
 int64_t ph_compositing_channels(bool grey, int64_t channels);
 
 /* Whether the picture is the image. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameterisations at work: where the values start, sums, colour, and the buffers, which are all made with
-   the object, so that forward and backward allocate nothing. */
+/* Running parameterisations: initial values, sums, colour, and the buffers, which are all allocated with the
+   object, so that forward and backward allocate nothing. */
 #include <string.h>
 
 #include "base/memory.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameterisations: what is optimised, and how an image (n, c, h, w) comes of it. The values are one tensor;
-   a kind maps them, linearly or not, to a raw picture; colour.h mixes and squashes that into [0, 1];
-   compositing.h may repeat grey in three channels, and hold parts of the image fixed. Backward takes the
+/* Parameterisations: the parameters that are optimised, and the image (n, c, h, w) made from them. The values
+   are one tensor; a kind maps them, linearly or not, to a raw picture; colour.h mixes and squashes that into
+   [0, 1]; compositing.h may repeat grey in three channels, and fix parts of the image. Backward maps the
    image's gradient to the values'. Knows nothing of networks, objectives or optimisers.
 
-   A kind is one file in parameterisations/ and one row of the table in parameterisation.c. It brings its
-   settings, the shape of its values, and its map; everything else is shared. Several kinds may be summed:
-   their raw pictures are added, and their values lie end to end in one tensor. */
+   A kind is one file in kinds/ and one row of the table in parameterisation.c. It defines its settings, the
+   shape of its values, and its map; everything else is shared. Several kinds may be summed: their raw
+   pictures are added, and their values are concatenated in one tensor. */
 #ifndef PH_PARAMETERISATION_H
 #define PH_PARAMETERISATION_H
 
@@ -32,8 +32,8 @@ typedef struct ph_given {
 } ph_given;
 
 /* New parameters of this kind: from noise, or such that their image is the given one, where the kind has a
-   way back from image to values. Where it has none, they are noise, for a caller to bring towards the image;
-   see ph_parameterisation_is_given_image. The image also gives the sizes that the settings leave open. */
+   way back from image to values. Without an inverse, they are noise, for a caller to fit to the image; see
+   ph_parameterisation_is_given_image. The image also gives the sizes that the settings leave open. */
 ph_status ph_parameterisation_new(const char *kind, const ph_setting *settings, int count,
                                   const ph_given *given, ph_parameterisation **parameterisation, ph_error *e);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameterisations in words, with the settings that are not at their defaults: enough to make another like
-   it. */
+/* Parameterisations as text, with the settings that differ from their defaults: enough to make an equal one.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

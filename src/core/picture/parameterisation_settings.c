@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From settings to the parts of a parameterisation: which kinds there are, and who may set what. */
+/* From settings to the parts of a parameterisation: the kinds, and which settings each may have. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gram matrices: how alike the channels of an activation are to each other, all places taken together. What
-   styles and textures are told apart by. */
+/* Gram matrices: the similarity of each pair of an activation's channels, over all positions. They
+   characterise styles and textures. */
 #ifndef PH_GRAM_H
 #define PH_GRAM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nests of loops. */
+/* Nested loops. */
 #include "loops.h"
 
 #include <string.h>

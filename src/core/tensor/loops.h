@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Nests of loops over dense arrays that are walked in step: what broadcasting, reducing, transposing and
-   cutting have in common. Each array has a stride for each dimension, 0 where it stays. Knows nothing of what
-   is done with the elements. */
+/* Nested loops over several dense arrays, as broadcasting, reducing, transposing and slicing need them. Each
+   array has a stride for each dimension, 0 where it is repeated. Knows nothing of what is done with the
+   elements. */
 #ifndef PH_LOOPS_H
 #define PH_LOOPS_H
 

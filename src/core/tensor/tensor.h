@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors: reference-counted, dense, row-major float32 arrays. Images and activations are (n, c, h, w). A
-   tensor may own its memory or look into somebody else's (a mapped weights file), which it then keeps alive.
+   tensor may own its memory or be a view of memory that it keeps alive (a mapped weights file).
  */
 #ifndef PH_TENSOR_H
 #define PH_TENSOR_H
@@ -23,8 +23,8 @@ ph_status ph_tensor_new(ph_shape shape, ph_tensor **tensor, ph_error *e);
 ph_status ph_tensor_borrow(ph_shape shape, float *data, void (*release)(void *owner), void *owner,
                            ph_tensor **tensor, ph_error *e);
 
-/* Numbers that can be had again, such as a file's, need not stay in memory while nobody reads them. `rest`
-   lets go of memory that comes again, with the same contents, when it is touched. */
+/* Values that can be read again, such as a file's, need not stay in memory between uses. `rest` lets go of
+   memory that comes again, with the same contents, when it is touched. */
 void ph_tensor_let_rest(ph_tensor *tensor, void (*rest)(const void *data, size_t size));
 
 /* Says that the tensor will hardly be read in the near future. Does nothing to one that somebody may have

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Elementwise operations. Each is one expression; the loops around them are made from it by macro, so that
-   they are vectorised. */
+/* Elementwise operations. Each is one expression; a macro makes the loop around it, so that it is vectorised.
+ */
 #include <math.h>
 
 #include "base/vector.h"

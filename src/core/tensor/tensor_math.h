@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Computing with whole tensors: elementwise with broadcasting, reductions, products of matrices, and moving
-   elements about. Each makes a new tensor, which the caller owns. Single numbers are double; elements are
-   computed in double and rounded once. Reductions run in index order. */
+/* Computing with whole tensors: elementwise with broadcasting, reductions, matrix products, and rearranging
+   elements. Each makes a new tensor, which the caller owns. Single numbers are double; elements are computed
+   in double and rounded once. Reductions run in index order. */
 #ifndef PH_TENSOR_MATH_H
 #define PH_TENSOR_MATH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Products of matrices, also of whole batches of them. */
+/* Matrix products, also of batches of matrices. */
 #include "base/memory.h"
 #include "base/vector.h"
 #include "loops.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving elements: transposed, cut out, laid in, picked. */
+/* Rearranging elements: transpose, slice, place, gather and scatter. */
 #include <inttypes.h>
 #include <string.h>
 

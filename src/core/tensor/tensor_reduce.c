@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reductions: sums, greatest and least elements, over some axes or all. */
+/* Reductions: sums, maxima and minima, over some axes or all. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -21,7 +21,7 @@ static double take(ph_reduction reduction, double so_far, double x) {
   return is_better || isnan(x) ? x : so_far;
 }
 
-/* What was accumulated from so many elements, as the result has it. */
+/* The result of a reduction from its accumulator and the number of elements. */
 static double finish(ph_reduction reduction, double accumulated, int64_t count) {
   return reduction == PH_REDUCE_MEAN ? accumulated / (double)count : accumulated;
 }

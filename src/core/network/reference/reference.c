@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference backend: walks the layers' own plain C, one after the other. It is the definition that faster
-   backends are checked against, so it stays simple: every activation that the taps depend on is kept, nothing
-   is fused or reused. */
+/* The reference backend: runs the layers' own plain C, one after the other. It is the definition that faster
+   backends are checked against, so it stays simple: every activation that the taps depend on is stored,
+   nothing is fused or reused. */
 #include <string.h>
 
 #include "base/memory.h"

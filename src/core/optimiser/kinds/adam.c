@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* adam (Kingma and Ba, 2015), with weight decay apart from the gradient (AdamW: Loshchilov and Hutter, 2019),
-   and nadam (Dozat, 2016). The state is the decayed means of the gradient and of its square. */
+   and nadam (Dozat, 2016). The state is the exponential moving averages of the gradient and of its square. */
 #include <math.h>
 
 #include "base/vector.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ascent: values += rate * gradient. momentum: the same with a velocity that gathers gradients. With
+/* ascent: values += rate * gradient. momentum: the same with a velocity that accumulates gradients. With
    normalise "mean", ascent is DeepDream's step (1.5 over the mean absolute gradient); with "l2", keras-vis's
    and luna's.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The gradient before a step: how it is cut, normalised and cut again, as two numbers that the step applies
-   as it reads. Sums run in fixed lanes, so they do not depend on the number of threads. */
+/* The gradient before a step: clipping by value, normalisation and clipping by norm, as two numbers that the
+   step applies as it reads. Sums run in fixed lanes, so they do not depend on the number of threads. */
 #include <math.h>
 
 #include "kinds.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kinds of optimisers share: the object, their settings, the rows of the table, and the gradient as
-   they take it in. For optimiser.c and the files beside this one only. */
+/* What the kinds of optimisers share: the object, their settings, the rows of the table, and the preparation
+   of the gradient. For optimiser.c and the files beside this one only. */
 #ifndef PH_OPTIMISER_KINDS_H
 #define PH_OPTIMISER_KINDS_H
 

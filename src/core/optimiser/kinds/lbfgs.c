@@ -3,14 +3,14 @@
    same at every step, without random transforms.
 
    A line search would evaluate the objective several times a step; here every evaluation is a step, and only
-   gradients are known. So a step is judged when the next gradient comes: by the trapezium rule, half the sum
-   of the slopes at its two ends is what it gained. A step that lost is taken back to where the slopes, if
-   they change evenly, say that the best was, and is judged again there. No step is longer than ten times the
-   one before. Where nothing is known of the curvature, the step goes along the gradient: at first as far as
-   PyTorch's, to a sum of absolute changes of 1, later twice as far as the step before.
+   gradients are known. So a step is judged when the next gradient is known: by the trapezium rule, it gained
+   half the sum of the slopes at its two ends. A step with a negative gain is shortened to the maximum that
+   the slopes predict if they change linearly, and is judged again there. No step is longer than ten times the
+   one before. While the curvature is unknown, the step follows the gradient: the first is as long as
+   PyTorch's, with a sum of absolute changes of 1, later ones are twice as long as the step before.
 
-   The state: where the step began, the gradient there, and the remembered pairs, the latest first: how far a
-   step went, and by how much the gradient fell on it. Pairs that are not there yet are zeros. */
+   The state: the start of the step, the gradient there, and the stored pairs, the latest first: the change of
+   the values in a step, and the decrease of the gradient. Missing pairs are zeros. */
 #include <math.h>
 
 #include "kinds.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* rmsprop (Hinton's lecture 6e, 2012): the gradient over the root of the decayed mean of its square. The
-   defaults are tf-keras-vis's, whose pictures lie in 0..255. keras-vis is rho 0.95, form "inside", normalise
-   "l2". */
+/* rmsprop (Hinton's lecture 6e, 2012): the gradient divided by the root of the moving average of its square.
+   The defaults are tf-keras-vis's, whose pictures are in 0..255. keras-vis is rho 0.95, form "inside",
+   normalise "l2". */
 #include <math.h>
 
 #include "kinds.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Compositional pattern producing networks (Stanley, 2007): a small network that takes each pixel's position
-   to its colour, and whose weights are the values. The picture is smooth, of a painterly kind, and has no
-   size: the same weights give it at any other. Every image of the batch has a network of its own, (n,
-   weights).
+/* Compositional pattern producing networks (Stanley, 2007): a small network that maps each pixel's position
+   to its colour, and whose weights are the values. The picture is smooth, with a painterly look, and
+   independent of size: the same weights give it at any size. Every image of the batch has its own network,
+   (n, weights).
 
    Lucid's (optvis/param/cppn.py) has 8 layers of 24 outputs; with the composite activation, and 3 channels,
-   8,451 values. Positions reach from -sqrt 3 to sqrt 3 along the longer side, so that they deviate by 1.
-   Weights start with the variance 1 / inputs, cut at two deviations, those of the last layer as 0; biases as
-   normal noise. */
+   8,451 values. Positions range from -sqrt 3 to sqrt 3 along the longer side, so that their standard
+   deviation is 1. Weights start with variance 1 / inputs, truncated at two standard deviations, those of the
+   last layer at 0; biases as normal noise. */
 #include <math.h>
 #include <string.h>
 
@@ -87,8 +87,8 @@ static ph_status open(const void *config, const ph_given *given, void **state, p
 
 /* ---- the start ---- */
 
-/* A normal of mean 0, drawn again beyond two deviations, and widened so that what is left has deviation 1:
-   TensorFlow's variance_scaling initialiser. */
+/* A normal of mean 0, truncated at two standard deviations, and scaled so that the result has standard
+   deviation 1: TensorFlow's variance_scaling initialiser. */
 static double truncated_normal(ph_random *random) {
   const double left = 0.87962566103423978; /* the deviation of a standard normal cut at 2 */
   double x = ph_random_normal(random);
@@ -185,7 +185,7 @@ static void backward(void *state, const float *values, const float *raw_gradient
   }
 }
 
-/* There is no way back from a picture to weights but optimising. */
+/* A picture can be inverted to weights only by optimisation. */
 const ph_parameterisation_kind ph_parameterisation_cppn = {
     .name = "cppn",
     .summary = "a small network from positions to colours; its weights",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Three products of small matrices with a block's rows, and the activations between them. The products keep a
-   few rows of 16 pixels in registers; every pixel is computed alike, and sums over pixels have a fixed order,
-   so neither the vectors' width nor the threads show in the result. */
+   few rows of 16 pixels in registers; every pixel is computed in the same way, and sums over pixels have a
+   fixed order, so the result depends neither on the vectors' width nor on threads. */
 #include "cppn_block.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The Fourier kind: the values are half-spectra, (n, c, h, w / 2 + 1, 2); fourier.h has the map. Where asked
-   for, each image's spectrum is brought to mean 0 and deviation 1 before the map, and its picture after it,
-   as in Horama (fourier_fv.py): what the optimiser moves is then the picture's looks, not its strength. */
+/* The Fourier kind: the values are half-spectra, (n, c, h, w / 2 + 1, 2); fourier.h has the map. Optionally,
+   each image's spectrum is standardised (mean 0, standard deviation 1) before the map, and its picture after
+   it, as in Horama (fourier_fv.py): then the optimiser changes the picture's content, not its contrast. */
 #include <string.h>
 
 #include "base/memory.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The Laplacian pyramid: a sum of pictures of ever lower resolution, each of them interpolated to full size.
-   Level n has sides h >> n and w >> n; the values are the levels, (n, c, h >> n, w >> n) each, end to end.
-   Lucid's laplacian_pyramid_image (optvis/param/spatial.py), which has 4 levels and interpolates as
-   TensorFlow 1 does: output pixel i is read at i * (side of the level) / side. */
+/* The Laplacian pyramid: a sum of pictures of decreasing resolution, each interpolated to full size. Level n
+   has sides h >> n and w >> n; the values are the levels, (n, c, h >> n, w >> n) each, end to end. Lucid's
+   laplacian_pyramid_image (optvis/param/spatial.py), which has 4 levels and interpolates as TensorFlow 1
+   does: output pixel i is read at i * (side of the level) / side. */
 #include <string.h>
 
 #include "base/memory.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Low resolution: a few small pictures, interpolated to the full size and spread over the batch. Images that
-   share them look alike, part for part, which is what keeps the frames of an interpolation aligned; a sum
-   with a kind that has values for every image leaves each its own detail. It is Lucid's lowres_tensor
-   (optvis/param/lowres.py), which interpolates along the batch as along rows and columns, all as
-   TensorFlow 1 does: output i is read at i * input / output. */
+   share them have similar parts in the same places, which aligns the frames of an interpolation; a sum with a
+   kind that has values for each image adds individual detail. It is Lucid's lowres_tensor
+   (optvis/param/lowres.py), which interpolates along the batch as along rows and columns, all as TensorFlow 1
+   does: output i is read at i * input / output. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -166,7 +166,7 @@ static void backward(void *state, const float *values, const float *raw_gradient
   ph_map_backward(&l->up, c->images * channels, l->whole, gradient);
 }
 
-/* A picture is not in general one of low resolution: there is no way back but optimising. */
+/* Most pictures are not of low resolution, so a picture can be inverted only by optimisation. */
 const ph_parameterisation_kind ph_parameterisation_low_resolution = {
     .name = "low_resolution",
     .summary = "small pictures that the images of a batch share",

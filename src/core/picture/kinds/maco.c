@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* MaCo, magnitude-constrained optimisation (Fel et al., 2023): of the picture's spectrum only the phases are
-   free, so that all frequencies keep the energy that they have in photographs. The values are the phases,
-   (n, c, h, w / 2 + 1). The picture of one image is
+/* MaCo, magnitude-constrained optimisation (Fel et al., 2023): only the phases of the picture's spectrum are
+   optimised, so that all frequencies keep the energy that they have in photographs. The values are the
+   phases, (n, c, h, w / 2 + 1). The picture of one image is
      standardise(irfft2(magnitude * exp(i * standardise(phase)))),  standardise(x) = (x - mean) / (deviation +
    epsilon) over all channels, as in Xplique (features_visualizations/preconditioning.py) and Horama. The
    magnitudes come from a measured spectrum, or fall with frequency. Without standardising, and with
@@ -77,7 +77,7 @@ typedef struct measured {
   const float *magnitude;
 } measured;
 
-/* The width cannot be told from the columns; where it could be the height, it is. */
+/* The columns do not determine the width; if it can equal the height, it does. */
 static measured measured_of(const ph_tensor *spectrum, int64_t channel) {
   ph_shape s = ph_tensor_shape(spectrum);
   measured m = {.h = s.dim[1], .columns = s.dim[2]};

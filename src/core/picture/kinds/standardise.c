@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Means, deviations, and their derivatives, in double precision and a fixed order. */
+/* Means, standard deviations, and their derivatives, in double precision and a fixed order. */
 #include "standardise.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Standardising: numbers brought to mean 0 and deviation 1, and gradients back through that. Spectra are
-   taken as complex numbers, whose deviation is the root of their mean squared distance from their mean (as
-   NumPy's, TensorFlow's and PyTorch's are). For the kinds that constrain what a picture's numbers may be. */
+/* Standardising: scaling to mean 0 and standard deviation 1, and its gradient. Spectra are complex numbers,
+   whose standard deviation is the root of their mean squared distance from their mean (as in NumPy,
+   TensorFlow and PyTorch). For the kinds that constrain the values of a picture. */
 #ifndef PH_STANDARDISE_H
 #define PH_STANDARDISE_H
 
