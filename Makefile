@@ -27,7 +27,7 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-math-errno -f
 CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libprotobuf-c) -ldnnl -lm
 MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
 
-CORE_SRC := $(wildcard src/core/*/*.c src/core/*/*/*.c)
+CORE_SRC := $(wildcard src/core/*/*.c src/core/*/*/*.c src/core/*/*/*/*.c)
 BIND_SRC := $(wildcard src/bind/*.c)
 TEST_SRC := $(wildcard tests/unit/*/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)

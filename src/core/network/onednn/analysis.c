@@ -2,7 +2,8 @@
 /* What is to be known of all layers before any is compiled: which are needed, their shapes, what of them is
    read, and which of them run together. */
 #include "base/memory.h"
-#include "plan.h"
+#include "network/onednn/operations/signs.h"
+#include "survey.h"
 
 /* For each layer whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
    Where a ReLU's gradient minds what is below zero, it stays apart. */

@@ -6,15 +6,10 @@
 #endif
 
 #include "base/memory.h"
-#include "plan.h"
-
-ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e) {
-  if (status == dnnl_success) return PH_OK;
-  if (status == dnnl_out_of_memory) return ph_no_memory(e);
-  return ph_fail(e, PH_FAILURE, "%s '%s': oneDNN refuses it (status %d)",
-                 layer == NULL ? "engine" : layer->type->name, layer == NULL ? "cpu" : layer->name,
-                 (int)status);
-}
+#include "compile.h"
+#include "library.h"
+#include "network/onednn/operations/operations.h"
+#include "weights.h"
 
 /* ---- arenas ---- */
 
@@ -88,22 +83,7 @@ done:
 
 /* ---- plans ---- */
 
-static void drop(void *self) {
-  plan *p = self;
-  for (int i = 0; i < p->operations; i++)
-    if (p->operation[i].type->drop != NULL) p->operation[i].type->drop(&p->operation[i]);
-  for (int i = 0; i < p->values; i++) {
-    ph_free(p->value[i].segment);
-    ph_free(p->value[i].own);
-  }
-  ph_free(p->operation);
-  ph_free(p->value);
-  ph_free(p->buffer);
-  ph_free(p->value_of);
-  ph_free(p->tap);
-  ph_free(p->tap_adds);
-  ph_free(p);
-}
+static void drop(void *self) { phd_drop_plan(self); }
 
 /* Primitives are made for a number of threads, and must run with it: all for one lane, one for each of
  * several. */
@@ -135,7 +115,7 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
   if (status == PH_OK)
     *made = p;
   else
-    drop(p);
+    phd_drop_plan(p);
   return status;
 }
 

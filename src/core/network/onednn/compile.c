@@ -4,81 +4,17 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "plan.h"
-
-/* ---- growing tables ---- */
-
-static ph_status make_room(void **table, int count, int *room, size_t size, ph_error *e) {
-  if (count < *room) return PH_OK;
-  int larger = *room == 0 ? 64 : *room * 2;
-  void *moved = ph_alloc_array((size_t)larger, size);
-  if (moved == NULL) return ph_no_memory(e);
-  if (count > 0) memcpy(moved, *table, (size_t)count * size);
-  ph_free(*table);
-  *table = moved;
-  *room = larger;
-  return PH_OK;
-}
-
-ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error *e) {
-  ph_status status = make_room((void **)&p->buffer, p->buffers, &p->buffer_room, sizeof *p->buffer, e);
-  if (status != PH_OK) return status;
-  p->buffer[p->buffers] = (buffer){.parent = -1, .size = size, .kept = kept};
-  *index = p->buffers++;
-  return PH_OK;
-}
+#include "compile.h"
+#include "network/onednn/operations/operations.h"
+#include "survey.h"
+#include "weights.h"
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-/* A value without segments gets the plain one: all its channels at 0. */
-static ph_status set_segments(value *v, const segment *segments, int count, ph_error *e) {
-  v->segment = ph_alloc_array((size_t)count, sizeof *v->segment);
-  if (v->segment == NULL) return ph_no_memory(e);
-  memcpy(v->segment, segments, (size_t)count * sizeof *v->segment);
-  v->segments = count;
-  return PH_OK;
-}
-
-static ph_status add_value_with(plan *p, ph_shape shape, int64_t channels, const segment *segments, int count,
-                                int *index, ph_error *e) {
-  ph_status status;
-  value v = {.shape = shape, .blocked = channels > 0, .channels = channels, .gradient = -1};
-  v.type = v.blocked ? p->type : dnnl_f32;
-  PH_TRY(make_room((void **)&p->value, p->values, &p->value_room, sizeof *p->value, e));
-  if (v.blocked) PH_TRY(set_segments(&v, segments, count, e));
-  *index = p->values;
-  p->value[p->values++] = v;
-  PH_TRY(phd_add_buffer(p, true, phd_floats(p, *index), &p->value[*index].activation, e));
-  if (p->backward) PH_TRY(phd_add_buffer(p, false, phd_floats(p, *index), &p->value[*index].gradient, e));
-done:
-  return status;
-}
-
-ph_status phd_add_value(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e) {
+/* A value of all channels at 0. */
+static ph_status add_whole(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e) {
   segment all = {0, shape.rank > 1 ? shape.dim[1] : 1, 0};
-  return add_value_with(p, shape, blocked ? round_up(shape.dim[1], p->shared->block) : 0, &all, 1, index, e);
-}
-
-/* ---- operations ---- */
-
-static ph_status add_operation(plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
-                               int count, int output, ph_error *e) {
-  ph_status status =
-      make_room((void **)&p->operation, p->operations, &p->operation_room, sizeof *p->operation, e);
-  if (status != PH_OK) return status;
-  operation *op = &p->operation[p->operations];
-  *op = (operation){.type = type,
-                    .layer = layer,
-                    .layers = layer != NULL,
-                    .joined = {layer},
-                    .inputs = count,
-                    .output = output,
-                    .workspace = -1,
-                    .scratch = -1,
-                    .mode = p->mode};
-  for (int i = 0; i < count; i++) op->input[i] = inputs[i];
-  p->operations++;
-  return PH_OK;
+  return phd_add_value(p, shape, blocked ? round_up(shape.dim[1], p->shared->block) : 0, &all, 1, index, e);
 }
 
 /* Value v in the wanted layout: itself, or a converted twin. */
@@ -93,8 +29,8 @@ static ph_status in_layout(plan *p, int v, bool blocked, int *twin, ph_error *e)
       return PH_OK;
     }
   }
-  PH_TRY(phd_add_value(p, p->value[v].shape, blocked, twin, e));
-  PH_TRY(add_operation(p, blocked ? &phd_to_blocked : &phd_to_plain, NULL, &v, 1, *twin, e));
+  PH_TRY(add_whole(p, p->value[v].shape, blocked, twin, e));
+  PH_TRY(phd_add_operation(p, blocked ? &phd_to_blocked : &phd_to_plain, NULL, &v, 1, *twin, e));
   PH_TRY(phd_settle(p, e));
 done:
   return status;
@@ -141,7 +77,7 @@ static ph_status add_concatenated(plan *p, ph_shape shape, const int *inputs, co
     }
     physical += v->channels;
   }
-  ph_status status = add_value_with(p, shape, physical, list, segments, output, e);
+  ph_status status = phd_add_value(p, shape, physical, list, segments, output, e);
   ph_free(list);
   return status;
 }
@@ -191,11 +127,11 @@ static ph_status compile_concat(plan *p, const ph_layer *layer, ph_shape shape, 
     }
     bool movable = is_movable(p, v, inputs, i);
     if (!movable)
-      PH_TRY(add_value_with(p, p->value[v].shape, p->value[v].channels, p->value[v].segment,
-                            p->value[v].segments, &v, e));
+      PH_TRY(phd_add_value(p, p->value[v].shape, p->value[v].channels, p->value[v].segment,
+                           p->value[v].segments, &v, e));
     place_within(p, p->value[v].activation, p->value[*output].activation, offset);
     if (p->backward) place_within(p, p->value[v].gradient, p->value[*output].gradient, offset);
-    if (!movable) PH_TRY(add_operation(p, &phd_copy, NULL, &from, 1, v, e));
+    if (!movable) PH_TRY(phd_add_operation(p, &phd_copy, NULL, &from, 1, v, e));
     offset += phd_floats(p, v);
   }
 done:
@@ -209,7 +145,7 @@ static ph_status add_part(plan *p, ph_shape shape, ph_channels read, int *output
   const int64_t block = p->shared->block, first = read.first / block * block;
   const int64_t channels = round_up(read.last - first, block);
   const int64_t held = first + channels < shape.dim[1] ? channels : shape.dim[1] - first;
-  return add_value_with(p, shape, channels, &(segment){first, held, 0}, 1, output, e);
+  return phd_add_value(p, shape, channels, &(segment){first, held, 0}, 1, output, e);
 }
 
 /* `relu` tells whether the layer's ReLU was fused. */
@@ -231,16 +167,16 @@ static ph_status compile_layer(plan *p, const survey *s, int index, bool *relu, 
   for (int i = 0; i < layer->inputs; i++)
     PH_TRY(in_layout(p, given[i], phd_wants_blocked(p, type, layer, given, i), &inputs[i], e));
   if (phd_gives_plain(p, type, inputs)) {
-    PH_TRY(phd_add_value(p, shape, false, output, e));
+    PH_TRY(add_whole(p, shape, false, output, e));
   } else if (phd_keeps_segments(type)) {
     const value *v = &p->value[inputs[0]];
-    PH_TRY(add_value_with(p, shape, v->channels, v->segment, v->segments, output, e));
+    PH_TRY(phd_add_value(p, shape, v->channels, v->segment, v->segments, output, e));
   } else if (type == &phd_convolution) {
     PH_TRY(add_part(p, shape, s->reads[index], output, e));
   } else {
-    PH_TRY(phd_add_value(p, shape, true, output, e));
+    PH_TRY(add_whole(p, shape, true, output, e));
   }
-  PH_TRY(add_operation(p, type, layer, inputs, layer->inputs, *output, e));
+  PH_TRY(phd_add_operation(p, type, layer, inputs, layer->inputs, *output, e));
   *relu = s->fused[index] >= 0 && (type == &phd_convolution || type == &phd_affine);
   p->operation[p->operations - 1].relu = *relu;
   p->operation[p->operations - 1].part = s->reads[index];
@@ -269,7 +205,7 @@ static ph_status compile_joined(plan *p, const survey *s, int head, ph_error *e)
   ph_status status;
   shape.dim[1] = 0;
   for (int i = head; i >= 0; i = s->siblings[i].next, count++) {
-    PH_TRY(phd_add_value(p, s->shape[i], true, &slice[count], e));
+    PH_TRY(add_whole(p, s->shape[i], true, &slice[count], e));
     layer[count] = ph_network_layer(p->network, i);
     start[count] = shape.dim[1];
     shape.dim[1] += s->shape[i].dim[1];
@@ -283,7 +219,7 @@ static ph_status compile_joined(plan *p, const survey *s, int head, ph_error *e)
     if (p->backward) place_within(p, p->value[slice[i]].gradient, p->value[output].gradient, offset);
     offset += phd_floats(p, slice[i]);
   }
-  PH_TRY(add_operation(p, &phd_convolution, layer[0], &input, 1, output, e));
+  PH_TRY(phd_add_operation(p, &phd_convolution, layer[0], &input, 1, output, e));
   operation *op = &p->operation[p->operations - 1];
   op->relu = s->fused[head] >= 0;
   op->layers = count;

@@ -2,7 +2,7 @@
 /* What does not depend on the picture: constants, and what is computed from constants alone. It is computed
    once, when the plan is made; it has no place in the arenas, and no gradient. */
 #include "base/memory.h"
-#include "plan.h"
+#include "compile.h"
 
 bool phd_are_fixed(const plan *p, const int *inputs, int count) {
   for (int i = 0; i < count; i++)

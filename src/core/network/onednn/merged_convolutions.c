@@ -4,7 +4,7 @@
    registers. What they compute lies side by side; of one of them that may be the beginning of a concatenation
    too, so that is put last. Must not know how values are laid out otherwise. */
 #include "base/memory.h"
-#include "plan.h"
+#include "survey.h"
 
 enum { NOWHERE, FIRST, ELSEWHERE }; /* where in concatenations a layer's output is read */
 

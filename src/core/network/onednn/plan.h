@@ -17,8 +17,9 @@
    A lane is one image on its way. With one lane, all threads work on it together; with several, each thread
    drives its own, and operations run serially within it.
 
-   compile.c turns layers into operations; storage.c lays out memory; one file per family of operations does
-   the work; backend.c is what the core sees. */
+   compile.c turns layers into operations; storage.c lays out memory; in operations/, one file per family of
+   operations does the work; backend.c is what the core sees. Here are a plan's tables, and where its data
+   lies. */
 #ifndef PH_DNNL_PLAN_H
 #define PH_DNNL_PLAN_H
 
@@ -134,75 +135,19 @@ struct plan {
   int64_t pad_offset, kept_height;
 };
 
-/* ---- live_channels.c ---- */
+/* ---- plan.c ---- */
 
-/* Which channels of each layer's output are read, by taps or by other layers; `needed` is cleared where none
-   are. Only of what convolutions compute channel by channel, and of what is made of that channel by channel,
-   are they fewer than all. `reads` has an entry a layer. */
-void phd_find_reads(const plan *p, const ph_plan_request *request, const ph_shape *shapes, bool *needed,
-                    ph_channels *reads);
-
-/* ---- merged_convolutions.c and analysis.c ---- */
-
-/* A layer among the convolutions that run as one: the first of them, in the order of their output, and the
-   next; -1 where there is none. */
-typedef struct sibling {
-  int head, next;
-} sibling;
-
-/* Of every layer: */
-typedef struct survey {
-  bool *needed;
-  ph_shape *shape;    /* of those that are needed */
-  ph_channels *reads; /* which channels are read */
-  int *fused;         /* the ReLU that is to be fused into it, or -1 */
-  sibling *siblings;
-} survey;
-
-/* Fills in `siblings` from all the rest. Convolutions of one input run as one where all that the network has
-   are read whole: so their weights are the same in every plan. */
-ph_status phd_find_siblings(const ph_network *network, const survey *s, sibling *siblings, ph_error *e);
-
-/* *s is to be dropped, also where there is an error. */
-ph_status phd_survey(const plan *p, const ph_plan_request *request, survey *s, ph_error *e);
-void phd_drop_survey(survey *s);
-
-/* ---- compile.c ---- */
-
-ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e);
-
-/* New entries; the index is returned in *index. Tables may move: do not hold pointers across. */
-ph_status phd_add_value(plan *p, ph_shape shape, bool blocked, int *index, ph_error *e);
+/* New entries; the index is returned in *index. Tables may move: do not hold pointers across. A value is
+   plain where it has no physical channels. */
 ph_status phd_add_buffer(plan *p, bool kept, int64_t size, int *index, ph_error *e);
+ph_status phd_add_value(plan *p, ph_shape shape, int64_t channels, const segment *segments, int count,
+                        int *index, ph_error *e);
+ph_status phd_add_operation(plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
+                            int count, int output, ph_error *e);
 
-/* ---- rules.c ---- */
+void phd_drop_plan(plan *p);
 
-/* The operation for a layer with these inputs, whose order may be changed to what the operation wants. */
-const operation_type *phd_choose(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
-
-/* Whether an operation wants input i blocked; given its inputs as it wants them, whether its output is plain;
-   and whether, where it is not, its channels lie as the first input's. */
-bool phd_wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
-                       int i);
-bool phd_gives_plain(const plan *p, const operation_type *type, const int *inputs);
-bool phd_keeps_segments(const operation_type *type);
-
-/* ---- constants.c ---- */
-
-/* Whether none of the inputs depends on the picture. */
-bool phd_are_fixed(const plan *p, const int *inputs, int count);
-
-/* Where the last operation's inputs are fixed, runs it, once and for all, and takes it from the list. Not for
-   types with workspace or primitives. */
-ph_status phd_settle(plan *p, ph_error *e);
-
-/* ---- storage.c ---- */
-
-ph_status phd_lay_out(plan *p, ph_error *e);
-
-/* Finds pad_offset and kept_height of operation i: in the work arena nothing lies beyond, neither while it
-   goes forward nor while it goes back. */
-void phd_find_pad(plan *p, int i);
+/* ---- where data lies ---- */
 
 static inline int64_t phd_offset(const plan *p, int b) {
   int64_t offset = 0;
@@ -240,127 +185,5 @@ static inline int64_t phd_held(const value *v) {
   for (int s = 0; s < v->segments; s++) count += v->segment[s].count;
   return count;
 }
-
-/* ---- operations ---- */
-
-extern const operation_type phd_pointwise, phd_affine, phd_gated, phd_matmul, phd_rows;
-extern const operation_type phd_convolution, phd_max_pool, phd_average_pool, phd_global_average_pool, phd_lrn,
-    phd_relu, phd_sum, phd_copy, phd_to_plain, phd_to_blocked, phd_source, phd_reference, phd_dense;
-
-/* Whether the layer's window is small enough for max_pool.c. */
-bool phd_max_pool_fits(const ph_layer *layer);
-
-/* Whether the layer's channels and window fit lrn.c's rows. */
-bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input);
-
-/* Whether the layer makes each number of its output from the numbers in the same place of its inputs. */
-bool phd_is_pointwise(const plan *p, const ph_layer *layer, const int *inputs);
-
-/* The operation for a layer that does the same to all numbers of a channel, or NULL; the input that has the
-   channels is put first. */
-const operation_type *phd_channelwise(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
-
-/* Whether the layer treats each row of its one input by itself. */
-bool phd_has_rows(const plan *p, const ph_layer *layer, const int *inputs);
-
-/* Whether oneDNN's products of matrices serve a matmul of these inputs. */
-bool phd_matmul_fits(const plan *p, const ph_layer *layer, const int *inputs);
-
-/* Conversion between a value's layout and type and plain float32 channels; `add` adds to dst. */
-void phd_export(const plan *p, int v, const void *src, float *plain, bool add);
-void phd_import(const plan *p, int v, const float *plain, void *dst, bool add);
-
-/* ReLUs, fused or not: the way back reads one byte a number, noted on the way forward, not the numbers: they
-   need not be kept. Which sign is noted is up to the mode. */
-bool phd_minds_negatives(ph_relu_mode mode); /* whether signs are those of x < 0, and not of x > 0 */
-ph_status phd_reserve_signs(plan *p, operation *op, ph_error *e);
-void phd_note_signs(const run *r, const operation *op, const void *x);
-
-/* x = ReLU of x, and its signs noted. */
-void phd_rectify(const run *r, const operation *op, void *x);
-
-/* g = the gradient below a ReLU, in place. */
-void phd_mask(const run *r, const operation *op, void *g);
-void phd_add_to(void *dst, const void *src, int64_t count, element_type type);
-void phd_convert(void *dst, element_type to, const void *src, element_type from_type, int64_t count);
-
-/* Makes zero again what only fills up a block of channels. */
-void phd_clear_padding(const plan *p, int v, float *x);
-
-/* Fixed pieces of long loops, shared out among threads: results do not depend on how many there are. */
-enum { PIECE = 4096 };
-#define FOR_EACH_PIECE(count)                                                                                \
-  _Pragma("omp parallel for schedule(static) if ((count) > 4 * PIECE)") for (int64_t from = 0;               \
-                                                                             from < (count); from += PIECE)
-static inline int64_t phd_piece(int64_t from, int64_t count) {
-  return from + PIECE < count ? PIECE : count - from;
-}
-
-/* ---- weights.c ---- */
-
-/* Plain weights (groups, o, i, kh, kw) for physical channels, and bias (o). */
-typedef struct weights_form {
-  int64_t groups, outputs, inputs; /* physical; per network, not per group */
-  int64_t first;                   /* the layer's first output that is computed */
-  int64_t kernel[2];
-} weights_form;
-
-/* Weights of form->groups x outputs/groups x inputs/groups x kernel, in the given oneDNN layout, reordered
-   once and kept under (layer, variant, layout); *memory stays theirs. phd_fill_weights gives it its numbers:
-   `fill` tells them in the plain layout, either the layer's own as they lie, or written into `room`. */
-typedef const float *(*fill_weights)(const plan *p, const operation *op, const weights_form *form,
-                                     float *room);
-ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, dnnl_memory_t *memory,
-                      ph_error *e);
-static inline size_t phd_plain_floats(const weights_form *f) {
-  return (size_t)(f->outputs * (f->inputs / f->groups) * f->kernel[0] * f->kernel[1]);
-}
-/* Fills what phd_weights asked for; and drops it, where making the plan failed. */
-ph_status phd_fill_weights(plan *p, ph_error *e);
-void phd_drop_unfilled_weights(shared *s);
-void phd_drop_weights(shared *s);
-
-/* One end of a primitive. Where its elements are not of the value's type it is staged: the primitive works on
-   a converted copy. */
-typedef struct primitive_end {
-  dnnl_memory_t *memory; /* one a lane, without memory */
-  int argument;
-  element_type value, own;
-  int64_t count;
-  int64_t stage; /* of the copy, in the work arena */
-} primitive_end;
-
-/* A primitive as every lane can run it: oneDNN's own scratchpads belong to the thread that made them, so
-   primitives are made to take ours. */
-typedef struct primitive {
-  dnnl_primitive_t handle;
-  primitive_end source, target;
-  dnnl_memory_t *pad; /* one a lane, without memory */
-  int lanes;
-  bool adds;          /* to what is in the target */
-  int64_t pad_offset; /* of the scratchpad, in the work arena */
-} primitive;
-
-/* How a primitive is to be used: its arguments are DNNL_ARG_SRC and _DST, or going back DNNL_ARG_DIFF_DST and
-   _DIFF_SRC, of values with these types. */
-typedef struct primitive_use {
-  bool backward_data, adds;
-  element_type source, target;
-} primitive_use;
-
-/* Creates it from a description whose attributes ask for a scratchpad of the user's. */
-ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use use, const ph_layer *layer,
-                             primitive *made, ph_error *e);
-void phd_drop_primitive(primitive *made);
-
-/* One memory object for each lane, without memory yet. */
-ph_status phd_make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what, const ph_layer *layer,
-                         dnnl_memory_t **memory, ph_error *e);
-void phd_drop_lanes(dnnl_memory_t *memory, int lanes);
-void phd_execute(const run *r, const primitive *made, const void *src, void *dst, dnnl_memory_t weights,
-                 dnnl_memory_t bias);
-
-ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);
 
 #endif

@@ -2,7 +2,9 @@
 /* oneDNN primitives with one source and one target, runnable by several lanes at once, and on values of
    another element type than their own. */
 #include "base/memory.h"
-#include "plan.h"
+#include "library.h"
+#include "primitive.h"
+#include "vectors.h"
 
 ph_status phd_make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what, const ph_layer *layer,
                          dnnl_memory_t **memory, ph_error *e) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which operation runs a layer, and in which layout it wants its inputs and gives its output. */
-#include "plan.h"
+#include "compile.h"
+#include "network/onednn/operations/operations.h"
 
 /* Which operation runs a layer, and whether it wants blocked values. Where there is none, the layer's own
    plain C does the work. */

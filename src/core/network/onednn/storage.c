@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "plan.h"
+#include "compile.h"
 
 /* -1 of -1 */
 static int root_of(const plan *p, int b) {

@@ -6,7 +6,8 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
-#include "plan.h"
+#include "library.h"
+#include "weights.h"
 
 struct weights_entry {
   weights_entry *next;

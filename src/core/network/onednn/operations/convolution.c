@@ -8,6 +8,10 @@
 
 #include "convolution.h"
 #include "base/memory.h"
+#include "network/onednn/library.h"
+#include "network/onednn/vectors.h"
+#include "operations.h"
+#include "signs.h"
 
 enum { FORWARD, TURNED, PHASES }; /* variants of weights */
 

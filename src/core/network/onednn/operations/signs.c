@@ -1,56 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Operations that touch each number once: ReLU, sum, copies into a concatenation, the picture itself. Also
-   the masks and sums that other operations share. */
-#include <string.h>
+/* ReLUs as parts of operations: which sign each number had, and what of a gradient that lets through. */
+#include "signs.h"
 
 #include "base/vector.h"
-#include "plan.h"
+#include "network/onednn/vectors.h"
 
-/* ---- conversion and sums ---- */
-
-PH_VECTOR static void widen(float *restrict dst, const void *restrict src, int64_t count) {
-  for (int64_t i = 0; i < count; i++) dst[i] = phd_load(src, i, dnnl_bf16);
-}
-
-PH_VECTOR static void narrow(void *restrict dst, const float *restrict src, int64_t count) {
-  for (int64_t i = 0; i < count; i++) phd_store(dst, i, src[i], dnnl_bf16);
-}
-
-void phd_convert(void *dst, element_type to, const void *src, element_type from_type, int64_t count) {
-  FOR_EACH_PIECE(count) {
-    int64_t size = phd_piece(from, count);
-    const void *piece = phd_read_at(src, from, from_type);
-    if (to == from_type)
-      memcpy(phd_at(dst, from, to), piece, (size_t)(size * phd_size(to)));
-    else if (to == dnnl_f32)
-      widen(phd_at(dst, from, to), piece, size);
-    else
-      narrow(phd_at(dst, from, to), piece, size);
-  }
-}
-
-PHD_KERNEL void add_elements(void *restrict dst, const void *restrict src, int64_t count, element_type type) {
-  for (int64_t i = 0; i < count; i++)
-    phd_store(dst, i, phd_load(dst, i, type) + phd_load(src, i, type), type);
-}
-
-PH_VECTOR static void add_piece(void *dst, const void *src, int64_t count, element_type type) {
-  PHD_BY_TYPE(type, add_elements, dst, src, count);
-}
-
-void phd_add_to(void *dst, const void *src, int64_t count, element_type type) {
-  FOR_EACH_PIECE(count)
-  add_piece(phd_at(dst, from, type), phd_read_at(src, from, type), phd_piece(from, count), type);
-}
-
-static void write_or_add(void *dst, const void *src, int64_t count, bool add, element_type type) {
-  if (add)
-    phd_add_to(dst, src, count, type);
-  else
-    memcpy(dst, src, (size_t)(count * phd_size(type)));
-}
-
-/* ---- signs ---- */
+/* ---- noting signs ---- */
 
 PHD_KERNEL void note_elements(const void *restrict x, unsigned char *restrict signs, int64_t count,
                               bool negative, element_type type) {
@@ -159,19 +114,7 @@ void phd_mask(const run *r, const operation *op, void *g) {
   mask_piece(phd_at(g, from, type), signs == NULL ? NULL : signs + from, phd_piece(from, count), what, type);
 }
 
-/* ---- relu, where it could not be fused ---- */
-
-PHD_KERNEL void relu_elements(void *restrict dst, const void *restrict src, int64_t count,
-                              element_type type) {
-  for (int64_t i = 0; i < count; i++) {
-    float x = phd_load(src, i, type);
-    phd_store(dst, i, x < 0 ? 0 : x, type);
-  }
-}
-
-PH_VECTOR static void relu_piece(void *dst, const void *src, int64_t count, element_type type) {
-  PHD_BY_TYPE(type, relu_elements, dst, src, count);
-}
+/* ---- a ReLU in place ---- */
 
 PHD_KERNEL void rectify_elements(void *x, int64_t count, element_type type) {
   for (int64_t i = 0; i < count; i++) phd_keep_if(x, i, !(phd_load(x, i, type) < 0), type);
@@ -192,56 +135,3 @@ void phd_rectify(const run *r, const operation *op, void *x) {
     rectify_piece(piece, size, type);
   }
 }
-
-static void relu_forward(const run *r, const operation *op) {
-  void *dst = phd_activation(r, op->output);
-  const void *src = phd_activation(r, op->input[0]);
-  const int64_t count = phd_count(r->plan, op->output);
-  const element_type type = r->plan->value[op->output].type;
-  FOR_EACH_PIECE(count)
-  relu_piece(phd_at(dst, from, type), phd_read_at(src, from, type), phd_piece(from, count), type);
-  phd_note_signs(r, op, src);
-}
-
-static void relu_backward(const run *r, const operation *op) {
-  void *g = phd_gradient(r, op->output);
-  phd_mask(r, op, g);
-  write_or_add(phd_gradient(r, op->input[0]), g, phd_count(r->plan, op->output), op->accumulate[0],
-               r->plan->value[op->output].type);
-}
-
-const operation_type phd_relu = {
-    .name = "relu", .reserve = phd_reserve_signs, .forward = relu_forward, .backward = relu_backward};
-
-/* ---- sum ---- */
-
-static void sum_forward(const run *r, const operation *op) {
-  void *dst = phd_activation(r, op->output);
-  const int64_t count = phd_count(r->plan, op->output);
-  const element_type type = r->plan->value[op->output].type;
-  for (int i = 0; i < op->inputs; i++) write_or_add(dst, phd_activation(r, op->input[i]), count, i > 0, type);
-}
-
-static void sum_backward(const run *r, const operation *op) {
-  const void *g = phd_gradient(r, op->output);
-  const int64_t count = phd_count(r->plan, op->output);
-  for (int i = 0; i < op->inputs; i++)
-    if (r->plan->value[op->input[i]].gradient >= 0)
-      write_or_add(phd_gradient(r, op->input[i]), g, count, op->accumulate[i],
-                   r->plan->value[op->output].type);
-}
-
-const operation_type phd_sum = {.name = "sum", .forward = sum_forward, .backward = sum_backward};
-
-/* ---- copies ---- */
-
-const operation_type phd_copy = {.name = "copy", .forward = sum_forward, .backward = sum_backward};
-
-/* ---- the picture: backend.c puts it there and takes its gradient ---- */
-
-static void nothing(const run *r, const operation *op) {
-  (void)r;
-  (void)op;
-}
-
-const operation_type phd_source = {.name = "source", .forward = nothing, .backward = nothing};

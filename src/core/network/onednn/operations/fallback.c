@@ -2,7 +2,7 @@
 /* The way out: a layer for which nothing faster exists runs its own plain C over plain values. */
 #include <string.h>
 
-#include "plan.h"
+#include "operations.h"
 
 static ph_pass pass_over(const run *r, const operation *op, ph_array inputs[PH_MAX_INPUTS]) {
   for (int i = 0; i < op->inputs; i++)

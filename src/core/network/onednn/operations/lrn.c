@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/vector.h"
-#include "plan.h"
+#include "operations.h"
 
 /* Rows live on the stack; wider layers than this take the plain way. */
 enum { MOST_CHANNELS = 1024, MOST_HALF = 16, ROW = MOST_CHANNELS + 2 * MOST_HALF };

@@ -3,7 +3,9 @@
    matrix round. What is turned is told by strides; nothing is copied. Where one input is the same for all of
    a batch, the other's batch is one matrix with more rows. */
 #include "base/memory.h"
-#include "plan.h"
+#include "network/onednn/library.h"
+#include "network/onednn/primitive.h"
+#include "operations.h"
 
 enum { MAX_AXES = PH_MAX_RANK };
 

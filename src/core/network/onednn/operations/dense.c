@@ -2,7 +2,10 @@
 /* Dense layers, as oneDNN inner products over plain values and the weights as they lie; of these, no rows but
    those whose outputs are read. */
 #include "base/memory.h"
-#include "plan.h"
+#include "network/onednn/library.h"
+#include "network/onednn/primitive.h"
+#include "network/onednn/vectors.h"
+#include "operations.h"
 
 typedef struct dense_state {
   primitive forward, backward;

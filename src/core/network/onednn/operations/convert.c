@@ -2,7 +2,8 @@
 /* Between blocked and plain channels: at taps, and where an operation wants the other layout. */
 #include <string.h>
 
-#include "plan.h"
+#include "network/onednn/vectors.h"
+#include "operations.h"
 
 /* Channel planes [first, last) of a segment are scattered over blocks: plain[(logical + c) * plane + i] is
    blocked[(physical + c) / block][i][(physical + c) % block]. */

@@ -3,7 +3,7 @@
 #ifndef PH_DNNL_POOL_H
 #define PH_DNNL_POOL_H
 
-#include "plan.h"
+#include "operations.h"
 
 typedef struct pool_geometry {
   ph_window window;

@@ -3,7 +3,8 @@
 #ifndef PH_DNNL_CONVOLUTION_H
 #define PH_DNNL_CONVOLUTION_H
 
-#include "plan.h"
+#include "network/onednn/primitive.h"
+#include "network/onednn/weights.h"
 
 /* One convolution as oneDNN is to see it; heights first. */
 typedef struct convolution_shape {

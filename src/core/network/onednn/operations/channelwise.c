@@ -4,7 +4,8 @@
    whose channels go through eight at a time; blocks are shared out among threads. */
 #include "base/memory.h"
 #include "base/vector.h"
-#include "plan.h"
+#include "operations.h"
+#include "signs.h"
 
 /* Scales and shifts of all physical channels. */
 typedef struct affine_state {

@@ -4,7 +4,8 @@
    work is done by the layer's own plain C, piece by piece. */
 #include <string.h>
 
-#include "plan.h"
+#include "network/onednn/vectors.h"
+#include "operations.h"
 
 bool phd_is_pointwise(const plan *p, const ph_layer *layer, const int *inputs) {
   if (layer->type->elementwise || layer->type == &ph_layer_product) return true;

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "plan.h"
+#include "network/onednn/vectors.h"
+#include "operations.h"
 
 /* The axis with which rows begin; 0 where the layer's are not such. */
 static int first_axis(const ph_layer *layer, ph_shape shape) {
