@@ -318,7 +318,7 @@ static int network_infer(lua_State *L) {
   const ph_layer *layer = ph_network_layer(network, index);
   luaL_checktype(L, 3, LUA_TTABLE);
   int count = (int)lua_rawlen(L, 3);
-  if (layer->type == &ph_layer_image || count != layer->inputs)
+  if (layer->type->source || count != layer->inputs)
     return luaL_error(L, "infer: '%s' has %d inputs, got %d shapes", layer->name, layer->inputs, count);
   for (int i = 0; i < count; i++) {
     lua_rawgeti(L, 3, i + 1);

@@ -37,6 +37,11 @@ extern const char *const ph_relu_mode_names[]; /* "plain", …, NULL */
 typedef enum ph_pool_mode { PH_POOL_PLAIN, PH_POOL_SMOOTH, PH_POOL_SMOOTH_L2 } ph_pool_mode;
 extern const char *const ph_pool_mode_names[]; /* "plain", …, NULL */
 
+/* What an element of a layer's output depends on, besides parameters: anything; what is in the same channel
+   of the inputs, which have as many channels; the elements in the same place of the inputs, which are shaped
+   as the output is (and on its own value, of which slopes may be made). */
+typedef enum ph_reach { PH_REACH_ANYTHING, PH_REACH_CHANNEL, PH_REACH_ELEMENT } ph_reach;
+
 typedef struct ph_layer_type ph_layer_type;
 
 typedef struct ph_layer {
@@ -66,8 +71,16 @@ struct ph_layer_type {
   int required_parameters;       /* this index on are optional */
   const ph_field *fields;        /* never NULL */
   size_t config_size;            /* may be 0 */
-  bool elementwise; /* one input; an element of the output depends on the same one of the input, and on its
-                       own */
+
+  /* What is true of every layer of the type, for those who run them. */
+  ph_reach reach;
+  bool source;   /* the output is the picture */
+  bool constant; /* the output is parameter 0 */
+  bool identity; /* the output is the input as it is */
+  bool joins;    /* the output is the inputs, one after the other: ph_concat_axis */
+  /* Of types that treat each row of their one input by itself, a row being all from some axis on: that axis,
+     0 where the layer's rows end before the last axis. NULL: not such a type. */
+  int (*row_axis)(const ph_layer *layer, int rank);
 
   /* Checks inputs (rank, channels) against configuration and parameters, and gives the output's shape.
      Messages begin with the layer's type and name. The source is given one input, whose height and width are
@@ -168,6 +181,9 @@ typedef struct ph_preprocess_config {
   int order;               /* index into {"rgb", "bgr"} */
 } ph_preprocess_config;
 
+/* 1 for layers that are no convolutions. */
+int64_t ph_convolution_groups(const ph_layer *layer);
+
 /* The axis along which a concat's inputs follow each other, for inputs of this rank. */
 int ph_concat_axis(const ph_layer *layer, int rank);
 
@@ -194,10 +210,6 @@ typedef struct ph_products {
 } ph_products;
 ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *products,
                              ph_error *e);
-
-/* The axis from which on one row of the layer goes to the last axis. softmax: 0 where rows end before. */
-int ph_softmax_axis(const ph_layer *layer, int rank);
-int ph_layer_norm_axis(const ph_layer *layer, int rank);
 
 /* Whether the layer is a binary with the operation of this name. */
 bool ph_binary_is(const ph_layer *layer, const char *operation);

@@ -152,7 +152,7 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
   if (name[0] == '\0') return ph_fail(e, PH_MISUSE, "a %s layer has an empty name", type);
   if (ph_network_lookup(network, name) >= 0) return ph_fail(e, PH_MISUSE, "layer '%s' exists already", name);
   PH_TRY(find_type(type, name, &layer.type, e));
-  if (layer.type == &ph_layer_image && network->count > 0)
+  if (layer.type->source && network->count > 0)
     return ph_fail(e, PH_MISUSE, "layer '%s': a network has one image layer from the start", name);
   PH_TRY(make_room(network, e));
   layer.name = ph_copy_string(name);
@@ -207,7 +207,7 @@ ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t w
     if (needed != NULL && !needed[i]) continue;
     for (int j = 0; j < layer->inputs; j++) inputs[j] = shapes[layer->input[j]];
     /* The source has no input to take its size from: it is given the picture's. */
-    if (layer->type == &ph_layer_image) inputs[0] = ph_shape4(1, 0, height, width);
+    if (layer->type->source) inputs[0] = ph_shape4(1, 0, height, width);
     ph_status status = layer->type->shape(layer, inputs, &shapes[i], e);
     if (status == PH_OK) status = ph_shape_check(shapes[i], layer->name, e);
     if (status != PH_OK) return status;

@@ -12,6 +12,7 @@
 
     /* ---- normalisation ---- */
     {&ph_layer_instance_norm, "scaled", {{0}}, {SHAPE(2, 3, 4, 3)}, {SHAPE(3), SHAPE(3)}},
+    {&ph_layer_instance_norm, "of an image", {{0}}, {SHAPE(1, 3, 4, 3)}, {SHAPE(3), SHAPE(3)}},
     {&ph_layer_instance_norm, "of rows, epsilon 0.1", {SET("epsilon", 0.1)}, {SHAPE(1, 3, 11)}, {SHAPE(3), SHAPE(3)}},
     {&ph_layer_group_norm, "two groups", {SET("groups", 2)}, {SHAPE(1, 4, 3, 3)}, {SHAPE(4), SHAPE(4)}},
     {&ph_layer_group_norm, "one group, without parameters", {{0}}, {SHAPE(2, 3, 2, 3)}, {{0}}},

@@ -104,4 +104,25 @@ done:
   return status;
 }
 
+/* The case's layer on top of a 1x1 convolution, so that its input is blocked. */
+static inline ph_status deep_network(const layer_case *c, const ph_backend *backend, ph_network **network,
+                                     ph_error *e) {
+  ph_random random = ph_random_stream(2, c->name);
+  ph_status status;
+  PH_TRY(ph_network_new(backend, 3, network, e));
+  ph_shape weight_shape = ph_shape4(c->inputs[0].dim[1], 3, 1, 1);
+  ph_named_tensor weight = {.name = "weight"};
+  PH_TRY(random_parameter(&random, "weight", weight_shape, &weight.tensor, e));
+  status =
+      ph_network_add(*network, "convolution", "below", (const char *[]){"image"}, 1, NULL, 0, &weight, 1, e);
+  ph_tensor_release(weight.tensor);
+  if (status == PH_OK && c->least > 0)
+    status = add_plain(*network, "unary", "positive", "below",
+                       (ph_setting){.key = "operation", .text = "softplus"}, e);
+  if (status == PH_OK)
+    status = add_subject(*network, c, (const char *[]){c->least > 0 ? "positive" : "below"}, &random, e);
+done:
+  return status;
+}
+
 #endif

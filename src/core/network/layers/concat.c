@@ -64,6 +64,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 }
 
 const ph_layer_type ph_layer_concat = {.name = "concat",
+                                       .joins = true,
                                        .summary = "the inputs' channels, one input after the other",
                                        .least_inputs = 1,
                                        .most_inputs = PH_MAX_INPUTS,

@@ -28,6 +28,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 }
 
 const ph_layer_type ph_layer_constant = {.name = "constant",
+                                         .constant = true,
                                          .summary = "a tensor of the network's own",
                                          .parameters = parameters,
                                          .required_parameters = 1,

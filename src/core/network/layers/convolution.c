@@ -86,6 +86,10 @@ static void walk(const ph_layer *layer, const ph_pass *pass, const ph_planes *ba
   }
 }
 
+int64_t ph_convolution_groups(const ph_layer *layer) {
+  return layer->type == &ph_layer_convolution ? ((const ph_convolution_config *)layer->config)->groups : 1;
+}
+
 static void forward_image(const ph_layer *layer, const ph_pass *pass) {
   int64_t plane = ph_plane(pass->output.shape);
   const float *bias = layer->parameter[BIAS] == NULL ? NULL : ph_tensor_read(layer->parameter[BIAS]);

@@ -35,6 +35,7 @@ const ph_layer_type ph_layer_global_average_pool = {.name = "global_average_pool
                                                     .summary = "each channel's mean over the whole image",
                                                     .least_inputs = 1,
                                                     .most_inputs = 1,
+                                                    .reach = PH_REACH_CHANNEL,
                                                     .fields = fields,
                                                     .shape = shape,
                                                     .forward = forward,

@@ -24,6 +24,7 @@ static void nothing(const ph_layer *layer, const ph_pass *pass) {
 }
 
 const ph_layer_type ph_layer_image = {.name = "image",
+                                      .source = true,
                                       .summary = "the picture itself",
                                       .fields = fields,
                                       .config_size = sizeof(image_config),

@@ -36,7 +36,7 @@ typedef struct runs {
   int64_t number, length, plane, scales;
 } runs;
 
-int ph_layer_norm_axis(const ph_layer *layer, int rank) {
+static int row_axis(const ph_layer *layer, int rank) {
   int64_t axis = ((const norm_config *)layer->config)->axis;
   return (int)(axis < 0 ? axis + rank : axis);
 }
@@ -45,7 +45,7 @@ static runs runs_of(const ph_layer *layer, ph_shape s) {
   int64_t count = ph_shape_count(s);
   runs r = {.plane = 1};
   if (layer->type == &ph_layer_layer_norm) {
-    r.scales = r.length = ph_axes_count(s, ph_layer_norm_axis(layer, s.rank), s.rank);
+    r.scales = r.length = ph_axes_count(s, row_axis(layer, s.rank), s.rank);
   } else {
     int64_t groups = ((const norm_config *)layer->config)->groups;
     r.plane = ph_axes_count(s, 2, s.rank);
@@ -228,11 +228,13 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-#define NORM(type, text, its_fields, its_shape)                                                              \
+#define NORM(type, text, its_fields, its_shape, its_reach, its_rows)                                         \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
                                          .summary = text,                                                    \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
+                                         .reach = its_reach,                                                 \
+                                         .row_axis = its_rows,                                               \
                                          .parameters = parameters,                                           \
                                          .required_parameters = 0,                                           \
                                          .fields = its_fields,                                               \
@@ -241,6 +243,9 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
                                          .forward = forward,                                                 \
                                          .backward = backward}
 
-NORM(instance_norm, "each channel normalised by itself", instance_fields, shape_by_channels);
-NORM(group_norm, "groups of channels normalised together", group_fields, shape_by_channels);
-NORM(layer_norm, "all axes from one on normalised together", layer_fields, shape_by_axes);
+NORM(instance_norm, "each channel normalised by itself", instance_fields, shape_by_channels, PH_REACH_CHANNEL,
+     NULL);
+NORM(group_norm, "groups of channels normalised together", group_fields, shape_by_channels, PH_REACH_ANYTHING,
+     NULL);
+NORM(layer_norm, "all axes from one on normalised together", layer_fields, shape_by_axes, PH_REACH_ANYTHING,
+     row_axis);

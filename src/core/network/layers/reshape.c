@@ -176,4 +176,13 @@ SAME_ELEMENTS(flatten, "two axes: those before `axis`, and the rest", 1, flatten
 SAME_ELEMENTS(squeeze, "without axes of length 1", 1, squeeze_fields, sizeof(axes_config), shape_of_squeeze);
 SAME_ELEMENTS(unsqueeze, "with further axes of length 1", 1, unsqueeze_fields, sizeof(axes_config),
               shape_of_unsqueeze);
-SAME_ELEMENTS(identity, "the input itself", 1, no_fields, 0, ph_layer_same_shape);
+const ph_layer_type ph_layer_identity = {.name = "identity",
+                                         .summary = "the input itself",
+                                         .least_inputs = 1,
+                                         .most_inputs = 1,
+                                         .reach = PH_REACH_ELEMENT,
+                                         .identity = true,
+                                         .fields = no_fields,
+                                         .shape = ph_layer_same_shape,
+                                         .forward = forward,
+                                         .backward = backward};

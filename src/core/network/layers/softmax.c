@@ -39,7 +39,7 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   return along_of(layer, inputs[0], &a, e);
 }
 
-int ph_softmax_axis(const ph_layer *layer, int rank) {
+static int row_axis(const ph_layer *layer, int rank) {
   const softmax_config *config = layer->config;
   const int axis = (int)(config->axis < 0 ? config->axis + rank : config->axis);
   return config->coerced || axis == rank - 1 ? axis : 0;
@@ -108,6 +108,7 @@ static void log_softmax_row_back(const ph_pass *pass, int64_t at, int64_t count,
                                          .summary = SUMMARY,                                                 \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
+                                         .row_axis = row_axis,                                               \
                                          .fields = fields,                                                   \
                                          .config_size = sizeof(softmax_config),                              \
                                          .shape = shape,                                                     \

@@ -156,31 +156,31 @@ static ph_status compile_layer(plan *p, const survey *s, int index, bool *relu, 
   ph_status status;
   *relu = false;
   for (int i = 0; i < layer->inputs; i++) given[i] = p->value_of[layer->input[i]];
-  if (layer->type == &ph_layer_dropout || layer->type == &ph_layer_identity) {
+  if (layer->type->identity) {
     *output = given[0];
     return PH_OK;
   }
-  if (layer->type == &ph_layer_concat && shape.rank == 4 && shape.dim[0] == 1 &&
-      ph_concat_axis(layer, shape.rank) == 1 && !phd_are_fixed(p, given, layer->inputs))
+  if (layer->type->joins && phd_is_map(shape) && ph_concat_axis(layer, shape.rank) == 1 &&
+      !phd_are_fixed(p, given, layer->inputs))
     return compile_concat(p, layer, shape, s->shape, given, output, e);
   const operation_type *type = phd_choose(p, layer, shape, given);
   for (int i = 0; i < layer->inputs; i++)
     PH_TRY(in_layout(p, given[i], phd_wants_blocked(p, type, layer, given, i), &inputs[i], e));
-  if (phd_gives_plain(p, type, inputs)) {
+  if (!phd_gives_blocked(p, type, inputs)) {
     PH_TRY(add_whole(p, shape, false, output, e));
-  } else if (phd_keeps_segments(type)) {
+  } else if (type->keeps_segments) {
     const value *v = &p->value[inputs[0]];
     PH_TRY(phd_add_value(p, shape, v->channels, v->segment, v->segments, output, e));
-  } else if (type == &phd_convolution) {
+  } else if (type->computes_part) {
     PH_TRY(add_part(p, shape, s->reads[index], output, e));
   } else {
     PH_TRY(add_whole(p, shape, true, output, e));
   }
   PH_TRY(phd_add_operation(p, type, layer, inputs, layer->inputs, *output, e));
-  *relu = s->fused[index] >= 0 && (type == &phd_convolution || type == &phd_affine);
+  *relu = s->fused[index] >= 0 && type->fuses_relu;
   p->operation[p->operations - 1].relu = *relu;
   p->operation[p->operations - 1].part = s->reads[index];
-  if (layer->type != &ph_layer_image) PH_TRY(phd_settle(p, e));
+  if (!layer->type->source) PH_TRY(phd_settle(p, e));
 done:
   return status;
 }

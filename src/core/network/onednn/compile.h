@@ -13,12 +13,11 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e);
 /* The operation for a layer with these inputs, whose order may be changed to what the operation wants. */
 const operation_type *phd_choose(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
 
-/* Whether an operation wants input i blocked; given its inputs as it wants them, whether its output is plain;
-   and whether, where it is not, its channels lie as the first input's. */
+/* Whether an operation wants input i blocked; and, given its inputs as it wants them, whether its output is.
+ */
 bool phd_wants_blocked(const plan *p, const operation_type *type, const ph_layer *layer, const int *inputs,
                        int i);
-bool phd_gives_plain(const plan *p, const operation_type *type, const int *inputs);
-bool phd_keeps_segments(const operation_type *type);
+bool phd_gives_blocked(const plan *p, const operation_type *type, const int *inputs);
 
 /* ---- constants.c ---- */
 

@@ -20,7 +20,7 @@ ph_status phd_settle(plan *p, ph_error *e) {
   const operation *op = &p->operation[p->operations - 1];
   value *v = &p->value[op->output];
   if (!phd_are_fixed(p, op->input, op->inputs)) return PH_OK;
-  if (op->layer != NULL && op->layer->type == &ph_layer_constant) {
+  if (op->layer != NULL && op->layer->type->constant) {
     fix(v, ph_tensor_read(op->layer->parameter[0]));
   } else {
     v->own = ph_alloc_array((size_t)phd_floats(p, op->output), sizeof *v->own);

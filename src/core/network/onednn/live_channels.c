@@ -20,29 +20,15 @@ static ph_channels joined(ph_channels a, ph_channels b) {
 
 static ph_channels all_of(ph_shape shape) { return (ph_channels){0, shape.rank > 1 ? shape.dim[1] : 1}; }
 
-static bool is_map(ph_shape shape) { return shape.rank == 4 && shape.dim[0] == 1; }
-
-/* Layers whose every channel is made of the same channel below. */
-static bool goes_by_channels(const ph_layer *layer) {
-  return layer->type == &ph_layer_relu || layer->type == &ph_layer_max_pool ||
-         layer->type == &ph_layer_average_pool || layer->type == &ph_layer_global_average_pool ||
-         layer->type == &ph_layer_dropout || layer->type == &ph_layer_identity;
-}
-
-/* Groups are runs of channels: such convolutions are computed as a whole. */
-static bool is_grouped(const ph_layer *layer) {
-  return layer->type == &ph_layer_convolution && ((const ph_convolution_config *)layer->config)->groups > 1;
-}
-
 static bool joins_channels(const ph_layer *layer, ph_shape shape) {
-  return layer->type == &ph_layer_concat && ph_concat_axis(layer, shape.rank) == 1;
+  return layer->type->joins && ph_concat_axis(layer, shape.rank) == 1;
 }
 
 /* Hands what is read of a layer down to its inputs. */
 static void hand_down(const ph_layer *layer, ph_shape shape, const ph_shape *shapes, ph_channels read,
                       ph_channels *reads) {
-  const bool same = is_map(shape) && goes_by_channels(layer);
-  const bool shared_out = is_map(shape) && joins_channels(layer, shape);
+  const bool same = phd_is_map(shape) && layer->type->reach != PH_REACH_ANYTHING;
+  const bool shared_out = phd_is_map(shape) && joins_channels(layer, shape);
   int64_t start = 0;
   for (int i = 0; i < layer->inputs; i++) {
     const int input = layer->input[i];
@@ -70,7 +56,8 @@ void phd_find_reads(const plan *p, const ph_plan_request *request, const ph_shap
     if (!needed[i]) continue;
     needed[i] = !is_empty(reads[i]);
     if (!needed[i]) continue;
-    if (is_grouped(layer)) reads[i] = all_of(shapes[i]);
+    /* Groups are runs of channels: such convolutions are computed as a whole. */
+    if (ph_convolution_groups(layer) > 1) reads[i] = all_of(shapes[i]);
     hand_down(layer, shapes[i], shapes, reads[i], reads);
   }
 }

@@ -30,7 +30,7 @@ static bool is_narrow(const ph_layer *layer) {
 static void find_places(const ph_network *network, const int *fused, unsigned char *place) {
   for (int i = 0; i < ph_network_count(network); i++) {
     const ph_layer *layer = ph_network_layer(network, i);
-    if (layer->type != &ph_layer_concat) continue;
+    if (!layer->type->joins) continue;
     for (int j = 0; j < layer->inputs; j++) {
       unsigned char *of_input = &place[layer->input[j]];
       *of_input = j == 0 && *of_input == NOWHERE ? FIRST : ELSEWHERE;

@@ -64,8 +64,21 @@ typedef struct run {
   float *kept, *work;
 } run;
 
+/* How an operation takes values: blocked; plain; or as they come, if they come alike, and blocked where there
+   is a choice, since what is blocked comes from convolutions and goes to them. */
+typedef enum operand_layout { TAKES_BLOCKED, TAKES_PLAIN, TAKES_EITHER } operand_layout;
+
 typedef struct operation_type {
   const char *name;
+  /* Whether it can run a layer of a type that rules.c has it for; it may change the inputs' order to what it
+     wants. NULL: it can. */
+  bool (*fits)(const plan *p, const ph_layer *layer, ph_shape output, int *inputs);
+  operand_layout takes;
+  /* Whether it takes input i plain all the same. NULL: never. */
+  bool (*takes_plain)(const plan *p, const ph_layer *layer, const int *inputs, int i);
+  bool keeps_segments; /* a blocked output's channels lie as the first input's */
+  bool computes_part;  /* of its output's channels no blocks but those that are read */
+  bool fuses_relu;
   bool keeps_input, keeps_output;                            /* whether backward reads the activations */
   ph_status (*reserve)(plan *p, operation *op, ph_error *e); /* adds workspace and scratch; may be NULL */
   ph_status (*prepare)(plan *p, operation *op, ph_error *e); /* once `accumulate` is known; may be NULL */
@@ -169,6 +182,11 @@ static inline void *phd_activation(const run *r, int v) {
 static inline void *phd_gradient(const run *r, int v) {
   return r->work + phd_offset(r->plan, r->plan->value[v].gradient);
 }
+
+/* Whether the shape is one that may be blocked. */
+static inline bool phd_is_map(ph_shape shape) { return shape.rank == 4 && shape.dim[0] == 1; }
+
+static inline bool phd_has_gaps(const value *v) { return v->blocked && v->segments > 1; }
 
 /* Elements of a value, padding included; and how many floats of memory they take. */
 static inline int64_t phd_count(const plan *p, int v) {

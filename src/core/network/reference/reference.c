@@ -141,7 +141,7 @@ static void forward_image(reference_plan *plan, int index, const float *image, f
     if (!plan->needed[i]) continue;
     const ph_layer *layer = ph_network_layer(plan->network, i);
     ph_pass pass = pass_over(plan, s, i, inputs);
-    if (layer->type == &ph_layer_image)
+    if (layer->type->source)
       memcpy(pass.output.data, image, (size_t)ph_shape_count(pass.output.shape) * sizeof *image);
     else
       layer->type->forward(layer, &pass);

@@ -111,11 +111,18 @@ static ph_status average_reserve(plan *p, operation *op, ph_error *e) {
 }
 
 const operation_type phd_average_pool = {.name = "average pool",
+                                         .fits = pool_fits,
+                                         .keeps_segments = true,
                                          .reserve = average_reserve,
                                          .forward = average_forward,
                                          .backward = average_backward};
 
 /* ---- global average ---- */
+
+static bool global_fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  (void)layer, (void)output;
+  return phd_is_map(p->value[inputs[0]].shape);
+}
 
 static void global_forward(const run *r, const operation *op) {
   const value *in = &r->plan->value[op->input[0]];
@@ -145,5 +152,8 @@ static void global_backward(const run *r, const operation *op) {
   }
 }
 
-const operation_type phd_global_average_pool = {
-    .name = "global average pool", .forward = global_forward, .backward = global_backward};
+const operation_type phd_global_average_pool = {.name = "global average pool",
+                                                .fits = global_fits,
+                                                .keeps_segments = true,
+                                                .forward = global_forward,
+                                                .backward = global_backward};

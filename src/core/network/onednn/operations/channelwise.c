@@ -2,6 +2,8 @@
 /* Layers that do the same to all numbers of a channel: batch normalisation, and sums or products with one
    number a channel, such as a squeeze-and-excitation block's gates. y = scale x + shift over blocked values,
    whose channels go through eight at a time; blocks are shared out among threads. */
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/vector.h"
 #include "operations.h"
@@ -74,6 +76,48 @@ static int64_t blocks_of(const run *r, const operation *op) {
   _Pragma("omp parallel for schedule(static) if (blocks * b.plane > 1024)") for (int64_t i = 0; i < blocks;  \
                                                                                  i++)
 
+/* ---- which layers ---- */
+
+static bool is_number_a_channel(const plan *p, int whole, int operand) {
+  const value *x = &p->value[whole], *s = &p->value[operand];
+  const int64_t channels = x->shape.dim[1], count = ph_shape_count(s->shape);
+  if (s->fixed == NULL)
+    return s->shape.rank == 4 && s->shape.dim[0] == 1 && s->shape.dim[1] == channels && count == channels &&
+           x->segments == 1;
+  return count == 1 ||
+         (count == channels && s->shape.rank >= 3 && s->shape.dim[s->shape.rank - 3] == channels);
+}
+
+/* Whether one of the inputs is a map of the output's shape, and the other one has a number for each of its
+   channels, which are known (`fixed`) or made of the picture. The map is put first. */
+static bool has_operand(const plan *p, const ph_layer *layer, ph_shape output, int *inputs, bool fixed) {
+  if (!ph_binary_is(layer, "add") && !ph_binary_is(layer, "multiply")) return false;
+  for (int i = 0; i < 2; i++) {
+    const int map = inputs[i], operand = inputs[1 - i];
+    const value *x = &p->value[map];
+    if (!x->blocked || !ph_shape_equal(x->shape, output) || x->fixed != NULL) continue;
+    if ((p->value[operand].fixed != NULL) != fixed || !is_number_a_channel(p, map, operand)) continue;
+    inputs[0] = map;
+    inputs[1] = operand;
+    return true;
+  }
+  return false;
+}
+
+static bool affine_fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  return layer->inputs == 1 ? p->value[inputs[0]].blocked : has_operand(p, layer, output, inputs, true);
+}
+
+static bool gated_fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  return has_operand(p, layer, output, inputs, false);
+}
+
+/* The numbers are read once, as they are. */
+static bool affine_takes_plain(const plan *p, const ph_layer *layer, const int *inputs, int i) {
+  (void)layer;
+  return i == 1 && !p->value[inputs[i]].blocked;
+}
+
 /* ---- numbers that are known: batch_norm, constants ---- */
 
 static ph_status make_affine(const plan *p, const operation *op, affine_state *s, ph_error *e) {
@@ -86,7 +130,7 @@ static ph_status make_affine(const plan *p, const operation *op, affine_state *s
 /* Scale and shift of each of the layer's channels. */
 static ph_status find_affine(const plan *p, const operation *op, int64_t channels, float *scale, float *shift,
                              ph_error *e) {
-  if (op->layer->type == &ph_layer_batch_norm)
+  if (op->inputs == 1) /* batch_norm */
     return ph_batch_norm_affine(op->layer, channels, scale, shift, e);
   const value *operand = &p->value[op->input[1]];
   const bool multiplies = ph_binary_is(op->layer, "multiply"), single = ph_shape_count(operand->shape) == 1;
@@ -98,29 +142,23 @@ static ph_status find_affine(const plan *p, const operation *op, int64_t channel
   return PH_OK;
 }
 
-/* From the layer's channels to where they lie, from the last to the first, so that none is overwritten before
-   it has been moved; the padding's numbers become zeros. */
-static void spread(const value *v, float *numbers) {
-  int64_t end = v->channels;
-  for (int s = v->segments - 1; s >= 0; s--) {
-    const segment *part = &v->segment[s];
-    for (int64_t c = part->physical + part->count; c < end; c++) numbers[c] = 0;
-    for (int64_t c = part->count - 1; c >= 0; c--) numbers[part->physical + c] = numbers[part->logical + c];
-    end = part->physical;
-  }
-}
-
+/* Scale and shift are asked for by the layer's channels and kept by where those lie; the padding's are zeros.
+ */
 static ph_status prepare_affine(plan *p, operation *op, ph_error *e) {
   const value *in = &p->value[op->input[0]];
-  affine_state *s = ph_alloc(sizeof *s);
-  if (s == NULL) return ph_no_memory(e);
-  op->state = s;
-  ph_status status;
-  PH_TRY(make_affine(p, op, s, e));
-  PH_TRY(find_affine(p, op, in->shape.dim[1], s->scale, s->shift, e));
-  spread(in, s->scale);
-  spread(in, s->shift);
-done:
+  const int64_t channels = in->shape.dim[1];
+  float *numbers = ph_alloc_array((size_t)(2 * channels), sizeof *numbers);
+  affine_state *s = op->state = ph_alloc(sizeof *s);
+  ph_status status = numbers == NULL || s == NULL ? ph_no_memory(e) : PH_OK;
+  if (status == PH_OK) status = make_affine(p, op, s, e);
+  if (status == PH_OK) status = find_affine(p, op, channels, numbers, numbers + channels, e);
+  for (int i = 0; i < in->segments && status == PH_OK; i++) {
+    const segment part = in->segment[i];
+    const size_t bytes = (size_t)part.count * sizeof *numbers;
+    memcpy(s->scale + part.physical, numbers + part.logical, bytes);
+    memcpy(s->shift + part.physical, numbers + channels + part.logical, bytes);
+  }
+  ph_free(numbers);
   return status;
 }
 
@@ -167,6 +205,10 @@ static void affine_backward(const run *r, const operation *op) {
 }
 
 const operation_type phd_affine = {.name = "affine",
+                                   .fits = affine_fits,
+                                   .takes_plain = affine_takes_plain,
+                                   .keeps_segments = true,
+                                   .fuses_relu = true,
                                    .reserve = reserve_affine,
                                    .prepare = prepare_affine,
                                    .forward = affine_forward,
@@ -232,33 +274,9 @@ static void gated_backward(const run *r, const operation *op) {
   }
 }
 
-const operation_type phd_gated = {
-    .name = "gated", .keeps_input = true, .forward = gated_forward, .backward = gated_backward};
-
-/* ---- which layers ---- */
-
-static bool is_number_a_channel(const plan *p, int whole, int operand) {
-  const value *x = &p->value[whole], *s = &p->value[operand];
-  const int64_t channels = x->shape.dim[1], count = ph_shape_count(s->shape);
-  if (s->fixed == NULL)
-    return s->shape.rank == 4 && s->shape.dim[0] == 1 && s->shape.dim[1] == channels && count == channels &&
-           x->segments == 1;
-  return count == 1 ||
-         (count == channels && s->shape.rank >= 3 && s->shape.dim[s->shape.rank - 3] == channels);
-}
-
-const operation_type *phd_channelwise(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
-  const bool sums = ph_binary_is(layer, "add") || ph_binary_is(layer, "multiply");
-  if (layer->type != &ph_layer_batch_norm && !sums) return NULL;
-  for (int i = 0; i < layer->inputs; i++) {
-    const value *x = &p->value[inputs[i]];
-    const int operand = inputs[layer->inputs - 1 - i];
-    if (!x->blocked || !ph_shape_equal(x->shape, output) || x->fixed != NULL) continue;
-    if (layer->inputs == 1) return &phd_affine;
-    if (!is_number_a_channel(p, inputs[i], operand)) continue;
-    inputs[0] = (int)(x - p->value);
-    inputs[1] = operand;
-    return p->value[operand].fixed != NULL ? &phd_affine : &phd_gated;
-  }
-  return NULL;
-}
+const operation_type phd_gated = {.name = "gated",
+                                  .fits = gated_fits,
+                                  .keeps_segments = true,
+                                  .keeps_input = true,
+                                  .forward = gated_forward,
+                                  .backward = gated_backward};

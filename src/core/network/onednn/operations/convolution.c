@@ -185,6 +185,23 @@ static void execute(const run *r, const convolution *conv, const void *src, void
 
 /* ---- the operation ---- */
 
+/* Groups are runs of channels, which must therefore be without gaps. */
+static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  return phd_is_map(output) && (ph_convolution_groups(layer) == 1 || !phd_has_gaps(&p->value[inputs[0]]));
+}
+
+/* Convolutions read pictures as they are: a few channels would fill a block badly. The unusual ones, for
+   which phases.c has no answer, go the common way. */
+static bool reads_picture(const plan *p, const ph_layer *layer, const int *inputs, int i) {
+  const ph_convolution_config *config = layer->config;
+  const value *v = &p->value[inputs[i]];
+  if (v->blocked || v->shape.dim[1] > 4 || config->groups > 1) return false;
+  ph_shape weight = ph_tensor_shape(layer->parameter[0]);
+  for (int side = 0; side < 4; side++)
+    if (config->padding[side] >= weight.dim[2 + side % 2]) return false;
+  return config->dilation[0] == 1 && config->dilation[1] == 1;
+}
+
 typedef enum way_back { BY_TURNING, BY_PHASES, BY_PRIMITIVE } way_back;
 
 typedef struct convolution_state {
@@ -317,6 +334,10 @@ static void backward(const run *r, const operation *op) {
 }
 
 const operation_type phd_convolution = {.name = "convolution",
+                                        .fits = fits,
+                                        .takes_plain = reads_picture,
+                                        .computes_part = true,
+                                        .fuses_relu = true,
                                         .reserve = reserve,
                                         .prepare = prepare,
                                         .forward = forward,

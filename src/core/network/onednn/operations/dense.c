@@ -74,6 +74,11 @@ static ph_status prepare(plan *p, operation *op, ph_error *e) {
   return make_primitives(p, op, op->state, e);
 }
 
+static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  (void)layer, (void)output;
+  return p->value[inputs[0]].shape.dim[0] == 1;
+}
+
 static void forward(const run *r, const operation *op) {
   const dense_state *s = op->state;
   float *dst = phd_activation(r, op->output);
@@ -89,6 +94,8 @@ static void backward(const run *r, const operation *op) {
 }
 
 const operation_type phd_dense = {.name = "dense",
+                                  .fits = fits,
+                                  .takes = TAKES_PLAIN,
                                   .reserve = reserve,
                                   .prepare = prepare,
                                   .forward = forward,

@@ -28,6 +28,11 @@ PH_VECTOR static void relu_piece(void *dst, const void *src, int64_t count, elem
   PHD_BY_TYPE(type, relu_elements, dst, src, count);
 }
 
+static bool relu_fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  (void)p, (void)layer, (void)inputs;
+  return phd_is_map(output);
+}
+
 static void relu_forward(const run *r, const operation *op) {
   void *dst = phd_activation(r, op->output);
   const void *src = phd_activation(r, op->input[0]);
@@ -45,8 +50,12 @@ static void relu_backward(const run *r, const operation *op) {
                r->plan->value[op->output].type);
 }
 
-const operation_type phd_relu = {
-    .name = "relu", .reserve = phd_reserve_signs, .forward = relu_forward, .backward = relu_backward};
+const operation_type phd_relu = {.name = "relu",
+                                 .fits = relu_fits,
+                                 .keeps_segments = true,
+                                 .reserve = phd_reserve_signs,
+                                 .forward = relu_forward,
+                                 .backward = relu_backward};
 
 /* ---- sum ---- */
 
@@ -66,7 +75,11 @@ static void sum_backward(const run *r, const operation *op) {
                    r->plan->value[op->output].type);
 }
 
-const operation_type phd_sum = {.name = "sum", .forward = sum_forward, .backward = sum_backward};
+const operation_type phd_sum = {.name = "sum",
+                                .takes = TAKES_EITHER,
+                                .keeps_segments = true,
+                                .forward = sum_forward,
+                                .backward = sum_backward};
 
 /* ---- copies ---- */
 
@@ -79,4 +92,5 @@ static void nothing(const run *r, const operation *op) {
   (void)op;
 }
 
-const operation_type phd_source = {.name = "source", .forward = nothing, .backward = nothing};
+const operation_type phd_source = {
+    .name = "source", .takes = TAKES_PLAIN, .forward = nothing, .backward = nothing};

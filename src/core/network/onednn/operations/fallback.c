@@ -37,6 +37,7 @@ static void reference_backward(const run *r, const operation *op) {
 }
 
 const operation_type phd_reference = {.name = "reference",
+                                      .takes = TAKES_PLAIN,
                                       .keeps_input = true,
                                       .keeps_output = true,
                                       .forward = reference_forward,

@@ -11,9 +11,11 @@
 /* Rows live on the stack; wider layers than this take the plain way. */
 enum { MOST_CHANNELS = 1024, MOST_HALF = 16, ROW = MOST_CHANNELS + 2 * MOST_HALF };
 
-bool phd_lrn_fits(const plan *p, const ph_layer *layer, int input) {
+/* The window goes across channels, which must therefore be without gaps. */
+static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
   const ph_lrn_config *config = layer->config;
-  return p->value[input].shape.dim[1] + p->shared->block <= MOST_CHANNELS && config->size / 2 <= MOST_HALF;
+  return phd_is_map(output) && !phd_has_gaps(&p->value[inputs[0]]) &&
+         output.dim[1] + p->shared->block <= MOST_CHANNELS && config->size / 2 <= MOST_HALF;
 }
 
 /* One pixel's channels, with room for half a window of zeros on both sides where sums need it. */
@@ -141,5 +143,8 @@ static void lrn_backward(const run *r, const operation *op) {
                       op->accumulate[0], in->type);
 }
 
-const operation_type phd_lrn = {
-    .name = "local response norm", .keeps_input = true, .forward = lrn_forward, .backward = lrn_backward};
+const operation_type phd_lrn = {.name = "local response norm",
+                                .fits = fits,
+                                .keeps_input = true,
+                                .forward = lrn_forward,
+                                .backward = lrn_backward};

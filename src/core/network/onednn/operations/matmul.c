@@ -84,7 +84,8 @@ static ph_status shapes_of(const plan *p, const ph_layer *layer, const int *inpu
 
 /* The gradient of an input that serves several matrices of a batch is a sum of products, for which oneDNN has
    nothing. */
-bool phd_matmul_fits(const plan *p, const ph_layer *layer, const int *inputs) {
+static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  (void)output;
   matrices m[3];
   if (shapes_of(p, layer, inputs, m, NULL) != PH_OK || m[0].rank > MAX_AXES) return false;
   for (int i = 0; i < 2; i++)
@@ -193,6 +194,8 @@ static void backward(const run *r, const operation *op) {
 }
 
 const operation_type phd_matmul = {.name = "matmul",
+                                   .fits = fits,
+                                   .takes = TAKES_PLAIN,
                                    .keeps_input = true,
                                    .prepare = prepare,
                                    .forward = forward,

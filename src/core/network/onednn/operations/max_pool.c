@@ -62,9 +62,10 @@ PHD_KERNEL void store_places(uint8_t *places, eight_ints where) {
     }                                                                                                        \
   } while (0)
 
-bool phd_max_pool_fits(const ph_layer *layer) {
+static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
   const ph_pool_config *config = layer->config;
-  return config->kernel[0] <= MOST_KERNEL && config->kernel[1] <= MOST_KERNEL;
+  return p->pool_mode == PH_POOL_PLAIN && config->kernel[0] <= MOST_KERNEL &&
+         config->kernel[1] <= MOST_KERNEL && pool_fits(p, layer, output, inputs);
 }
 
 /* Who won, in memory that is kept. */
@@ -272,5 +273,9 @@ static void backward(const run *r, const operation *op) {
   }
 }
 
-const operation_type phd_max_pool = {
-    .name = "max pool", .reserve = reserve, .forward = forward, .backward = backward};
+const operation_type phd_max_pool = {.name = "max pool",
+                                     .fits = fits,
+                                     .keeps_segments = true,
+                                     .reserve = reserve,
+                                     .forward = forward,
+                                     .backward = backward};

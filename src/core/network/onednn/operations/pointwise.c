@@ -7,10 +7,16 @@
 #include "network/onednn/vectors.h"
 #include "operations.h"
 
-bool phd_is_pointwise(const plan *p, const ph_layer *layer, const int *inputs) {
-  if (layer->type->elementwise || layer->type == &ph_layer_product) return true;
-  return layer->type == &ph_layer_binary &&
-         ph_shape_equal(p->value[inputs[0]].shape, p->value[inputs[1]].shape);
+static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  bool alike = true;
+  for (int i = 0; i < layer->inputs; i++) alike = alike && ph_shape_equal(p->value[inputs[i]].shape, output);
+  return alike;
+}
+
+/* The layer's plain C reads floats. */
+static bool takes_plain(const plan *p, const ph_layer *layer, const int *inputs, int i) {
+  (void)layer, (void)inputs, (void)i;
+  return p->type != dnnl_f32;
 }
 
 void phd_clear_padding(const plan *p, int v, float *x) {
@@ -75,5 +81,12 @@ static void backward(const run *r, const operation *op) {
       phd_clear_padding(r->plan, op->input[i], phd_gradient(r, op->input[i]));
 }
 
-const operation_type phd_pointwise = {
-    .name = "pointwise", .keeps_input = true, .keeps_output = true, .forward = forward, .backward = backward};
+const operation_type phd_pointwise = {.name = "pointwise",
+                                      .fits = fits,
+                                      .takes = TAKES_EITHER,
+                                      .takes_plain = takes_plain,
+                                      .keeps_segments = true,
+                                      .keeps_input = true,
+                                      .keeps_output = true,
+                                      .forward = forward,
+                                      .backward = backward};

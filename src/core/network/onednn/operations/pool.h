@@ -24,6 +24,13 @@ static inline pool_geometry geometry_of(const run *r, const operation *op) {
   return g;
 }
 
+/* Whether a pool's windows are such as these. */
+static inline bool pool_fits(const plan *p, const ph_layer *layer, ph_shape output, int *inputs) {
+  const ph_pool_config *config = layer->config;
+  (void)p, (void)inputs;
+  return phd_is_map(output) && config->dilation[0] == 1 && config->dilation[1] == 1;
+}
+
 typedef struct extent {
   int64_t first, last;
 } extent;

@@ -7,17 +7,6 @@
 #include "network/onednn/vectors.h"
 #include "operations.h"
 
-/* The axis with which rows begin; 0 where the layer's are not such. */
-static int first_axis(const ph_layer *layer, ph_shape shape) {
-  if (layer->type == &ph_layer_layer_norm) return ph_layer_norm_axis(layer, shape.rank);
-  const bool softmax = layer->type == &ph_layer_softmax || layer->type == &ph_layer_log_softmax;
-  return softmax ? ph_softmax_axis(layer, shape.rank) : 0;
-}
-
-bool phd_has_rows(const plan *p, const ph_layer *layer, const int *inputs) {
-  return first_axis(layer, p->value[inputs[0]].shape) > 0;
-}
-
 typedef struct rows {
   int axis;
   int64_t count, length;
@@ -26,7 +15,8 @@ typedef struct rows {
 
 static rows rows_of(const run *r, const operation *op) {
   const ph_shape shape = r->plan->value[op->output].shape;
-  rows all = {.axis = first_axis(op->layer, shape), .count = 1, .length = 1, .shape = shape};
+  rows all = {
+      .axis = op->layer->type->row_axis(op->layer, shape.rank), .count = 1, .length = 1, .shape = shape};
   for (int a = 0; a < shape.rank; a++) *(a < all.axis ? &all.count : &all.length) *= shape.dim[a];
   for (int a = 0; a < all.axis; a++) all.shape.dim[a] = 1;
   return all;
@@ -71,5 +61,9 @@ static void backward(const run *r, const operation *op) {
   }
 }
 
-const operation_type phd_rows = {
-    .name = "rows", .keeps_input = true, .keeps_output = true, .forward = forward, .backward = backward};
+const operation_type phd_rows = {.name = "rows",
+                                 .takes = TAKES_PLAIN,
+                                 .keeps_input = true,
+                                 .keeps_output = true,
+                                 .forward = forward,
+                                 .backward = backward};
