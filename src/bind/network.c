@@ -380,6 +380,7 @@ static const luaL_Reg methods[] = {{"add", network_add},
                                    {"activation", phb_network_activation},
                                    {"inject", phb_network_inject},
                                    {"backward", phb_network_backward},
+                                   {"plan", phb_network_plan},
                                    {"set_threads", phb_network_set_threads},
                                    {NULL, NULL}};
 

@@ -19,9 +19,7 @@ static int find_layer(lua_State *L, ph_network *network, int i) {
   return index;
 }
 
-/* Layer indices for argument i: nil is every layer, else a name or a list of names; ascending, without
-   doubles. The list lives in a userdata that is left on the stack. */
-static const int *read_taps(lua_State *L, ph_network *network, int i, int *count) {
+const int *phb_check_taps(lua_State *L, ph_network *network, int i, int *count) {
   int layers = ph_network_count(network);
   int wanted = lua_istable(L, i) ? (int)lua_rawlen(L, i) : 1;
   int *taps = lua_newuserdatauv(L, sizeof *taps * (size_t)(layers + wanted), 0);
@@ -76,7 +74,7 @@ int phb_network_forward(lua_State *L) {
   ph_tensor *images = phb_check(L, 2, &phb_tensor);
   lua_settop(L, 4);
   ph_pass_options pass = phb_check_pass_options(L, 4);
-  pass.tap = read_taps(L, network, 3, &pass.taps);
+  pass.tap = phb_check_taps(L, network, 3, &pass.taps);
   if (ph_network_forward(network, images, &pass, &e) != PH_OK) return phb_raise(L, &e);
   phb_pace(L);
   lua_settop(L, 1);

@@ -140,6 +140,45 @@ function network:photograph(path, options) end
 ---@return integer
 function network:channels() end
 
+--- One thing that a plan does. `kind` is what it is; `forward` and `backward` what oneDNN calls the code by which it does
+--- it, nil where it is our own. `layers` are those that it computes, `fused` the ReLUs that it does on the way. `shape` is its
+--- output's for one image, of which channels `first` to `last - 1` are computed, kept in blocks of channels or as plain
+--- ones. `weights` and `scratch` are bytes: of its weights as it wants them, for both ways, and of what it needs besides
+--- values. Multiplications are those of the way forward, by the definition: Winograd's algorithm does with fewer.
+---@class ph.plan_row
+---@field kind string
+---@field forward string?
+---@field backward string?
+---@field layers string[]
+---@field fused string[]
+---@field shape integer[]
+---@field first integer
+---@field last integer
+---@field layout "blocked"|"plain"
+---@field weights integer
+---@field scratch integer
+---@field multiplications integer
+
+--- What a backend will do; `print` shows it as a table. Besides rows: layers that others write straight into, or that are
+--- their own input (`in_place`); that no picture changes (`known`); that lie before a tap, but of which nothing is read
+--- (`unread`); that no tap asks for (`unneeded`). Of the totals, weights and multiplications are the rows' sums; the others
+--- are bytes of memory: `together` for an image alone; `kept` for each image of a batch and `work` for each thread else.
+---@class ph.plan
+---@field rows ph.plan_row[]
+---@field in_place string[]
+---@field known string[]
+---@field unread string[]
+---@field unneeded string[]
+---@field totals { weights: integer, multiplications: integer, kept: integer, work: integer, together: integer }
+
+--- What the backend will do for pictures of this size: which layers it computes with what, which it joins or leaves out,
+--- and what that takes. `net:plan(224, "mixed4a:61")` is the plan of `ph.channel("mixed4a", 61)`.
+---@param size integer|integer[] pixels, or { height, width }
+---@param taps string|string[]|nil as in `forward`; "layer:channel" is a tap of which a single channel is read
+---@param options { relu: string?, pool: string?, precision: string?, backward: boolean? }? as in `forward`
+---@return ph.plan
+function network:plan(size, taps, options) end
+
 --- Writes the network as one `.safetensors` file that `ph.network` reads back: layers, weights, additional names,
 --- classes, labels and preprocessing. A network loaded from it gives the same bits; F16 and BF16 take half the space
 --- and round the weights.

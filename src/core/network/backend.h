@@ -36,6 +36,29 @@ typedef struct ph_plan_request {
   int companions; /* images of a batch that run at the same time, at least 1 */
 } ph_plan_request;
 
+/* ---- what a plan does, for people to read ---- */
+
+/* One thing that a plan does on the way forward, and back again. */
+typedef struct ph_plan_step {
+  const char *kind;
+  const char *forward, *backward; /* what another library calls its part in it; NULL: nothing is */
+  ph_shape shape;                 /* of what is made of one image */
+  ph_channels channels;           /* of that, what is computed */
+  bool blocked;                   /* whether channels are kept in blocks */
+  int64_t weights, scratch;       /* bytes: of numbers that are known, and of what is kept on the side */
+} ph_plan_step;
+
+/* What becomes of a layer: a step computes it; a step does that which has computed what is before it; others
+   write straight into its output, or it is its input; it was computed when the plan was made; nobody asks for
+   it. */
+typedef enum ph_fate { PH_COMPUTED, PH_FUSED, PH_IN_PLACE, PH_KNOWN, PH_LEFT_OUT } ph_fate;
+
+/* Bytes: of what is kept of an image for the way back, of what is not, and of both for an image alone, where
+   one may use the other's. */
+typedef struct ph_plan_memory {
+  int64_t kept, work, together;
+} ph_plan_memory;
+
 typedef struct ph_backend {
   const char *name;
 
@@ -57,6 +80,12 @@ typedef struct ph_backend {
      of the same batch. */
   ph_status (*backward)(void *plan, int n, const float *const *gradients, float *images_gradient,
                         ph_error *e);
+
+  /* Step i in *step, or false past the last one; what becomes of a layer, and for those that are computed or
+     fused the step in *step; and how much memory the plan needs. */
+  bool (*step)(const void *plan, int i, ph_plan_step *step);
+  ph_fate (*fate)(const void *plan, int layer, int *step);
+  ph_plan_memory (*memory)(const void *plan);
 } ph_backend;
 
 extern const ph_backend ph_backend_reference;

@@ -124,6 +124,14 @@ ph_status ph_network_gradient(ph_network *network, int layer, ph_tensor **gradie
  * overwritten. */
 ph_status ph_network_backward(ph_network *network, ph_tensor *images_gradient, ph_error *e);
 
+/* The plan for one image (h, w), to look into; valid until the network is run or changed. */
+typedef struct ph_plan_view {
+  const ph_backend *backend;
+  const void *plan;
+} ph_plan_view;
+ph_status ph_network_plan(ph_network *network, int64_t height, int64_t width, const ph_pass_options *pass,
+                          ph_plan_view *view, ph_error *e);
+
 /* Threads that runs use: 0 asks for as many as the process has cores. */
 ph_status ph_network_set_threads(ph_network *network, int threads, ph_error *e);
 

@@ -247,6 +247,24 @@ static ph_status remember(ph_network *net, ph_tensor *images, bool they_stay, ph
   return PH_OK;
 }
 
+static ph_plan_request request_of(ph_network *net, int64_t images, int64_t height, int64_t width,
+                                  const ph_pass_options *pass) {
+  if (net->threads == 0) net->threads = ph_cores();
+  const bool several = images > 1;
+  return (ph_plan_request){.network = net,
+                           .height = height,
+                           .width = width,
+                           .taps = pass->taps,
+                           .tap = pass->tap,
+                           .reads = pass->reads,
+                           .backward = pass->backward,
+                           .relu_mode = pass->relu_mode,
+                           .pool_mode = pass->pool_mode,
+                           .precision = pass->precision,
+                           .threads = several ? 1 : net->threads,
+                           .companions = several ? net->threads : 1};
+}
+
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,
                              ph_error *e) {
   ph_shape shape = ph_tensor_shape(images);
@@ -254,21 +272,7 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pa
   ph_status status;
   network->current = NULL;
   PH_TRY(check_images(network, shape, e));
-  if (network->threads == 0) network->threads = ph_cores();
-  int threads = network->threads;
-  bool several = shape.dim[0] > 1;
-  ph_plan_request request = {.network = network,
-                             .height = shape.dim[2],
-                             .width = shape.dim[3],
-                             .taps = pass->taps,
-                             .tap = pass->tap,
-                             .reads = pass->reads,
-                             .backward = pass->backward,
-                             .relu_mode = pass->relu_mode,
-                             .pool_mode = pass->pool_mode,
-                             .precision = pass->precision,
-                             .threads = several ? 1 : threads,
-                             .companions = several ? threads : 1};
+  const ph_plan_request request = request_of(network, shape.dim[0], shape.dim[2], shape.dim[3], pass);
   PH_TRY(find_plan(network, &request, &plan, e));
   PH_TRY(prepare_taps(network, plan, shape.dim[0], e));
   if (pass->reads != NULL) PH_TRY(remember(network, images, pass->images_stay, e));
@@ -276,6 +280,17 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pa
   network->images = shape;
 done:
   return status;
+}
+
+ph_status ph_network_plan(ph_network *network, int64_t height, int64_t width, const ph_pass_options *pass,
+                          ph_plan_view *view, ph_error *e) {
+  const ph_plan_request request = request_of(network, 1, height, width, pass);
+  ph_cached_plan *plan = NULL;
+  const ph_status status = find_plan(network, &request, &plan, e);
+  if (status != PH_OK) return status;
+  plan->last_use = ++network->uses;
+  *view = (ph_plan_view){network->backend, plan->plan};
+  return PH_OK;
 }
 
 ph_status ph_network_complete(ph_network *network, ph_error *e) {

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "compile.h"
+#include "explain.h"
 #include "library.h"
 #include "network/onednn/operations/operations.h"
 #include "weights.h"
@@ -206,4 +207,7 @@ const ph_backend ph_backend_dnnl = {.name = "dnnl",
                                     .drop = drop,
                                     .reserve = reserve,
                                     .forward = forward,
-                                    .backward = backward};
+                                    .backward = backward,
+                                    .step = phd_explain_step,
+                                    .fate = phd_explain_fate,
+                                    .memory = phd_explain_memory};

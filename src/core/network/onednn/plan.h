@@ -86,6 +86,9 @@ typedef struct operation_type {
   /* Adds to (or, where `accumulate` is false, overwrites) each input's gradient; may destroy the output's. */
   void (*backward)(const run *r, const operation *op);
   void (*drop)(operation *op); /* frees `state`; may be NULL */
+  /* Fills in names of primitives and bytes of weights, and adds what is on no buffer to `scratch`; may be
+     NULL. */
+  void (*explain)(const plan *p, const operation *op, ph_plan_step *step);
 } operation_type;
 
 enum { PHD_MOST_JOINED = 8 };

@@ -93,3 +93,30 @@ void phd_execute(const run *r, const primitive *made, const void *src, void *dst
   dnnl_primitive_execute(made->handle, r->plan->shared->stream, bias == NULL ? 4 : 5, arguments);
   if (staged != dst) phd_convert(dst, to->value, staged, to->own, to->count);
 }
+
+/* ---- for people to read ---- */
+
+const char *phd_primitive_name(const primitive *made) {
+  const_dnnl_primitive_desc_t desc = NULL;
+  const char *name = NULL;
+  if (made->handle == NULL) return NULL;
+  dnnl_primitive_get_primitive_desc(made->handle, &desc);
+  dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name);
+  return name;
+}
+
+int64_t phd_memory_bytes(dnnl_memory_t memory) {
+  const dnnl_memory_desc_t *md = NULL;
+  if (memory == NULL) return 0;
+  dnnl_memory_get_memory_desc(memory, &md);
+  return (int64_t)dnnl_memory_desc_get_size(md);
+}
+
+static int64_t staged_bytes(const primitive_end *end) {
+  return end->own == end->value ? 0 : end->count * phd_size(end->own);
+}
+
+int64_t phd_primitive_scratch(const primitive *made) {
+  if (made->handle == NULL) return 0;
+  return phd_memory_bytes(made->pad[0]) + staged_bytes(&made->source) + staged_bytes(&made->target);
+}

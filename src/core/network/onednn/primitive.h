@@ -42,6 +42,13 @@ void phd_drop_primitive(primitive *made);
 ph_status phd_make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what, const ph_layer *layer,
                          dnnl_memory_t **memory, ph_error *e);
 void phd_drop_lanes(dnnl_memory_t *memory, int lanes);
+
+/* What oneDNN calls its way of doing it, NULL where the primitive was not made; and the bytes of its
+   scratchpad and staged ends. Bytes of one memory object. */
+const char *phd_primitive_name(const primitive *made);
+int64_t phd_primitive_scratch(const primitive *made);
+int64_t phd_memory_bytes(dnnl_memory_t memory);
+
 void phd_execute(const run *r, const primitive *made, const void *src, void *dst, dnnl_memory_t weights,
                  dnnl_memory_t bias);
 

@@ -204,6 +204,42 @@ static ph_status backward(void *self, int n, const float *const *gradients, floa
   return PH_OK;
 }
 
+/* ---- looking into a plan: each layer that is needed is a step ---- */
+
+static int64_t bytes_of(ph_shape shape) { return ph_shape_count(shape) * (int64_t)sizeof(float); }
+
+static bool step(const void *self, int i, ph_plan_step *made) {
+  const reference_plan *plan = self;
+  int index = 0;
+  for (int before = 0; index < plan->layers; index++)
+    if (plan->needed[index] && before++ == i) break;
+  if (index == plan->layers) return false;
+  const ph_layer *layer = ph_network_layer(plan->network, index);
+  const ph_shape shape = plan->shape[index];
+  *made = (ph_plan_step){
+      .kind = layer->type->name, .shape = shape, .channels = {0, shape.rank > 1 ? shape.dim[1] : 1}};
+  for (int j = 0; j < PH_MAX_PARAMETERS; j++)
+    if (layer->parameter[j] != NULL) made->weights += bytes_of(ph_tensor_shape(layer->parameter[j]));
+  return true;
+}
+
+static ph_fate fate(const void *self, int layer, int *at) {
+  const reference_plan *plan = self;
+  *at = 0;
+  for (int i = 0; i < layer; i++) *at += plan->needed[i];
+  return plan->needed[layer] ? PH_COMPUTED : PH_LEFT_OUT;
+}
+
+static ph_plan_memory memory(const void *self) {
+  const reference_plan *plan = self;
+  ph_plan_memory m = {0};
+  for (int i = 0; i < plan->layers; i++)
+    if (plan->needed[i]) m.kept += bytes_of(plan->shape[i]);
+  if (plan->gradient != NULL) m.work = m.kept;
+  m.together = m.kept + m.work;
+  return m;
+}
+
 const ph_backend ph_backend_reference = {.name = "reference",
                                          .open = open_backend,
                                          .close = close_backend,
@@ -211,4 +247,7 @@ const ph_backend ph_backend_reference = {.name = "reference",
                                          .drop = drop,
                                          .reserve = reserve,
                                          .forward = forward,
-                                         .backward = backward};
+                                         .backward = backward,
+                                         .step = step,
+                                         .fate = fate,
+                                         .memory = memory};

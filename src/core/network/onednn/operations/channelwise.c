@@ -204,6 +204,11 @@ static void affine_backward(const run *r, const operation *op) {
   }
 }
 
+/* Scales and shifts. */
+static void explain_affine(const plan *p, const operation *op, ph_plan_step *step) {
+  step->weights = 2 * p->value[op->input[0]].channels * (int64_t)sizeof(float);
+}
+
 const operation_type phd_affine = {.name = "affine",
                                    .fits = affine_fits,
                                    .takes_plain = affine_takes_plain,
@@ -213,7 +218,8 @@ const operation_type phd_affine = {.name = "affine",
                                    .prepare = prepare_affine,
                                    .forward = affine_forward,
                                    .backward = affine_backward,
-                                   .drop = drop_affine};
+                                   .drop = drop_affine,
+                                   .explain = explain_affine};
 
 /* ---- numbers that the picture makes: input 1 has one for each channel ---- */
 

@@ -333,6 +333,18 @@ static void backward(const run *r, const operation *op) {
   }
 }
 
+/* Ways forward and back may have the same weights. */
+static void explain(const plan *p, const operation *op, ph_plan_step *step) {
+  const convolution_state *s = op->state;
+  const convolution *there = &s->forward, *back = &s->backward;
+  (void)p;
+  step->forward = phd_primitive_name(&there->primitive);
+  step->backward = phd_primitive_name(&back->primitive);
+  step->scratch += phd_primitive_scratch(&there->primitive) + phd_primitive_scratch(&back->primitive);
+  step->weights = phd_memory_bytes(there->weights) + phd_memory_bytes(there->bias_memory);
+  if (back->weights != there->weights) step->weights += phd_memory_bytes(back->weights);
+}
+
 const operation_type phd_convolution = {.name = "convolution",
                                         .fits = fits,
                                         .takes_plain = reads_picture,
@@ -342,4 +354,5 @@ const operation_type phd_convolution = {.name = "convolution",
                                         .prepare = prepare,
                                         .forward = forward,
                                         .backward = backward,
-                                        .drop = drop};
+                                        .drop = drop,
+                                        .explain = explain};

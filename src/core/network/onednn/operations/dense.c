@@ -93,6 +93,16 @@ static void backward(const run *r, const operation *op) {
   if (op->accumulate[0]) phd_add_to(dst, scratch, phd_count(r->plan, op->input[0]), dnnl_f32);
 }
 
+static void explain(const plan *p, const operation *op, ph_plan_step *step) {
+  const dense_state *s = op->state;
+  (void)p;
+  step->channels = op->part;
+  step->forward = phd_primitive_name(&s->forward);
+  step->backward = phd_primitive_name(&s->backward);
+  step->scratch += phd_primitive_scratch(&s->forward) + phd_primitive_scratch(&s->backward);
+  step->weights = phd_memory_bytes(s->weight) + phd_memory_bytes(s->bias);
+}
+
 const operation_type phd_dense = {.name = "dense",
                                   .fits = fits,
                                   .takes = TAKES_PLAIN,
@@ -100,4 +110,5 @@ const operation_type phd_dense = {.name = "dense",
                                   .prepare = prepare,
                                   .forward = forward,
                                   .backward = backward,
-                                  .drop = drop};
+                                  .drop = drop,
+                                  .explain = explain};

@@ -36,9 +36,17 @@ static void reference_backward(const run *r, const operation *op) {
   op->layer->type->backward(op->layer, &pass);
 }
 
+static void explain(const plan *p, const operation *op, ph_plan_step *step) {
+  (void)p;
+  for (int i = 0; i < PH_MAX_PARAMETERS; i++)
+    if (op->layer->parameter[i] != NULL)
+      step->weights += ph_tensor_count(op->layer->parameter[i]) * (int64_t)sizeof(float);
+}
+
 const operation_type phd_reference = {.name = "reference",
                                       .takes = TAKES_PLAIN,
                                       .keeps_input = true,
                                       .keeps_output = true,
                                       .forward = reference_forward,
-                                      .backward = reference_backward};
+                                      .backward = reference_backward,
+                                      .explain = explain};

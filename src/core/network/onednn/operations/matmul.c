@@ -193,6 +193,16 @@ static void backward(const run *r, const operation *op) {
     run_product(r, &s->by_b, phd_gradient(r, op->input[1]), phd_activation(r, op->input[0]), g);
 }
 
+static void explain(const plan *p, const operation *op, ph_plan_step *step) {
+  const matmul_state *s = op->state;
+  const product *products[] = {&s->forward, &s->by_a, &s->by_b};
+  (void)p;
+  for (int i = 0; i < 3; i++) step->scratch += phd_primitive_scratch(&products[i]->primitive);
+  step->forward = phd_primitive_name(&s->forward.primitive);
+  step->backward = phd_primitive_name(&s->by_a.primitive);
+  if (step->backward == NULL) step->backward = phd_primitive_name(&s->by_b.primitive);
+}
+
 const operation_type phd_matmul = {.name = "matmul",
                                    .fits = fits,
                                    .takes = TAKES_PLAIN,
@@ -200,4 +210,5 @@ const operation_type phd_matmul = {.name = "matmul",
                                    .prepare = prepare,
                                    .forward = forward,
                                    .backward = backward,
-                                   .drop = drop};
+                                   .drop = drop,
+                                   .explain = explain};
