@@ -11,7 +11,7 @@ ph_status phd_make_lanes(const plan *p, dnnl_primitive_desc_t desc, dnnl_query_t
   ph_status status = PH_OK;
   *memory = ph_alloc_array((size_t)p->lanes, sizeof **memory);
   if (*memory == NULL) return ph_no_memory(e);
-  const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(desc, what, 0);
+  const layout_view md = dnnl_primitive_desc_query_md(desc, what, 0);
   for (int lane = 0; lane < p->lanes && status == PH_OK; lane++)
     status =
         phd_check(dnnl_memory_create(&(*memory)[lane], md, p->shared->engine, DNNL_MEMORY_NONE), layer, e);
@@ -29,8 +29,8 @@ static int64_t take(plan *p, int64_t *end, int64_t floats) {
 
 static ph_status make_end(plan *p, dnnl_primitive_desc_t desc, dnnl_query_t what, const ph_layer *layer,
                           primitive_end *made, int64_t *end, ph_error *e) {
-  const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(desc, what, 0);
-  made->own = md->data_type;
+  const layout_view md = dnnl_primitive_desc_query_md(desc, what, 0);
+  made->own = phd_layout_type(md);
   made->count = (int64_t)dnnl_memory_desc_get_size(md) / phd_size(made->own);
   if (made->own != made->value)
     made->stage = take(p, end, made->count * phd_size(made->own) / (int64_t)sizeof(float) + 1);
@@ -50,7 +50,7 @@ ph_status phd_make_primitive(plan *p, dnnl_primitive_desc_t desc, primitive_use 
   PH_TRY(make_end(p, desc, back ? dnnl_query_diff_dst_md : dnnl_query_src_md, layer, &made->source, &end, e));
   PH_TRY(make_end(p, desc, back ? dnnl_query_diff_src_md : dnnl_query_dst_md, layer, &made->target, &end, e));
   PH_TRY(phd_make_lanes(p, desc, dnnl_query_scratchpad_md, layer, &made->pad, e));
-  const dnnl_memory_desc_t *pad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
+  const layout_view pad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
   made->pad_offset = take(p, &end, (int64_t)(dnnl_memory_desc_get_size(pad) / sizeof(float)) + 16);
 done:
   return status;
@@ -106,7 +106,7 @@ const char *phd_primitive_name(const primitive *made) {
 }
 
 int64_t phd_memory_bytes(dnnl_memory_t memory) {
-  const dnnl_memory_desc_t *md = NULL;
+  layout_view md = NULL;
   if (memory == NULL) return 0;
   dnnl_memory_get_memory_desc(memory, &md);
   return (int64_t)dnnl_memory_desc_get_size(md);

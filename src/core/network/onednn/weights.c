@@ -14,7 +14,7 @@ struct weights_entry {
   const ph_layer *layer;
   int variant;
   weights_form form;
-  dnnl_memory_desc_t layout;
+  memory_layout layout;
   dnnl_memory_t memory;
   void *block; /* the memory of this entry and those that were filled with it, in one of them; else NULL */
   /* Until it is filled: */
@@ -23,60 +23,53 @@ struct weights_entry {
 };
 
 static weights_entry *find(const shared *s, const operation *op, int variant, const weights_form *form,
-                           const dnnl_memory_desc_t *layout) {
+                           layout_view layout) {
   for (weights_entry *w = s->weights; w != NULL; w = w->next)
     if (w->layer == op->layer && w->variant == variant && memcmp(&w->form, form, sizeof *form) == 0 &&
-        dnnl_memory_desc_equal(&w->layout, layout))
+        dnnl_memory_desc_equal(phd_view(&w->layout), layout))
       return w;
   return NULL;
 }
 
-/* Plain (g, o, i, kh, kw), or (o, i, kh, kw) for one group. */
-static dnnl_status_t plain_layout(const dnnl_memory_desc_t *like, dnnl_memory_desc_t *plain) {
-  return dnnl_memory_desc_init_by_tag(plain, like->ndims, like->dims, dnnl_f32,
-                                      like->ndims == 5 ? dnnl_abcde : dnnl_abcd);
-}
-
 static ph_status reorder(shared *s, const float *plain, const weights_entry *to, ph_error *e) {
   const ph_layer *layer = to->layer;
-  dnnl_memory_desc_t from;
+  memory_layout from = {0};
   dnnl_primitive_desc_t desc = NULL;
   dnnl_primitive_t reorderer = NULL;
   dnnl_memory_t source = NULL;
   ph_status status;
-  PH_TRY(phd_check(plain_layout(&to->layout, &from), layer, e));
-  PH_TRY(phd_check(dnnl_reorder_primitive_desc_create(&desc, &from, s->engine, &to->layout, s->engine, NULL),
+  PH_TRY(phd_check(phd_make_plain_layout(&from, phd_view(&to->layout)), layer, e));
+  PH_TRY(phd_check(dnnl_reorder_primitive_desc_create(&desc, phd_view(&from), s->engine,
+                                                      phd_view(&to->layout), s->engine, NULL),
                    layer, e));
   PH_TRY(phd_check(dnnl_primitive_create(&reorderer, desc), layer, e));
-  PH_TRY(phd_check(dnnl_memory_create(&source, &from, s->engine, (void *)(uintptr_t)plain), layer, e));
+  PH_TRY(
+      phd_check(dnnl_memory_create(&source, phd_view(&from), s->engine, (void *)(uintptr_t)plain), layer, e));
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, to->memory}};
   PH_TRY(phd_check(dnnl_primitive_execute(reorderer, s->stream, 2, arguments), layer, e));
   PH_TRY(phd_check(dnnl_stream_wait(s->stream), layer, e));
 done:
+  phd_drop_layout(&from);
   dnnl_memory_destroy(source);
   dnnl_primitive_destroy(reorderer);
   dnnl_primitive_desc_destroy(desc);
   return status;
 }
 
-ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, dnnl_memory_t *memory,
-                      ph_error *e) {
+ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form, layout_view layout,
+                      fill_weights fill, dnnl_memory_t *memory, ph_error *e) {
   shared *s = p->shared;
   weights_entry *entry = find(s, op, variant, form, layout);
   if (entry == NULL) {
     entry = ph_alloc(sizeof *entry);
     if (entry == NULL) return ph_no_memory(e);
-    *entry = (weights_entry){.next = s->weights,
-                             .layer = op->layer,
-                             .variant = variant,
-                             .form = *form,
-                             .layout = *layout,
-                             .op = op,
-                             .fill = fill};
+    *entry = (weights_entry){
+        .next = s->weights, .layer = op->layer, .variant = variant, .form = *form, .op = op, .fill = fill};
     s->weights = entry;
-    ph_status status =
-        phd_check(dnnl_memory_create(&entry->memory, layout, s->engine, DNNL_MEMORY_NONE), op->layer, e);
+    ph_status status = phd_check(phd_copy_layout(&entry->layout, layout), op->layer, e);
+    if (status == PH_OK)
+      status =
+          phd_check(dnnl_memory_create(&entry->memory, layout, s->engine, DNNL_MEMORY_NONE), op->layer, e);
     if (status != PH_OK) return status;
   }
   *memory = entry->memory;
@@ -108,7 +101,7 @@ static int count_unfilled(const shared *s, size_t *room) {
 
 /* Bytes of an entry's memory, in whole cache lines. */
 static size_t block_bytes(const weights_entry *w) {
-  return (dnnl_memory_desc_get_size(&w->layout) + 63) / 64 * 64;
+  return (dnnl_memory_desc_get_size(phd_view(&w->layout)) + 63) / 64 * 64;
 }
 
 /* One block for all: where it is large, in large pages. */
@@ -162,6 +155,7 @@ static void drop_first(shared *s) {
   weights_entry *first = s->weights;
   s->weights = first->next;
   dnnl_memory_destroy(first->memory);
+  phd_drop_layout(&first->layout);
   ph_free(first->block);
   ph_free(first);
 }

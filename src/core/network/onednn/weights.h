@@ -3,6 +3,7 @@
 #ifndef PH_DNNL_WEIGHTS_H
 #define PH_DNNL_WEIGHTS_H
 
+#include "library.h"
 #include "plan.h"
 
 /* Plain weights (groups, o, i, kh, kw) for physical channels, and bias (o). */
@@ -17,9 +18,8 @@ typedef struct weights_form {
    `fill` tells them in the plain layout, either the layer's own as they lie, or written into `room`. */
 typedef const float *(*fill_weights)(const plan *p, const operation *op, const weights_form *form,
                                      float *room);
-ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form,
-                      const dnnl_memory_desc_t *layout, fill_weights fill, dnnl_memory_t *memory,
-                      ph_error *e);
+ph_status phd_weights(plan *p, const operation *op, int variant, const weights_form *form, layout_view layout,
+                      fill_weights fill, dnnl_memory_t *memory, ph_error *e);
 static inline size_t phd_plain_floats(const weights_form *f) {
   return (size_t)(f->outputs * (f->inputs / f->groups) * f->kernel[0] * f->kernel[1]);
 }

@@ -35,97 +35,52 @@ static bool prefers_winograd(const shared *s, const convolution_shape *c) {
          c->output[1] >= 14 && splits_well(f->outputs / s->block);
 }
 
-static ph_status describe(const shared *s, const convolution_shape *c, const ph_layer *layer,
-                          dnnl_memory_desc_t md[4], ph_error *e) {
-  dnnl_format_tag_t tag = s->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+/* What is made is to be dropped, also where there is an error. */
+static dnnl_status_t make_layouts(const shared *s, const convolution_shape *c, convolution_layouts *made) {
+  const dnnl_format_tag_t tag = s->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
   const weights_form *f = &c->form;
-  dnnl_dims_t src = {1, f->inputs, c->input[0], c->input[1]},
-              dst = {1, f->outputs, c->output[0], c->output[1]};
-  dnnl_dims_t one = {f->outputs, f->inputs, f->kernel[0], f->kernel[1]};
-  dnnl_dims_t many = {f->groups, f->outputs / f->groups, f->inputs / f->groups, f->kernel[0], f->kernel[1]};
-  dnnl_dims_t bias = {f->outputs};
-  ph_status status;
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[0], 4, src, c->source, c->picture ? dnnl_nchw : tag),
-                   layer, e));
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[1], f->groups > 1 ? 5 : 4, f->groups > 1 ? many : one,
-                                                c->weights, dnnl_format_tag_any),
-                   layer, e));
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[2], 1, bias, dnnl_f32, dnnl_a), layer, e));
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&md[3], 4, dst, c->target, tag), layer, e));
-done:
-  return status;
-}
-
-static dnnl_status_t set_post_ops(const convolution_shape *c, dnnl_primitive_attr_t attributes) {
-  dnnl_post_ops_t ops;
-  dnnl_status_t status = dnnl_post_ops_create(&ops);
-  if (status != dnnl_success) return status;
-  if (c->add) status = dnnl_post_ops_append_sum(ops, 1);
-  if (c->relu && status == dnnl_success)
-    status = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
-  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, ops);
-  dnnl_post_ops_destroy(ops);
-  return status;
-}
-
-/* oneDNN's functions want arrays of its full length. */
-typedef struct steps {
-  dnnl_dims_t stride, dilation, before, after;
-} steps;
-
-static steps steps_of(const convolution_shape *c) {
-  return (steps){.stride = {c->stride[0], c->stride[1]},
-                 .dilation = {c->dilation[0] - 1, c->dilation[1] - 1},
-                 .before = {c->padding[0], c->padding[1]},
-                 .after = {c->padding[2], c->padding[3]}};
-}
-
-static dnnl_status_t forward_desc(const shared *s, const convolution_shape *c, dnnl_alg_kind_t algorithm,
-                                  const dnnl_memory_desc_t md[4], dnnl_primitive_desc_t *desc) {
-  dnnl_convolution_desc_t d;
-  dnnl_primitive_attr_t attributes;
-  steps w = steps_of(c);
-  dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
-  if (status != dnnl_success) return status;
-  status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-  if (status == dnnl_success) status = set_post_ops(c, attributes);
+  const dnnl_dims_t src = {1, f->inputs, c->input[0], c->input[1]},
+                    dst = {1, f->outputs, c->output[0], c->output[1]};
+  const dnnl_dims_t one = {f->outputs, f->inputs, f->kernel[0], f->kernel[1]};
+  const dnnl_dims_t many = {f->groups, f->outputs / f->groups, f->inputs / f->groups, f->kernel[0],
+                            f->kernel[1]};
+  dnnl_status_t status = phd_make_layout(&made->source, 4, src, c->source, c->picture ? dnnl_nchw : tag);
   if (status == dnnl_success)
-    status = dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_inference, algorithm, &md[0], &md[1],
-                                                        c->biased ? &md[2] : NULL, &md[3], w.stride,
-                                                        w.dilation, w.before, w.after);
-  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, attributes, s->engine, NULL);
-  dnnl_primitive_attr_destroy(attributes);
-  return status;
+    status = phd_make_layout(&made->weights, f->groups > 1 ? 5 : 4, f->groups > 1 ? many : one, c->weights,
+                             dnnl_format_tag_any);
+  if (status == dnnl_success)
+    status = phd_make_layout(&made->bias, 1, (dnnl_dims_t){f->outputs}, dnnl_f32, dnnl_a);
+  return status == dnnl_success ? phd_make_layout(&made->target, 4, dst, c->target, tag) : status;
 }
 
-static dnnl_status_t backward_desc(const shared *s, const convolution_shape *c,
-                                   const dnnl_memory_desc_t md[4], dnnl_primitive_desc_t *desc) {
-  dnnl_convolution_desc_t d;
-  dnnl_primitive_desc_t hint = NULL;
-  dnnl_primitive_attr_t attributes = NULL;
-  steps w = steps_of(c);
-  dnnl_status_t status = forward_desc(s, c, dnnl_convolution_auto, md, &hint);
-  if (status == dnnl_success)
-    status = dnnl_dilated_convolution_backward_data_desc_init(
-        &d, dnnl_convolution_auto, &md[0], &md[1], &md[3], w.stride, w.dilation, w.before, w.after);
-  if (status == dnnl_success) status = dnnl_primitive_attr_create(&attributes);
-  if (status == dnnl_success)
-    status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, attributes, s->engine, hint);
-  dnnl_primitive_attr_destroy(attributes);
-  dnnl_primitive_desc_destroy(hint);
-  return status;
+static void drop_layouts(convolution_layouts *layouts) {
+  phd_drop_layout(&layouts->source);
+  phd_drop_layout(&layouts->weights);
+  phd_drop_layout(&layouts->bias);
+  phd_drop_layout(&layouts->target);
+}
+
+static convolution_steps steps_of(const convolution_shape *c) {
+  return (convolution_steps){.stride = {c->stride[0], c->stride[1]},
+                             .dilation = {c->dilation[0] - 1, c->dilation[1] - 1},
+                             .before = {c->padding[0], c->padding[1]},
+                             .after = {c->padding[2], c->padding[3]}};
 }
 
 /* ---- the primitive to take ---- */
 
 static ph_status try_desc(const shared *s, const convolution_shape *c, dnnl_alg_kind_t algorithm,
                           const ph_layer *layer, dnnl_primitive_desc_t *desc, ph_error *e) {
-  dnnl_memory_desc_t md[4];
-  ph_status status = describe(s, c, layer, md, e);
-  if (status != PH_OK) return status;
-  return phd_check(c->backward_data ? backward_desc(s, c, md, desc) : forward_desc(s, c, algorithm, md, desc),
-                   layer, e);
+  const convolution_steps steps = steps_of(c);
+  convolution_layouts layouts = {0};
+  dnnl_status_t status = make_layouts(s, c, &layouts);
+  if (status == dnnl_success && c->backward_data)
+    status = phd_describe_convolution_back(s->engine, &layouts, &steps, desc);
+  else if (status == dnnl_success)
+    status = phd_describe_convolution(s->engine, algorithm, &layouts, c->biased, &steps,
+                                      (fusion){c->add, c->relu}, desc);
+  drop_layouts(&layouts);
+  return phd_check(status, layer, e);
 }
 
 /* Whether oneDNN has nothing better for it than loops that are meant to be read. */
@@ -156,19 +111,21 @@ static ph_status choose_desc(const shared *s, const convolution_shape *c, const 
 static ph_status make_convolution(plan *p, const operation *op, const convolution_shape *c, primitive_use use,
                                   int variant, fill_weights fill, convolution *conv, ph_error *e) {
   shared *s = p->shared;
-  dnnl_memory_desc_t bias;
+  memory_layout bias = {0};
   dnnl_primitive_desc_t desc = NULL;
   ph_status status;
   PH_TRY(choose_desc(s, c, op->layer, &desc, e));
-  const dnnl_memory_desc_t *layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
+  const layout_view layout = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   PH_TRY(phd_weights(p, op, variant, &c->form, layout, fill, &conv->weights, e));
   PH_TRY(phd_make_primitive(p, desc, use, op->layer, &conv->primitive, e));
   if (!c->biased) goto done;
   PH_TRY(phd_make_bias(p, op, &conv->bias, e));
-  PH_TRY(phd_check(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a),
-                   op->layer, e));
-  PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, &bias, s->engine, conv->bias), op->layer, e));
+  PH_TRY(
+      phd_check(phd_make_layout(&bias, 1, (dnnl_dims_t){c->form.outputs}, dnnl_f32, dnnl_a), op->layer, e));
+  PH_TRY(phd_check(dnnl_memory_create(&conv->bias_memory, phd_view(&bias), s->engine, conv->bias), op->layer,
+                   e));
 done:
+  phd_drop_layout(&bias);
   dnnl_primitive_desc_destroy(desc);
   return status;
 }

@@ -29,10 +29,8 @@ static ph_status reserve(plan *p, operation *op, ph_error *e) {
 }
 
 static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_error *e) {
-  dnnl_memory_desc_t src, weight, bias, dst;
-  dnnl_inner_product_desc_t desc;
+  memory_layout src = {0}, weight = {0}, bias = {0}, dst = {0};
   dnnl_primitive_desc_t forward = NULL, backward = NULL;
-  dnnl_primitive_attr_t attributes = NULL;
   primitive_use plain = {.source = dnnl_f32, .target = dnnl_f32};
   ph_status status;
   const ph_layer *layer = op->layer;
@@ -40,29 +38,27 @@ static ph_status make_primitives(plan *p, operation *op, dense_state *s, ph_erro
   const int64_t first = op->part.first, outputs = op->part.last - first, inputs = shape.dim[1];
   bool biased = layer->parameter[1] != NULL;
 #define TRY_DNNL(call) PH_TRY(phd_check(call, layer, e))
-  TRY_DNNL(dnnl_primitive_attr_create(&attributes));
-  TRY_DNNL(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&src, 2, (dnnl_dims_t){1, inputs}, dnnl_f32, dnnl_ab));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&weight, 2, (dnnl_dims_t){outputs, inputs}, dnnl_f32, dnnl_ab));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){outputs}, dnnl_f32, dnnl_a));
-  TRY_DNNL(dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
-  TRY_DNNL(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training, &src, &weight,
-                                                biased ? &bias : NULL, &dst));
-  TRY_DNNL(dnnl_primitive_desc_create(&forward, &desc, attributes, p->shared->engine, NULL));
+  TRY_DNNL(phd_make_layout(&src, 2, (dnnl_dims_t){1, inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(phd_make_layout(&weight, 2, (dnnl_dims_t){outputs, inputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(phd_make_layout(&bias, 1, (dnnl_dims_t){outputs}, dnnl_f32, dnnl_a));
+  TRY_DNNL(phd_make_layout(&dst, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
+  TRY_DNNL(phd_describe_dense(p->shared->engine, &src, &weight, biased ? &bias : NULL, &dst, &forward));
   PH_TRY(phd_make_primitive(p, forward, plain, layer, &s->forward, e));
-  TRY_DNNL(dnnl_memory_create(&s->weight, &weight, p->shared->engine,
+  TRY_DNNL(dnnl_memory_create(&s->weight, phd_view(&weight), p->shared->engine,
                               ph_tensor_data(layer->parameter[0]) + first * inputs));
   if (biased)
-    TRY_DNNL(
-        dnnl_memory_create(&s->bias, &bias, p->shared->engine, ph_tensor_data(layer->parameter[1]) + first));
+    TRY_DNNL(dnnl_memory_create(&s->bias, phd_view(&bias), p->shared->engine,
+                                ph_tensor_data(layer->parameter[1]) + first));
   if (!p->backward) goto done;
-  TRY_DNNL(dnnl_inner_product_backward_data_desc_init(&desc, &src, &weight, &dst));
-  TRY_DNNL(dnnl_primitive_desc_create(&backward, &desc, attributes, p->shared->engine, forward));
+  TRY_DNNL(phd_describe_dense_back(p->shared->engine, &src, &weight, &dst, forward, &backward));
   plain.backward_data = true;
   PH_TRY(phd_make_primitive(p, backward, plain, layer, &s->backward, e));
 #undef TRY_DNNL
 done:
-  dnnl_primitive_attr_destroy(attributes);
+  phd_drop_layout(&src);
+  phd_drop_layout(&weight);
+  phd_drop_layout(&bias);
+  phd_drop_layout(&dst);
   dnnl_primitive_desc_destroy(forward);
   dnnl_primitive_desc_destroy(backward);
   return status;

@@ -95,42 +95,26 @@ static bool fits(const plan *p, const ph_layer *layer, ph_shape output, int *inp
 
 /* ---- primitives ---- */
 
-static dnnl_status_t describe(const matrices *m, dnnl_memory_desc_t *md) {
-  return dnnl_memory_desc_init_by_strides(md, m->rank, m->dim, dnnl_f32, m->stride);
+static dnnl_status_t make_layout(const matrices *m, memory_layout *made) {
+  return phd_make_strided_layout(made, m->rank, m->dim, dnnl_f32, m->stride);
 }
 
 /* c = a b, or c += a b */
-static dnnl_status_t product_desc(const shared *s, const dnnl_memory_desc_t md[3], bool add,
-                                  dnnl_primitive_desc_t *desc) {
-  dnnl_matmul_desc_t d;
-  dnnl_primitive_attr_t attributes = NULL;
-  dnnl_post_ops_t ops = NULL;
-  dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
-  if (status == dnnl_success) status = dnnl_post_ops_create(&ops);
-  if (status == dnnl_success && add) status = dnnl_post_ops_append_sum(ops, 1);
-  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, ops);
-  if (status == dnnl_success)
-    status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-  if (status == dnnl_success) status = dnnl_matmul_desc_init(&d, &md[1], &md[2], NULL, &md[0]);
-  if (status == dnnl_success) status = dnnl_primitive_desc_create(desc, &d, attributes, s->engine, NULL);
-  dnnl_post_ops_destroy(ops);
-  dnnl_primitive_attr_destroy(attributes);
-  return status;
-}
-
 static ph_status make_product(plan *p, const ph_layer *layer, matrices c, matrices a, matrices b, bool add,
                               product *made, ph_error *e) {
   dnnl_primitive_desc_t desc = NULL;
-  dnnl_memory_desc_t md[3];
+  memory_layout layout[3] = {0};
   const primitive_use use = {.adds = add, .source = dnnl_f32, .target = dnnl_f32};
   ph_status status;
-  PH_TRY(phd_check(describe(&c, &md[0]), layer, e));
-  PH_TRY(phd_check(describe(&a, &md[1]), layer, e));
-  PH_TRY(phd_check(describe(&b, &md[2]), layer, e));
-  PH_TRY(phd_check(product_desc(p->shared, md, add, &desc), layer, e));
+  PH_TRY(phd_check(make_layout(&c, &layout[0]), layer, e));
+  PH_TRY(phd_check(make_layout(&a, &layout[1]), layer, e));
+  PH_TRY(phd_check(make_layout(&b, &layout[2]), layer, e));
+  PH_TRY(phd_check(phd_describe_matmul(p->shared->engine, &layout[1], &layout[2], &layout[0], add, &desc),
+                   layer, e));
   PH_TRY(phd_make_primitive(p, desc, use, layer, &made->primitive, e));
   PH_TRY(phd_make_lanes(p, desc, dnnl_query_weights_md, layer, &made->right, e));
 done:
+  for (int i = 0; i < 3; i++) phd_drop_layout(&layout[i]);
   dnnl_primitive_desc_destroy(desc);
   return status;
 }
