@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers: the nodes of a network. A layer type is one file in layers/, one row of its table, one test. The
-   file gives the type's settings, its output shape, and forward and backward in plain C: the definition that
-   every faster backend is checked against, and falls back to.
+/* Layers: the nodes of a network. A layer type is one file in layers/, its line in layers/list.h, one test.
+   The file gives the type's settings, its output shape, and forward and backward in plain C: the definition
+   that every faster backend is checked against, and falls back to.
 
    A pass handles one image of a batch; the loop over the batch is in network.h. Axis 0 of most activations is
    that image, with length 1; if a network gives it another meaning, it is an axis like any other. */
@@ -9,6 +9,7 @@
 #define PH_LAYER_H
 
 #include "base/field.h"
+#include "network/layers/list.h"
 #include "tensor/loops.h"
 #include "tensor/tensor.h"
 
@@ -115,41 +116,8 @@ void ph_pass_images(const ph_layer *layer, const ph_pass *pass,
 /* Elements of one channel: of all axes after axis 1, height times width as a rule; 1 where there are none. */
 int64_t ph_plane(ph_shape shape);
 
-/* One extern per file in layers/. */
-extern const ph_layer_type ph_layer_image;      /* the source of every network: the picture itself */
-extern const ph_layer_type ph_layer_preprocess; /* channel order, scale and offset: picture to input */
-extern const ph_layer_type ph_layer_convolution;
-extern const ph_layer_type ph_layer_dense;
-extern const ph_layer_type ph_layer_max_pool;
-extern const ph_layer_type ph_layer_average_pool;
-extern const ph_layer_type ph_layer_global_average_pool;
-extern const ph_layer_type ph_layer_local_response_norm;
-extern const ph_layer_type ph_layer_relu;
-extern const ph_layer_type ph_layer_softmax;
-extern const ph_layer_type ph_layer_concat;
-extern const ph_layer_type ph_layer_sum;
-extern const ph_layer_type ph_layer_product;
-extern const ph_layer_type ph_layer_dropout;
-extern const ph_layer_type ph_layer_batch_norm;
-extern const ph_layer_type ph_layer_constant;
-extern const ph_layer_type ph_layer_transposed_convolution;
-extern const ph_layer_type ph_layer_global_max_pool;
-extern const ph_layer_type ph_layer_matmul;
-extern const ph_layer_type ph_layer_reduce;
-extern const ph_layer_type ph_layer_log_softmax; /* softmax.c */
-extern const ph_layer_type ph_layer_unary;
-extern const ph_layer_type ph_layer_leaky_relu, ph_layer_elu, ph_layer_celu; /* activations.c */
-extern const ph_layer_type ph_layer_selu, ph_layer_hard_sigmoid;             /* activations.c */
-extern const ph_layer_type ph_layer_thresholded_relu, ph_layer_shrink;       /* activations.c */
-extern const ph_layer_type ph_layer_clip;
-extern const ph_layer_type ph_layer_binary, ph_layer_prelu;
-extern const ph_layer_type ph_layer_instance_norm, ph_layer_group_norm;          /* normalisation.c */
-extern const ph_layer_type ph_layer_layer_norm;                                  /* normalisation.c */
-extern const ph_layer_type ph_layer_reshape, ph_layer_flatten, ph_layer_squeeze; /* reshape.c */
-extern const ph_layer_type ph_layer_unsqueeze, ph_layer_identity;                /* reshape.c */
-extern const ph_layer_type ph_layer_transpose, ph_layer_slice, ph_layer_gather;
-extern const ph_layer_type ph_layer_expand, ph_layer_pad, ph_layer_resize;
-extern const ph_layer_type ph_layer_depth_to_space, ph_layer_space_to_depth; /* blocks.c */
+#define PH_DECLARE_LAYER(name) extern const ph_layer_type ph_layer_##name;
+PH_LAYER_TYPES(PH_DECLARE_LAYER)
 
 /* Configurations that more than the layer's own file reads: backends build their primitives from them. */
 typedef struct ph_convolution_config {

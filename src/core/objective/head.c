@@ -9,36 +9,8 @@
 #include "base/memory.h"
 #include "head_private.h"
 
-static const ph_head_type *const types[] = {
-    &ph_head_channel,
-    &ph_head_neuron,
-    &ph_head_layer,
-    &ph_head_direction,
-    &ph_head_direction_neuron,
-    &ph_head_tensor_direction,
-    &ph_head_channel_weights,
-    &ph_head_neuron_weights,
-    &ph_head_local_group,
-    &ph_head_activation_difference,
-    &ph_head_caricature,
-    &ph_head_cosine,
-    &ph_head_style,
-    &ph_head_logit,
-    &ph_head_probability,
-    &ph_head_l1,
-    &ph_head_l2,
-    &ph_head_lp,
-    &ph_head_l_infinity,
-    &ph_head_input_difference,
-    &ph_head_total_variation,
-    &ph_head_blur,
-    &ph_head_alpha,
-    &ph_head_blur_alpha,
-    &ph_head_boundary_complexity,
-    &ph_head_alignment,
-    &ph_head_diversity,
-    &ph_head_custom,
-};
+#define ROW(name) &ph_head_##name,
+static const ph_head_type *const types[] = {PH_HEAD_TYPES(ROW)};
 enum { TYPES = sizeof types / sizeof *types };
 
 const ph_head_type *ph_head_type_at(int i) { return i >= 0 && i < TYPES ? types[i] : NULL; }

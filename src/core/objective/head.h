@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Heads: the leaves of objectives. A head reads one activation, or the picture itself, and makes one number
-   of it; its gradient says how the number answers to every element. A head type is one row of the table in
-   head.c, implemented by a file in heads/.
+   of it; its gradient says how the number answers to every element. A head type is one file in
+   heads/ and its line in heads/list.h.
 
    A head does not know the expression it stands in, and knows a network only while it is resolved. */
 #ifndef PH_HEAD_H
 #define PH_HEAD_H
 
 #include "base/field.h"
+#include "objective/heads/list.h"
 #include "network/network.h"
 #include "tensor/tensor.h"
 
@@ -111,25 +112,7 @@ ph_status ph_head_expect_index(const ph_tap *tap, const char *what, int64_t inde
 /* The fit of heads that compare the images of a batch: PH_MISUSE where there is only one. */
 ph_status ph_head_fit_several(const ph_head *head, const ph_tap *tap, ph_error *e);
 
-/* One extern per head type, by file in heads/. */
-extern const ph_head_type ph_head_channel, ph_head_neuron;                   /* unit.c */
-extern const ph_head_type ph_head_layer;                                     /* layer.c */
-extern const ph_head_type ph_head_direction, ph_head_direction_neuron;       /* direction.c */
-extern const ph_head_type ph_head_tensor_direction, ph_head_channel_weights; /* direction.c */
-extern const ph_head_type ph_head_neuron_weights;                            /* direction.c */
-extern const ph_head_type ph_head_local_group;                               /* local_group.c */
-extern const ph_head_type ph_head_activation_difference, ph_head_caricature; /* comparison.c */
-extern const ph_head_type ph_head_cosine;                                    /* comparison.c */
-extern const ph_head_type ph_head_style;                                     /* style.c */
-extern const ph_head_type ph_head_logit, ph_head_probability;                /* class.c */
-extern const ph_head_type ph_head_l1, ph_head_l2, ph_head_input_difference;  /* distance.c */
-extern const ph_head_type ph_head_lp, ph_head_l_infinity;                    /* norm.c */
-extern const ph_head_type ph_head_total_variation;                           /* total_variation.c */
-extern const ph_head_type ph_head_blur, ph_head_boundary_complexity;         /* blur.c */
-extern const ph_head_type ph_head_blur_alpha;                                /* blur.c */
-extern const ph_head_type ph_head_alpha;                                     /* alpha.c */
-extern const ph_head_type ph_head_custom;                                    /* custom.c */
-extern const ph_head_type ph_head_alignment;                                 /* alignment.c */
-extern const ph_head_type ph_head_diversity;                                 /* diversity.c */
+#define PH_DECLARE_HEAD(name) extern const ph_head_type ph_head_##name;
+PH_HEAD_TYPES(PH_DECLARE_HEAD)
 
 #endif

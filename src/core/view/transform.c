@@ -9,25 +9,8 @@
 #include "base/memory.h"
 #include "view/transforms/types.h"
 
-static const ph_transform_type *const types[] = {&ph_transform_pad,
-                                                 &ph_transform_jitter,
-                                                 &ph_transform_random_scale,
-                                                 &ph_transform_random_rotate,
-                                                 &ph_transform_random_affine,
-                                                 &ph_transform_resize,
-                                                 &ph_transform_flip,
-                                                 &ph_transform_random_crop,
-                                                 &ph_transform_random_resized_crop,
-                                                 &ph_transform_crop,
-                                                 &ph_transform_crop_border,
-                                                 &ph_transform_crop_or_pad,
-                                                 &ph_transform_random_blur,
-                                                 &ph_transform_noise,
-                                                 &ph_transform_colour_jitter,
-                                                 &ph_transform_normalise_gradient,
-                                                 &ph_transform_collapse,
-                                                 &ph_transform_copies};
-
+#define ROW(name) &ph_transform_##name,
+static const ph_transform_type *const types[] = {PH_TRANSFORM_TYPES(ROW)};
 enum { TYPES = sizeof types / sizeof *types };
 
 const ph_transform_type *ph_transform_type_at(int i) { return i >= 0 && i < TYPES ? types[i] : NULL; }

@@ -4,8 +4,9 @@
    about each once a step, for the whole batch, and takes the network's gradient back to the image by the
    exact adjoint of what it drew. Must not know networks, objectives or parameterisations.
 
-   A transform type is one row of the table in transform.c and a function that draws (transforms/drawn.h). One
-   of them, `copies`, is the pipeline's own: what comes after it is drawn anew for each copy of the batch.
+   A transform type is one file in transforms/, with a function that draws (transforms/drawn.h), and its line
+   in transforms/list.h. One of them, `copies`, is the pipeline's own: what comes after it is drawn anew for
+   each copy of the batch.
  */
 #ifndef PH_TRANSFORM_H
 #define PH_TRANSFORM_H

@@ -4,6 +4,7 @@
 #define PH_TRANSFORM_TYPES_H
 
 #include "view/transform.h"
+#include "view/transforms/list.h"
 #include "drawn.h"
 
 struct ph_transform {
@@ -51,26 +52,10 @@ ph_status ph_transform_fail(const ph_transform *transform, ph_error *e, const ch
 ph_status ph_transform_expect_within(const ph_transform *transform, const ph_map *map,
                                      const int64_t output[2], ph_error *e);
 
-extern const ph_transform_type ph_transform_pad;
-extern const ph_transform_type ph_transform_jitter;
-extern const ph_transform_type ph_transform_random_crop;
-extern const ph_transform_type ph_transform_random_resized_crop;
-extern const ph_transform_type ph_transform_random_scale;
-extern const ph_transform_type ph_transform_random_rotate;
-extern const ph_transform_type ph_transform_random_affine;
-extern const ph_transform_type ph_transform_resize;
-extern const ph_transform_type ph_transform_flip;
-extern const ph_transform_type ph_transform_crop;
-extern const ph_transform_type ph_transform_crop_border;
-extern const ph_transform_type ph_transform_crop_or_pad;
-extern const ph_transform_type ph_transform_random_blur;
-extern const ph_transform_type ph_transform_noise;
-extern const ph_transform_type ph_transform_colour_jitter;
-extern const ph_transform_type ph_transform_normalise_gradient;
-extern const ph_transform_type ph_transform_collapse;
+#define PH_DECLARE_TRANSFORM(name) extern const ph_transform_type ph_transform_##name;
+PH_TRANSFORM_TYPES(PH_DECLARE_TRANSFORM)
 
-/* The one that is no map but a matter of the pipeline; it never draws. */
-extern const ph_transform_type ph_transform_copies;
+/* Of `copies`, which is no map but a matter of the pipeline, and never draws. */
 int64_t ph_transform_copies_count(const ph_transform *transform);
 
 #endif
