@@ -85,6 +85,7 @@ void phb_open_network(lua_State *L);
 void phb_open_objective(lua_State *L);
 void phb_open_evaluation(lua_State *L);
 void phb_open_transform(lua_State *L);
+void phb_open_types(lua_State *L);
 void phb_open_parameterisation(lua_State *L);
 void phb_open_optimiser(lua_State *L);
 void phb_open_statistics(lua_State *L);

@@ -105,16 +105,6 @@ static int objective_head(lua_State *L) {
   return 1;
 }
 
-/* core.heads() -> names of all head types */
-static int objective_heads(lua_State *L) {
-  lua_newtable(L);
-  for (int i = 0; ph_head_type_at(i) != NULL; i++) {
-    lua_pushstring(L, ph_head_type_at(i)->name);
-    lua_rawseti(L, -2, i + 1);
-  }
-  return 1;
-}
-
 /* objective:on(image) */
 static int objective_on(lua_State *L) {
   ph_error e;
@@ -176,8 +166,7 @@ static const luaL_Reg metamethods[] = {{"__add", add},
 
 const phb_type phb_objective = {"ph.objective", release, methods, metamethods};
 
-static const luaL_Reg functions[] = {
-    {"objective", objective_from}, {"head", objective_head}, {"heads", objective_heads}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"objective", objective_from}, {"head", objective_head}, {NULL, NULL}};
 
 void phb_open_objective(lua_State *L) {
   phb_register(L, &phb_objective);

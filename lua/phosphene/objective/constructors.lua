@@ -20,167 +20,88 @@ local function head(kind, by_place, options)
   return core.head(kind, settings)
 end
 
--- Directions may be written as lists.
-local function to_tensor(vector)
-  if type(vector) ~= "table" then return vector end
-  return core.tensor({ #vector }, vector)
-end
+-- ---- arguments ----
 
-local function named_class(class)
-  if type(class) == "string" then return { label = class } end
-  return { class = class }
-end
-
--- ---- units, layers, classes ----
-
-function objectives.channel(layer, unit, options)
-  return head("channel", { layer = layer, unit = unit }, options)
-end
-
-function objectives.neuron(layer, unit, options)
-  return head("neuron", { layer = layer, unit = unit }, options)
-end
-
-function objectives.layer(layer, options)
-  return head("layer", { layer = layer }, options)
-end
-
-objectives.deepdream = objectives.layer
-
-function objectives.logit(class, options)
-  return head("logit", named_class(class), options)
-end
-
-function objectives.probability(class, options)
-  return head("probability", named_class(class), options)
-end
-
--- ---- directions ----
-
-function objectives.direction(layer, vector, options)
-  return head("direction", { layer = layer, tensor = to_tensor(vector) }, options)
-end
-
-function objectives.direction_neuron(layer, vector, options)
-  return head("direction_neuron", { layer = layer, tensor = to_tensor(vector) }, options)
-end
-
-function objectives.tensor_direction(layer, tensor, options)
-  return head("tensor_direction", { layer = layer, tensor = tensor }, options)
-end
-
-function objectives.channel_weights(layer, weights, options)
-  return head("channel_weights", { layer = layer, tensor = to_tensor(weights) }, options)
-end
-
-function objectives.neuron_weights(layer, weights, options)
-  return head("neuron_weights", { layer = layer, tensor = to_tensor(weights) }, options)
-end
-
-function objectives.local_group(layer, options)
-  local weights = type(options) == "table" and options.weights
-  if not weights then return head("local_group", { layer = layer }, options) end
-  local others = {}
-  for key, value in pairs(options) do
-    if key ~= "weights" then others[key] = value end
+-- Which kind of value a setting is for.
+local function value_kind(head_type, key)
+  if key == "tensor" then return "tensor" end
+  for _, field in ipairs(head_type.fields) do
+    if field.key == key then return field.kind == "text" and "string" or "number" end
   end
-  return head("local_group", { layer = layer, tensor = to_tensor(weights) }, others)
+end
+
+-- Where a tensor is meant, and the argument says so, it may be written as a list.
+local function to_tensor(argument, value)
+  if not argument.list or type(value) ~= "table" then return value end
+  return core.tensor({ #value }, value)
+end
+
+-- The setting that an argument's value is for: the one that it fits, the first where it fits none.
+local function setting_of(head_type, argument, value)
+  for _, key in ipairs(argument.settings) do
+    if value_kind(head_type, key) == kind_of(value) then return key end
+  end
+  return argument.settings[1]
+end
+
+-- A constructor of what the type says: its arguments by place, then the options.
+local function plain(head_type)
+  local arguments, as_tensor = head_type.arguments, head_type.tensor_option
+  return function(...)
+    local by_place, options = {}, select(#arguments + 1, ...)
+    for i, argument in ipairs(arguments) do
+      local value = select(i, ...)
+      by_place[setting_of(head_type, argument, value)] = to_tensor(argument, value)
+    end
+    if as_tensor and type(options) == "table" and options[as_tensor.name] then
+      options = expect.named(options, head_type.name)
+      by_place.tensor = to_tensor(as_tensor, options[as_tensor.name])
+      options[as_tensor.name] = nil
+    end
+    return head(head_type.name, by_place, options)
+  end
 end
 
 -- ---- likeness to a target ----
 
+-- What some types make of a tensor that is their target: style has the Gram matrix of an activation.
+local prepare = {
+  style = function(target) return kind_of(target) == "tensor" and #target:shape() > 2 and target:gram() or target end,
+}
+
 -- What the layer is compared with: an image of the batch, a tensor, or what a network computed there in its last run.
-local function target_at(layer, target, prepare)
+local function target_at(head_type, layer, target)
   if math.type(target) then return { layer = layer, to = target } end
   if kind_of(target) == "network" then target = target:activation(layer) end
-  return { layer = layer, tensor = prepare(target) }
+  if prepare[head_type.name] then target = prepare[head_type.name](target) end
+  return { layer = layer, tensor = to_tensor(head_type.arguments[2], target) }
 end
 
--- A head at a layer, or the sum of one at each of several.
-local function compare(kind, layers, target, options, prepare)
-  if type(layers) ~= "table" then return head(kind, target_at(layers, target, prepare), options) end
-  if #layers == 0 then misuse.raise("%s: no layer given", kind) end
-  if kind_of(target) == "tensor" and #layers > 1 then
-    misuse.raise("%s: a tensor is the target of one layer; give %d layers a network or an image of the batch", kind,
-      #layers)
+-- A constructor of heads that compare with a target: at a layer, or the sum of one at each of several.
+local function comparing(head_type)
+  local kind = head_type.name
+  return function(layers, target, options)
+    if type(layers) ~= "table" then return head(kind, target_at(head_type, layers, target), options) end
+    if #layers == 0 then misuse.raise("%s: no layer given", kind) end
+    if kind_of(target) == "tensor" and #layers > 1 then
+      misuse.raise("%s: a tensor is the target of one layer; give %d layers a network or an image of the batch", kind,
+        #layers)
+    end
+    local total = 0
+    for _, layer in ipairs(layers) do total = total + head(kind, target_at(head_type, layer, target), options) end
+    return total
   end
-  local total = 0
-  for _, layer in ipairs(layers) do total = total + head(kind, target_at(layer, target, prepare), options) end
-  return total
 end
 
-function objectives.activation_difference(layers, target, options)
-  return compare("activation_difference", layers, target, options, to_tensor)
+-- ---- one constructor a type ----
+
+for _, head_type in ipairs(core.head_types()) do
+  local second = head_type.arguments[2]
+  local make = second and second.name == "target" and comparing or plain
+  objectives[head_type.name] = make(head_type)
 end
 
-function objectives.caricature(layers, target, options)
-  return compare("caricature", layers, target, options, to_tensor)
-end
-
-function objectives.cosine(layers, target, options)
-  return compare("cosine", layers, target, options, to_tensor)
-end
-
--- Activations are given as their Gram matrices.
-local function to_gram(target)
-  return kind_of(target) == "tensor" and #target:shape() > 2 and target:gram() or target
-end
-
-function objectives.style(layers, target, options)
-  return compare("style", layers, target, options, to_gram)
-end
-
--- ---- images of a batch among themselves ----
-
-function objectives.alignment(layer, options)
-  return head("alignment", { layer = layer }, options)
-end
-
-function objectives.diversity(layer, options)
-  return head("diversity", { layer = layer }, options)
-end
-
--- ---- the picture itself ----
-
-function objectives.l1(options)
-  return head("l1", {}, options)
-end
-
-function objectives.l2(options)
-  return head("l2", {}, options)
-end
-
-function objectives.lp(options)
-  return head("lp", {}, options)
-end
-
-function objectives.l_infinity(options)
-  return head("l_infinity", {}, options)
-end
-
-function objectives.total_variation(options)
-  return head("total_variation", {}, options)
-end
-
-function objectives.blur(options)
-  return head("blur", {}, options)
-end
-
-function objectives.boundary_complexity(options)
-  return head("boundary_complexity", {}, options)
-end
-
-function objectives.alpha(options)
-  return head("alpha", {}, options)
-end
-
-function objectives.blur_alpha(options)
-  return head("blur_alpha", {}, options)
-end
-
-function objectives.input_difference(tensor, options)
-  return head("input_difference", { tensor = tensor }, options)
-end
+objectives.deepdream = objectives.layer
 
 -- ---- a recipe's own ----
 

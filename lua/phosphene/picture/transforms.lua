@@ -28,10 +28,10 @@ local function of_value(kind, key)
 end
 
 -- `crop(64, 48)`: height and width, or one number for both.
-local function of_size(kind)
+local function of_size(kind, key)
   return misuse.guard(function(height, width, options)
     if type(width) == "table" and options == nil then width, options = nil, width end
-    return make(kind, "size", width and { height, width } or height, options)
+    return make(kind, key, width and { height, width } or height, options)
   end)
 end
 
@@ -49,24 +49,12 @@ local function of_list(kind, key)
   end)
 end
 
-transforms.pad = of_value("pad", "width")
-transforms.jitter = of_value("jitter", "distance")
-transforms.flip = of_value("flip", "probability")
-transforms.random_scale = of_list("random_scale", "factors")
-transforms.random_rotate = of_list("random_rotate", "degrees")
-transforms.random_affine = of_list("random_affine", "degrees")
-transforms.resize = of_size "resize"
-transforms.random_crop = of_size "random_crop"
-transforms.random_resized_crop = of_size "random_resized_crop"
-transforms.crop = of_size "crop"
-transforms.crop_or_pad = of_size "crop_or_pad"
-transforms.crop_border = of_value("crop_border", "width")
-transforms.random_blur = of_value("random_blur", "deviation")
-transforms.noise = of_value("noise", "amount")
-transforms.colour_jitter = of_value("colour_jitter", "brightness")
-transforms.normalise_gradient = of_list("normalise_gradient", "lengths")
-transforms.collapse = of_value("collapse", "deviation")
-transforms.copies = of_value("copies", "count")
+-- The first setting's kind says how it is written.
+local of = { pair = of_size, list = of_list }
+for _, transform_type in ipairs(core.transform_types()) do
+  local first = transform_type.fields[1]
+  transforms[transform_type.name] = (of[first.kind] or of_value)(transform_type.name, first.key)
+end
 
 -- ---- the standard lists ----
 

@@ -46,6 +46,10 @@ typedef struct ph_field {
   const char *summary;        /* NULL: not for people to see */
 } ph_field;
 
+/* The default of a setting that must be given. (That it lies outside the range, as other defaults may, says
+   the same of one number; of a list, whose default is none, only this does.) */
+enum { PH_REQUIRED = -1 };
+
 /* Writes the defaults of a key-NULL-terminated table into *config. */
 void ph_fields_default(const ph_field *fields, void *config);
 

@@ -66,12 +66,13 @@ typedef struct ph_pass {
 
 struct ph_layer_type {
   const char *name;
-  const char *summary;
-  int least_inputs, most_inputs; /* at most PH_MAX_INPUTS */
-  const char *const *parameters; /* NULL-terminated names, at most PH_MAX_PARAMETERS; those from */
-  int required_parameters;       /* this index on are optional */
-  const ph_field *fields;        /* never NULL */
-  size_t config_size;            /* may be 0 */
+  const char *text;                   /* for the reference: definition, shapes, sources; a sentence first */
+  int least_inputs, most_inputs;      /* at most PH_MAX_INPUTS */
+  const char *const *parameters;      /* NULL-terminated names, at most PH_MAX_PARAMETERS; those from */
+  int required_parameters;            /* this index on are optional */
+  const char *const *parameter_texts; /* for the reference: of each its shape */
+  const ph_field *fields;             /* never NULL */
+  size_t config_size;                 /* may be 0 */
 
   /* What is true of every layer of the type, for those who run them. */
   ph_reach reach;

@@ -54,13 +54,28 @@ bool ph_head_at_default(const ph_head *head, const ph_field *field) {
   }
 }
 
+const ph_argument *ph_head_argument(const ph_head_type *type, int i) {
+  return type->arguments != NULL && type->arguments[i].name != NULL ? &type->arguments[i] : NULL;
+}
+
+const ph_argument *ph_head_argument_for(const ph_head_type *type, const char *key) {
+  const ph_argument *argument;
+  for (int i = 0; (argument = ph_head_argument(type, i)) != NULL; i++)
+    for (int k = 0; k < 2 && argument->settings[k] != NULL; k++)
+      if (strcmp(argument->settings[k], key) == 0) return argument;
+  return NULL;
+}
+
 static ph_status check(const ph_head *head, ph_error *e) {
   const ph_head_type *type = head->type;
-  if (head->tensor != NULL && !type->takes_tensor)
+  const ph_argument *argument;
+  if (head->tensor != NULL && ph_head_argument_for(type, "tensor") == NULL &&
+      type->tensor_option.name == NULL)
     return ph_fail(e, PH_MISUSE, "%s: takes no tensor", type->name);
   if (type->check != NULL) return type->check(head, e);
-  for (const char *const *key = type->positional; *key != NULL; key++)
-    if (!ph_head_is_set(head, *key)) return ph_fail(e, PH_MISUSE, "%s: no %s given", type->name, *key);
+  for (int i = 0; (argument = ph_head_argument(type, i)) != NULL; i++)
+    if (!ph_head_is_set(head, argument->settings[0]))
+      return ph_fail(e, PH_MISUSE, "%s: no %s given", type->name, argument->settings[0]);
   return PH_OK;
 }
 

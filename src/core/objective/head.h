@@ -18,11 +18,30 @@ typedef struct ph_head_place {
   int64_t batch;            /* the image it reads, or -1: all images */
 } ph_head_place;
 
-/* The first rows of every head type's fields. */
-#define PH_HEAD_PLACE                                                                                        \
-  {"layer", PH_TEXT, offsetof(ph_head_place, layer), 0, 0, 0, NULL, "the layer it reads"}, {                 \
-    "batch", PH_INTEGER, offsetof(ph_head_place, batch), -1, 0, 1e9, NULL, "the one image that it reads"     \
+/* The first rows of every head type's fields: of one whose layer must be named, and with other words for the
+   layer, as for one that reads the picture by default. */
+#define PH_HEAD_PLACE PH_HEAD_PLACE_OF("for example \"mixed4a\"")
+#define PH_PICTURE_PLACE                                                                                     \
+  PH_HEAD_PLACE_OF(                                                                                          \
+      "the layer that is read; by default \"picture\", the picture in [0, 1] as it is before "               \
+      "its transforms (Lucid's T(\"input\")); \"image\" is what the network sees of it, through "            \
+      "them")
+#define PH_HEAD_PLACE_OF(text)                                                                               \
+  {"layer", PH_TEXT, offsetof(ph_head_place, layer), 0, 0, 0, NULL, text}, {                                 \
+    "batch", PH_INTEGER, offsetof(ph_head_place, batch), -1, 0, 1e9, NULL,                                   \
+        "the one image of the batch that is read, by default all of them"                                    \
   }
+
+/* An argument of a head's constructor: it is the value of one of the type's fields, or the "tensor". Where
+   there are two such settings, a value goes to the one that it fits, and to the first where it fits none. */
+typedef struct ph_argument {
+  const char *name;        /* NULL: none, and the end of a list */
+  const char *settings[2]; /* the second may be NULL */
+  const char *summary;     /* NULL: the setting's */
+  bool list;               /* a list of numbers will do in the place of the tensor */
+} ph_argument;
+#define PH_HEAD_LAYER                                                                                        \
+  { "layer", {"layer", NULL}, NULL, false }
 
 typedef struct ph_head_type ph_head_type;
 
@@ -47,16 +66,16 @@ typedef struct ph_tap {
 
 struct ph_head_type {
   const char *name;
-  const char *summary;
-  const char *layer;             /* what is read by default; NULL: a layer must be named */
-  const char *const *positional; /* NULL-terminated: the settings that its constructor takes by place */
-  bool takes_tensor;
-  const char *tensor_option; /* what its constructor calls the tensor where that is no positional setting */
+  const char *text;  /* for the reference: the formula, its source, what raises; a sentence first */
+  const char *layer; /* what is read by default; NULL: a layer must be named */
+  const ph_argument
+      *arguments; /* what its constructor takes by place, up to one without a name; NULL: nothing */
+  ph_argument tensor_option; /* where the tensor has a name among the options instead */
   bool whole_batch;          /* its tap is not narrowed to the image it reads: the type sees to that itself */
   const ph_field *fields;
   size_t config_size;
 
-  /* Checks what was set; NULL: all positional settings must be there. */
+  /* Checks what was set; NULL: all arguments must be there. */
   ph_status (*check)(const ph_head *head, ph_error *e);
 
   /* Finds the layer in a network, and may complete the configuration from it; NULL: by name. */
@@ -81,6 +100,9 @@ struct ph_head_type {
 /* The type of this name, or PH_MISUSE with a suggestion. Index i of all types, NULL past the last. */
 ph_status ph_head_type_find(const char *name, const ph_head_type **type, ph_error *e);
 const ph_head_type *ph_head_type_at(int i);
+
+/* Argument i of the type's constructor, NULL past the last. */
+const ph_argument *ph_head_argument(const ph_head_type *type, int i);
 
 /* A new head, which retains the tensor (NULL for none). */
 ph_status ph_head_new(const char *type, const ph_setting *settings, int count, ph_tensor *tensor,

@@ -39,41 +39,40 @@ static void write_setting(ph_writer *writer, const ph_head *head, const ph_field
   }
 }
 
-static bool is_positional(const ph_head_type *type, const char *key) {
-  const char *const *name = type->positional;
-  while (*name != NULL && strcmp(*name, key) != 0) name++;
-  return *name != NULL;
-}
-
-/* The positional arguments that were given. */
-static void write_positional(ph_writer *writer, const ph_head *head) {
+/* The arguments that were given, and how many these are. */
+static int write_arguments(ph_writer *writer, const ph_head *head) {
+  const ph_argument *argument;
   int written = 0;
-  for (const char *const *key = head->type->positional; *key != NULL; key++) {
-    if (!ph_head_is_set(head, *key)) continue;
-    if (written++ > 0) ph_write(writer, ", ");
-    if (strcmp(*key, "tensor") == 0) {
-      write_tensor(writer, head->tensor);
-      continue;
+  for (int i = 0; (argument = ph_head_argument(head->type, i)) != NULL; i++) {
+    for (int k = 0; k < 2 && argument->settings[k] != NULL; k++) {
+      const char *key = argument->settings[k];
+      if (!ph_head_is_set(head, key)) continue;
+      ph_write(writer, "%s", written++ == 0 ? "(" : ", ");
+      if (strcmp(key, "tensor") == 0) {
+        write_tensor(writer, head->tensor);
+        continue;
+      }
+      const ph_field *field = head->type->fields;
+      while (strcmp(field->key, key) != 0) field++;
+      write_setting(writer, head, field);
     }
-    const ph_field *field = head->type->fields;
-    while (strcmp(field->key, *key) != 0) field++;
-    write_setting(writer, head, field);
   }
+  return written;
 }
 
 /* The options table, if any option was given. Returns whether. */
 static bool write_options(ph_writer *writer, const ph_head *head, const char *before) {
   bool any = false;
   for (const ph_field *field = head->type->fields; field->key != NULL; field++) {
-    if (strcmp(field->key, "batch") == 0 || is_positional(head->type, field->key) || field->summary == NULL ||
-        ph_head_at_default(head, field))
+    if (strcmp(field->key, "batch") == 0 || ph_head_argument_for(head->type, field->key) != NULL ||
+        field->summary == NULL || ph_head_at_default(head, field))
       continue;
     ph_write(writer, "%s%s = ", any ? ", " : before, field->key);
     write_setting(writer, head, field);
     any = true;
   }
-  if (head->tensor != NULL && head->type->tensor_option != NULL) {
-    ph_write(writer, "%s%s = ", any ? ", " : before, head->type->tensor_option);
+  if (head->tensor != NULL && head->type->tensor_option.name != NULL) {
+    ph_write(writer, "%s%s = ", any ? ", " : before, head->type->tensor_option.name);
     write_tensor(writer, head->tensor);
     any = true;
   }
@@ -83,16 +82,11 @@ static bool write_options(ph_writer *writer, const ph_head *head, const char *be
 
 const char *ph_head_print(const ph_head *head, char text[PH_HEAD_TEXT]) {
   ph_writer writer = ph_writer_over(text, PH_HEAD_TEXT);
-  bool bare = true; /* only an options table: l1{constant = 0.5} */
-  for (const char *const *key = head->type->positional; *key != NULL; key++)
-    if (ph_head_is_set(head, *key)) bare = false;
   ph_write(&writer, "%s", head->type->name);
-  if (!bare) {
-    ph_write(&writer, "(");
-    write_positional(&writer, head);
+  if (write_arguments(&writer, head) > 0) {
     write_options(&writer, head, ", {");
     ph_write(&writer, ")");
-  } else if (!write_options(&writer, head, "{")) {
+  } else if (!write_options(&writer, head, "{")) { /* l1{constant = 0.5} */
     ph_write(&writer, "()");
   }
   if (head->config->batch >= 0) ph_write(&writer, ":on(%" PRId64 ")", head->config->batch);

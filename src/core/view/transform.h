@@ -21,9 +21,9 @@ struct ph_drawn;
 
 typedef struct ph_transform_type {
   const char *name;
-  const char *summary;
-  /* The first field is the one that callers give without its name: `jitter(8)`. Where its default lies
-     outside its range it must be given. */
+  const char *text; /* for the reference: what it does, its source; a sentence first */
+  /* The first field is the one that callers give without its name: `jitter(8)`. Where its default is
+     PH_REQUIRED it must be given. */
   const ph_field *fields;
   size_t config_size;
 

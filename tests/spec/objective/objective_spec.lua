@@ -242,29 +242,30 @@ describe("evaluation", function()
   end)
 
   it("rises under three steps of ascent, for every head", function()
-    local vector, picture = { 1, -1, 0.5, 2 }, noise(1, 6, 6)
+    local picture, vector = noise(1, 6, 6), { 1, -1, 0.5, 2 }
     local activation = net:forward(picture, "conv"):activation "conv"
-    local heads = {
-      ph.channel("relu", 0), ph.neuron("conv", 1), ph.layer "conv", ph.logit "cat", ph.probability(2),
-      ph.direction("conv", vector, { cosine_power = 1 }), ph.direction_neuron("conv", vector),
-      ph.tensor_direction("conv", random:fill_normal(core.tensor { 4, 3, 3 })), ph.channel_weights("conv", vector),
-      ph.alignment "conv", ph.diversity "conv", ph.l1(), ph.l2(), ph.total_variation(), ph.blur(),
-      ph.boundary_complexity { width = 2 }, ph.input_difference(picture), ph.lp(), ph.l_infinity { constant = 0.5 },
-      ph.neuron_weights("conv", vector), ph.local_group("conv", { width = 3, weights = vector }),
-      ph.activation_difference("conv", 0), ph.caricature("conv", 1, { cosine_power = 1 }),
-      ph.cosine("conv", activation), ph.style("conv", activation),
-    }
-    local elsewhere = { "alpha", "blur_alpha", "head" } -- alpha_spec.lua, custom_heads_spec.lua
-    assert.equal(#core.heads(), #heads + #elsewhere)
-    for _, head in ipairs(heads) do
-      local images = noise(3, 6, 6)
-      local first, gradient = evaluate(net, head, images)
-      for _ = 1, 3 do
-        images:add(gradient, 0.02 / math.sqrt(gradient:dot(gradient)))
-        local _
-        _, gradient = evaluate(net, head, images)
+    -- What arguments are given, by their names; and what types are given that need something else.
+    local arguments = { layer = "conv", layers = "conv", unit = 0, class = "cat", vector = vector, weights = vector,
+      tensor = activation, target = activation }
+    local others = { input_difference = { picture }, l_infinity = { { constant = 0.5 } },
+      boundary_complexity = { { width = 2 } }, local_group = { "conv", { width = 3, weights = vector } } }
+    local elsewhere = { alpha = "alpha_spec", blur_alpha = "alpha_spec", head = "custom_heads_spec" }
+    local function example(head_type)
+      local given = {}
+      for i, argument in ipairs(head_type.arguments) do given[i] = arguments[argument.name] end
+      return ph[head_type.name](table.unpack(others[head_type.name] or given))
+    end
+    for _, head_type in ipairs(core.head_types()) do
+      if not elsewhere[head_type.name] then
+        local head, images = example(head_type), noise(3, 6, 6)
+        local first, gradient = evaluate(net, head, images)
+        for _ = 1, 3 do
+          images:add(gradient, 0.02 / math.sqrt(gradient:dot(gradient)))
+          local _
+          _, gradient = evaluate(net, head, images)
+        end
+        assert.is_true(evaluate(net, head, images) > first, tostring(head))
       end
-      assert.is_true(evaluate(net, head, images) > first, tostring(head))
     end
   end)
 

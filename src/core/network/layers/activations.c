@@ -36,7 +36,7 @@ static const ph_field shrink_fields[] = {
     SETTING("bias", b, 0, -1e6, "how far the others move towards 0"),
     {0}};
 
-#define ACTIVATION(NAME, SUMMARY)                                                                            \
+#define ACTIVATION(NAME, TEXT)                                                                               \
   static void NAME##_forward(const ph_layer *layer, const ph_pass *pass) {                                   \
     const settings *s = layer->config;                                                                       \
     ph_rows_forward((ph_rows){NAME##_values, NAME##_slopes}, pass, s->a, s->b);                              \
@@ -46,7 +46,7 @@ static const ph_field shrink_fields[] = {
     ph_rows_backward((ph_rows){NAME##_values, NAME##_slopes}, pass, s->a, s->b);                             \
   }                                                                                                          \
   const ph_layer_type ph_layer_##NAME = {.name = #NAME,                                                      \
-                                         .summary = SUMMARY,                                                 \
+                                         .text = TEXT,                                                       \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
                                          .reach = PH_REACH_ELEMENT,                                          \
@@ -56,10 +56,10 @@ static const ph_field shrink_fields[] = {
                                          .forward = NAME##_forward,                                          \
                                          .backward = NAME##_backward};
 
-ACTIVATION(leaky_relu, "x, or slope x where that is negative")
-ACTIVATION(elu, "x, or alpha (exp(x) - 1) where that is negative")
-ACTIVATION(selu, "elu, scaled so that it normalises")
-ACTIVATION(celu, "x, or alpha (exp(x / alpha) - 1) where that is negative")
-ACTIVATION(hard_sigmoid, "alpha x + beta, held between 0 and 1")
-ACTIVATION(thresholded_relu, "x above a threshold, else 0")
-ACTIVATION(shrink, "x, nearer to 0, beyond a threshold, else 0")
+ACTIVATION(leaky_relu, "x, or slope * x where that is negative.")
+ACTIVATION(elu, "x, or alpha * (exp(x) - 1) where that is negative (Clevert et al., 2016).")
+ACTIVATION(selu, "gamma times elu (Klambauer et al., 2017).")
+ACTIVATION(celu, "x, or alpha * (exp(x / alpha) - 1) where that is negative (Barron, 2017).")
+ACTIVATION(hard_sigmoid, "alpha * x + beta, held between 0 and 1.")
+ACTIVATION(thresholded_relu, "x where it is above the threshold, else 0.")
+ACTIVATION(shrink, "x + bias below -threshold, x - bias above threshold, 0 between.")

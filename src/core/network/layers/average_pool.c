@@ -66,13 +66,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_average_pool = {.name = "average_pool",
-                                             .summary = "the mean of each window",
-                                             .least_inputs = 1,
-                                             .most_inputs = 1,
-                                             .reach = PH_REACH_CHANNEL,
-                                             .fields = ph_pool_fields,
-                                             .config_size = sizeof(ph_pool_config),
-                                             .shape = ph_pool_shape,
-                                             .forward = forward,
-                                             .backward = backward};
+const ph_layer_type ph_layer_average_pool = {
+    .name = "average_pool",
+    .text = "The mean of each window: of its part inside the image, or, with `count_pad`, of its part inside "
+            "the padded image, with zeros in the padding.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_CHANNEL,
+    .fields = ph_pool_fields,
+    .config_size = sizeof(ph_pool_config),
+    .shape = ph_pool_shape,
+    .forward = forward,
+    .backward = backward,
+};

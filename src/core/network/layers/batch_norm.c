@@ -14,6 +14,8 @@ static const ph_field fields[] = {
     {0}};
 
 static const char *const parameters[] = {"mean", "variance", "weight", "bias", NULL};
+static const char *const parameter_texts[] = {"(channels)", "(channels)", "(channels); 1 by default",
+                                              "(channels); 0 by default"};
 enum { MEAN, VARIANCE, WEIGHT, BIAS };
 
 typedef struct affine {
@@ -93,15 +95,19 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_batch_norm = {.name = "batch_norm",
-                                           .summary = "each channel scaled and shifted by its statistics",
-                                           .least_inputs = 1,
-                                           .most_inputs = 1,
-                                           .reach = PH_REACH_CHANNEL,
-                                           .parameters = parameters,
-                                           .required_parameters = 2,
-                                           .fields = fields,
-                                           .config_size = sizeof(batch_norm_config),
-                                           .shape = shape,
-                                           .forward = forward,
-                                           .backward = backward};
+const ph_layer_type ph_layer_batch_norm = {
+    .name = "batch_norm",
+    .text = "Batch normalisation as it is once training is over: y = weight * (x - mean) / sqrt(variance + "
+            "epsilon) + bias.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_CHANNEL,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 2,
+    .fields = fields,
+    .config_size = sizeof(batch_norm_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -174,12 +174,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_binary = {.name = "binary",
-                                       .summary = "a function of two numbers, inputs broadcast",
-                                       .least_inputs = 2,
-                                       .most_inputs = 2,
-                                       .fields = fields,
-                                       .config_size = sizeof(binary_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_binary = {
+    .name = "binary",
+    .text =
+        "Two inputs, broadcast as NumPy does, combined element by element: a + b, a - b, a * b, a / b, a to "
+        "the power b, the greater, the lesser. Of equal elements the first input's receives the gradient.",
+    .least_inputs = 2,
+    .most_inputs = 2,
+    .fields = fields,
+    .config_size = sizeof(binary_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

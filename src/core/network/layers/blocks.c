@@ -96,22 +96,26 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
 
-const ph_layer_type ph_layer_depth_to_space = {.name = "depth_to_space",
-                                               .summary = "squares of pixels from channels",
-                                               .least_inputs = 1,
-                                               .most_inputs = 1,
-                                               .fields = fields,
-                                               .config_size = sizeof(blocks_config),
-                                               .shape = shape_of_space,
-                                               .forward = forward,
-                                               .backward = backward};
+const ph_layer_type ph_layer_depth_to_space = {
+    .name = "depth_to_space",
+    .text = "Channels laid out as blocks of pixels: (n, c * block^2, h, w) to (n, c, h * block, w * block).",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(blocks_config),
+    .shape = shape_of_space,
+    .forward = forward,
+    .backward = backward,
+};
 
-const ph_layer_type ph_layer_space_to_depth = {.name = "space_to_depth",
-                                               .summary = "channels from squares of pixels",
-                                               .least_inputs = 1,
-                                               .most_inputs = 1,
-                                               .fields = fields,
-                                               .config_size = sizeof(blocks_config),
-                                               .shape = shape_of_depth,
-                                               .forward = forward,
-                                               .backward = backward};
+const ph_layer_type ph_layer_space_to_depth = {
+    .name = "space_to_depth",
+    .text = "Blocks of pixels laid out as channels, the other way round.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(blocks_config),
+    .shape = shape_of_depth,
+    .forward = forward,
+    .backward = backward,
+};

@@ -69,13 +69,17 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_clip = {.name = "clip",
-                                     .summary = "x held between two bounds",
-                                     .least_inputs = 1,
-                                     .most_inputs = 1,
-                                     .reach = PH_REACH_ELEMENT,
-                                     .fields = fields,
-                                     .config_size = sizeof(clip_config),
-                                     .shape = ph_layer_same_shape,
-                                     .forward = forward,
-                                     .backward = backward};
+const ph_layer_type ph_layer_clip = {
+    .name = "clip",
+    .text = "x held between two bounds; the upper one wins. With `least` 0 it is a ReLU with a ceiling, as "
+            "ReLU6, and its gradient can be taken in the same ways as relu's; redirected as in Lucid "
+            "(redirected_relu6_grad).",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_ELEMENT,
+    .fields = fields,
+    .config_size = sizeof(clip_config),
+    .shape = ph_layer_same_shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -63,13 +63,15 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_concat = {.name = "concat",
-                                       .joins = true,
-                                       .summary = "the inputs' channels, one input after the other",
-                                       .least_inputs = 1,
-                                       .most_inputs = PH_MAX_INPUTS,
-                                       .fields = fields,
-                                       .config_size = sizeof(concat_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_concat = {
+    .name = "concat",
+    .text = "Up to 64 inputs one after the other along an axis: their channels, where no other is named.",
+    .joins = true,
+    .least_inputs = 1,
+    .most_inputs = PH_MAX_INPUTS,
+    .fields = fields,
+    .config_size = sizeof(concat_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

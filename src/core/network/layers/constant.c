@@ -6,6 +6,7 @@
 
 static const ph_field fields[] = {{0}};
 static const char *const parameters[] = {"value", NULL};
+static const char *const parameter_texts[] = {"of any shape"};
 
 /* A number is a list of one. */
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
@@ -27,12 +28,15 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   (void)pass;
 }
 
-const ph_layer_type ph_layer_constant = {.name = "constant",
-                                         .constant = true,
-                                         .summary = "a tensor of the network's own",
-                                         .parameters = parameters,
-                                         .required_parameters = 1,
-                                         .fields = fields,
-                                         .shape = shape,
-                                         .forward = forward,
-                                         .backward = backward};
+const ph_layer_type ph_layer_constant = {
+    .name = "constant",
+    .text = "A tensor of the network's own, without inputs. It has no gradient.",
+    .constant = true,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 1,
+    .fields = fields,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -17,6 +17,7 @@ static const ph_field fields[] = {{"stride", PH_PAIR, offsetof(ph_convolution_co
                                   {0}};
 
 static const char *const parameters[] = {"weight", "bias", NULL};
+static const char *const parameter_texts[] = {"(outputs, inputs / groups, height, width)", "(outputs)"};
 enum { WEIGHT, BIAS };
 
 ph_status ph_convolution_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e) {
@@ -110,14 +111,19 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_convolution = {.name = "convolution",
-                                            .summary = "a weighted sum over a sliding window",
-                                            .least_inputs = 1,
-                                            .most_inputs = 1,
-                                            .parameters = parameters,
-                                            .required_parameters = 1,
-                                            .fields = fields,
-                                            .config_size = sizeof(ph_convolution_config),
-                                            .shape = shape,
-                                            .forward = forward,
-                                            .backward = backward};
+const ph_layer_type ph_layer_convolution = {
+    .name = "convolution",
+    .text = "A weighted sum over a sliding window; the kernel is not flipped. Padding mode \"same\" is "
+            "TensorFlow's SAME: ceil(size / stride) outputs, with an odd pixel of padding at the bottom and "
+            "right; `padding` must then be absent.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 1,
+    .fields = fields,
+    .config_size = sizeof(ph_convolution_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

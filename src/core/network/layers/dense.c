@@ -5,6 +5,7 @@
 
 static const ph_field fields[] = {{0}};
 static const char *const parameters[] = {"weight", "bias", NULL};
+static const char *const parameter_texts[] = {"(units, inputs)", "(units)"};
 enum { WEIGHT, BIAS };
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
@@ -52,13 +53,17 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_dense = {.name = "dense",
-                                      .summary = "every unit a weighted sum of the whole input",
-                                      .least_inputs = 1,
-                                      .most_inputs = 1,
-                                      .parameters = parameters,
-                                      .required_parameters = 1,
-                                      .fields = fields,
-                                      .shape = shape,
-                                      .forward = forward,
-                                      .backward = backward};
+const ph_layer_type ph_layer_dense = {
+    .name = "dense",
+    .text = "Every unit a weighted sum of the whole input, a vector or an image (channels slowest, columns "
+            "fastest). Gives (1, units); where axis 0 is n, (n, units).",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 1,
+    .fields = fields,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

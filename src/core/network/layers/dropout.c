@@ -25,14 +25,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   for (int64_t i = 0; i < count && dst != NULL; i++) dst[i] += pass->output_gradient[i];
 }
 
-const ph_layer_type ph_layer_dropout = {.name = "dropout",
-                                        .summary = "nothing, once training is over",
-                                        .least_inputs = 1,
-                                        .most_inputs = 1,
-                                        .reach = PH_REACH_ELEMENT,
-                                        .identity = true,
-                                        .fields = fields,
-                                        .config_size = sizeof(dropout_config),
-                                        .shape = ph_layer_same_shape,
-                                        .forward = forward,
-                                        .backward = backward};
+const ph_layer_type ph_layer_dropout = {
+    .name = "dropout",
+    .text = "Nothing, once training is over; the layer keeps its place and its name.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_ELEMENT,
+    .identity = true,
+    .fields = fields,
+    .config_size = sizeof(dropout_config),
+    .shape = ph_layer_same_shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -8,8 +8,8 @@ typedef struct expand_config {
   ph_list shape;
 } expand_config;
 
-static const ph_field fields[] = {{"shape", PH_INTEGERS, offsetof(expand_config, shape), 0, 1, PH_MOST_LENGTH,
-                                   NULL, "the lengths to broadcast to"},
+static const ph_field fields[] = {{"shape", PH_INTEGERS, offsetof(expand_config, shape), PH_REQUIRED, 1,
+                                   PH_MOST_LENGTH, NULL, "the lengths to broadcast to"},
                                   {0}};
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
@@ -55,12 +55,14 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
 
-const ph_layer_type ph_layer_expand = {.name = "expand",
-                                       .summary = "the input repeated along axes of length 1",
-                                       .least_inputs = 1,
-                                       .most_inputs = 1,
-                                       .fields = fields,
-                                       .config_size = sizeof(expand_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_expand = {
+    .name = "expand",
+    .text = "Repeated along axes of length 1, as NumPy broadcasts; axes that the input lacks come first.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(expand_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

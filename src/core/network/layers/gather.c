@@ -12,6 +12,7 @@ static const ph_field fields[] = {{"axis", PH_INTEGER, offsetof(gather_config, a
                                    PH_MOST_AXIS, NULL, "along which the indices count"},
                                   {0}};
 static const char *const parameters[] = {"indices", NULL};
+static const char *const parameter_texts[] = {"whole numbers; negative ones count from the end"};
 
 /* The output's axes as the view has them: all axes of the indices are one. */
 static ph_view view_of(const ph_layer *layer, ph_shape input) {
@@ -65,14 +66,18 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
 
-const ph_layer_type ph_layer_gather = {.name = "gather",
-                                       .summary = "listed elements of one axis",
-                                       .least_inputs = 1,
-                                       .most_inputs = 1,
-                                       .parameters = parameters,
-                                       .required_parameters = 1,
-                                       .fields = fields,
-                                       .config_size = sizeof(gather_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_gather = {
+    .name = "gather",
+    .text = "Along an axis, the elements that are listed. Indices of several axes take the axis's place with "
+            "all of them.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 1,
+    .fields = fields,
+    .config_size = sizeof(gather_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -31,12 +31,14 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_global_average_pool = {.name = "global_average_pool",
-                                                    .summary = "each channel's mean over the whole image",
-                                                    .least_inputs = 1,
-                                                    .most_inputs = 1,
-                                                    .reach = PH_REACH_CHANNEL,
-                                                    .fields = fields,
-                                                    .shape = shape,
-                                                    .forward = forward,
-                                                    .backward = backward};
+const ph_layer_type ph_layer_global_average_pool = {
+    .name = "global_average_pool",
+    .text = "Each channel's mean over the whole image, of any size. Gives (1, channels, 1, 1).",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_CHANNEL,
+    .fields = fields,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

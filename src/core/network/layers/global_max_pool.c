@@ -35,12 +35,15 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
         pass->output_gradient[c];
 }
 
-const ph_layer_type ph_layer_global_max_pool = {.name = "global_max_pool",
-                                                .summary = "each channel's greatest value",
-                                                .least_inputs = 1,
-                                                .most_inputs = 1,
-                                                .reach = PH_REACH_CHANNEL,
-                                                .fields = fields,
-                                                .shape = shape,
-                                                .forward = forward,
-                                                .backward = backward};
+const ph_layer_type ph_layer_global_max_pool = {
+    .name = "global_max_pool",
+    .text = "Each channel's greatest value over the whole image, of any size. Gives (1, channels, 1, 1). Of "
+            "equal values the first receives the gradient.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_CHANNEL,
+    .fields = fields,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

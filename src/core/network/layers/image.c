@@ -23,11 +23,13 @@ static void nothing(const ph_layer *layer, const ph_pass *pass) {
   (void)pass;
 }
 
-const ph_layer_type ph_layer_image = {.name = "image",
-                                      .source = true,
-                                      .summary = "the picture itself",
-                                      .fields = fields,
-                                      .config_size = sizeof(image_config),
-                                      .shape = shape,
-                                      .forward = nothing,
-                                      .backward = nothing};
+const ph_layer_type ph_layer_image = {
+    .name = "image",
+    .text = "the picture itself",
+    .source = true,
+    .fields = fields,
+    .config_size = sizeof(image_config),
+    .shape = shape,
+    .forward = nothing,
+    .backward = nothing,
+};

@@ -84,13 +84,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_local_response_norm = {.name = "local_response_norm",
-                                                    .summary =
-                                                        "normalisation by neighbouring channels' energy",
-                                                    .least_inputs = 1,
-                                                    .most_inputs = 1,
-                                                    .fields = fields,
-                                                    .config_size = sizeof(ph_lrn_config),
-                                                    .shape = shape,
-                                                    .forward = forward,
-                                                    .backward = backward};
+const ph_layer_type ph_layer_local_response_norm = {
+    .name = "local_response_norm",
+    .text = "Normalisation by neighbouring channels' energy: y = x / (k + alpha / size * sum of x^2 over the "
+            "window)^beta (Krizhevsky et al., 2012). As in Caffe, alpha is divided by `size`. TensorFlow's "
+            "depth_radius r, bias b and alpha a are size = 2r + 1, k = b and alpha = a * size.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(ph_lrn_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

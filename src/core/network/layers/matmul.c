@@ -149,12 +149,16 @@ static void each_product(const ph_layer *layer, const ph_pass *pass, of_product 
 static void forward(const ph_layer *layer, const ph_pass *pass) { each_product(layer, pass, product); }
 static void backward(const ph_layer *layer, const ph_pass *pass) { each_product(layer, pass, product_back); }
 
-const ph_layer_type ph_layer_matmul = {.name = "matmul",
-                                       .summary = "products of matrices",
-                                       .least_inputs = 2,
-                                       .most_inputs = 2,
-                                       .fields = fields,
-                                       .config_size = sizeof(ph_matmul_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_matmul = {
+    .name = "matmul",
+    .text = "Products of matrices, (…, m, k) times (…, k, n), which the last two axes of both inputs are; "
+            "axes before them are broadcast as NumPy does. An input of one axis is a row on the left, a "
+            "column on the right, and loses that axis.",
+    .least_inputs = 2,
+    .most_inputs = 2,
+    .fields = fields,
+    .config_size = sizeof(ph_matmul_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -106,13 +106,17 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_max_pool = {.name = "max_pool",
-                                         .summary = "the greatest value of each window",
-                                         .least_inputs = 1,
-                                         .most_inputs = 1,
-                                         .reach = PH_REACH_CHANNEL,
-                                         .fields = &ph_pool_fields[1],
-                                         .config_size = sizeof(ph_pool_config),
-                                         .shape = ph_pool_shape,
-                                         .forward = forward,
-                                         .backward = backward};
+const ph_layer_type ph_layer_max_pool = {
+    .name = "max_pool",
+    .text = "The greatest value of each window. Padding never wins; of equal values the first receives the "
+            "gradient. `ceil` rounds the output's size up, as Caffe does: a last window may hang over the "
+            "end, but must begin inside the image or the padding before it.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_CHANNEL,
+    .fields = &ph_pool_fields[1],
+    .config_size = sizeof(ph_pool_config),
+    .shape = ph_pool_shape,
+    .forward = forward,
+    .backward = backward,
+};

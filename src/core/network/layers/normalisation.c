@@ -29,6 +29,8 @@ static const ph_field layer_fields[] = {EPSILON,
                                         {0}};
 
 static const char *const parameters[] = {"scale", "bias", NULL};
+static const char *const parameter_texts[] = {
+    "of the shape of what it scales, (channels) but for layer_norm; 1 by default", "likewise; 0 by default"};
 enum { SCALE, BIAS };
 
 /* Element i of run r has scale number (r * length + i) / plane % scales. */
@@ -228,14 +230,15 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-#define NORM(type, text, its_fields, its_shape, its_reach, its_rows)                                         \
+#define NORM(type, its_text, its_fields, its_shape, its_reach, its_rows)                                     \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
-                                         .summary = text,                                                    \
+                                         .text = its_text,                                                   \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
                                          .reach = its_reach,                                                 \
                                          .row_axis = its_rows,                                               \
                                          .parameters = parameters,                                           \
+                                         .parameter_texts = parameter_texts,                                 \
                                          .required_parameters = 0,                                           \
                                          .fields = its_fields,                                               \
                                          .config_size = sizeof(norm_config),                                 \
@@ -243,9 +246,14 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
                                          .forward = forward,                                                 \
                                          .backward = backward}
 
-NORM(instance_norm, "each channel normalised by itself", instance_fields, shape_by_channels, PH_REACH_CHANNEL,
-     NULL);
-NORM(group_norm, "groups of channels normalised together", group_fields, shape_by_channels, PH_REACH_ANYTHING,
-     NULL);
-NORM(layer_norm, "all axes from one on normalised together", layer_fields, shape_by_axes, PH_REACH_ANYTHING,
-     row_axis);
+NORM(instance_norm,
+     "Each channel of each image brought to mean 0 and variance 1 over its pixels: scale * (x - mean) / "
+     "sqrt(variance + epsilon) + bias (Ulyanov et al., 2016).",
+     instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL);
+NORM(group_norm,
+     "As instance_norm, with mean and variance of groups of neighbouring channels (Wu and He, 2018).",
+     group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL);
+NORM(layer_norm,
+     "As instance_norm, with mean and variance over all axes from `axis` on, and a scale and a bias for each "
+     "element of them (Ba et al., 2016).",
+     layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis);

@@ -14,9 +14,9 @@ static const char *const modes[] = {"constant", "edge", "reflect", NULL};
 static const ph_beyond beyond[] = {PH_BEYOND_FILL, PH_BEYOND_EDGE, PH_BEYOND_REFLECT};
 
 static const ph_field fields[] = {
-    {"before", PH_INTEGERS, offsetof(pad_config, before), 0, 0, PH_MOST_LENGTH, NULL,
+    {"before", PH_INTEGERS, offsetof(pad_config, before), PH_REQUIRED, 0, PH_MOST_LENGTH, NULL,
      "elements before the first of each axis"},
-    {"after", PH_INTEGERS, offsetof(pad_config, after), 0, 0, PH_MOST_LENGTH, NULL,
+    {"after", PH_INTEGERS, offsetof(pad_config, after), PH_REQUIRED, 0, PH_MOST_LENGTH, NULL,
      "elements after the last of each axis"},
     {"mode", PH_CHOICE, offsetof(pad_config, mode), 0, 0, 0, modes,
      "what they are: the value, the outermost element, the input reflected"},
@@ -57,12 +57,15 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
 
-const ph_layer_type ph_layer_pad = {.name = "pad",
-                                    .summary = "a border around the input",
-                                    .least_inputs = 1,
-                                    .most_inputs = 1,
-                                    .fields = fields,
-                                    .config_size = sizeof(pad_config),
-                                    .shape = shape,
-                                    .forward = forward,
-                                    .backward = backward};
+const ph_layer_type ph_layer_pad = {
+    .name = "pad",
+    .text = "More elements around the input: a number, the input reflected (its outermost elements are not "
+            "repeated), or its outermost elements.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(pad_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -6,6 +6,8 @@
 
 static const ph_field fields[] = {{0}};
 static const char *const parameters[] = {"slope", NULL};
+static const char *const parameter_texts[] = {
+    "broadcast to the input as NumPy does: (channels, 1, 1) is one for each channel"};
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
   char slope[PH_SHAPE_TEXT], input[PH_SHAPE_TEXT];
@@ -50,14 +52,17 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_prelu = {.name = "prelu",
-                                      .summary = "x, or slope * x where that is negative",
-                                      .least_inputs = 1,
-                                      .most_inputs = 1,
-                                      .reach = PH_REACH_CHANNEL,
-                                      .parameters = parameters,
-                                      .required_parameters = 1,
-                                      .fields = fields,
-                                      .shape = shape,
-                                      .forward = forward,
-                                      .backward = backward};
+const ph_layer_type ph_layer_prelu = {
+    .name = "prelu",
+    .text = "x, or slope * x where that is negative, with slopes that were learned.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_CHANNEL,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 1,
+    .fields = fields,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -95,13 +95,17 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_preprocess = {.name = "preprocess",
-                                           .summary =
-                                               "channel order, scale and offset of the network's input",
-                                           .least_inputs = 1,
-                                           .most_inputs = 1,
-                                           .fields = fields,
-                                           .config_size = sizeof(ph_preprocess_config),
-                                           .shape = shape,
-                                           .forward = forward,
-                                           .backward = backward};
+const ph_layer_type ph_layer_preprocess = {
+    .name = "preprocess",
+    .text = "From a picture, RGB in [0, 1], to what the network was trained on: for channel c of the input, "
+            "(picture[order(c)] * scale - mean[c]) / deviation[c]. Lists have one number a channel, in the "
+            "input's order. With a range in the place of the scale, the picture is brought from [0, 1] to it "
+            "first.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(ph_preprocess_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

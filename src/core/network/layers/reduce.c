@@ -189,12 +189,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_reduce = {.name = "reduce",
-                                       .summary = "one number from the elements along some axes",
-                                       .least_inputs = 1,
-                                       .most_inputs = 1,
-                                       .fields = fields,
-                                       .config_size = sizeof(reduce_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_reduce = {
+    .name = "reduce",
+    .text = "One number from all elements along some axes. \"l1\" is the sum of absolute values, \"l2\" the "
+            "square root of \"sum_square\", the sum of squares, \"log_sum_exp\" log(sum of exp(x)). Of equal "
+            "greatest or least elements the first receives the gradient.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(reduce_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

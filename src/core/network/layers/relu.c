@@ -52,12 +52,15 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_relu = {.name = "relu",
-                                     .summary = "max(x, 0)",
-                                     .least_inputs = 1,
-                                     .most_inputs = 1,
-                                     .reach = PH_REACH_ELEMENT,
-                                     .fields = fields,
-                                     .shape = ph_layer_same_shape,
-                                     .forward = forward,
-                                     .backward = backward};
+const ph_layer_type ph_layer_relu = {
+    .name = "relu",
+    .text = "max(x, 0). How its gradient is taken, plain, redirected, guided or deconvnet, is an option of "
+            "`network:forward`.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_ELEMENT,
+    .fields = fields,
+    .shape = ph_layer_same_shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -28,7 +28,8 @@ typedef struct reshape_config {
 } reshape_config;
 
 static const ph_field reshape_fields[] = {
-    {"shape", PH_INTEGERS, offsetof(reshape_config, shape), 0, LIKE - PH_MAX_RANK + 1, PH_MOST_LENGTH, NULL,
+    {"shape", PH_INTEGERS, offsetof(reshape_config, shape), PH_REQUIRED, LIKE - PH_MAX_RANK + 1,
+     PH_MOST_LENGTH, NULL,
      "the lengths; 0 takes the input's at that place, one -1 what is left, -2 - k axis k of the last input"},
     {0}};
 
@@ -112,7 +113,7 @@ static const ph_field squeeze_fields[] = {{"axes", PH_INTEGERS, offsetof(axes_co
                                            "which axes, of length 1, go; all of them by default"},
                                           {0}};
 
-static const ph_field unsqueeze_fields[] = {{"axes", PH_INTEGERS, offsetof(axes_config, axes), 0,
+static const ph_field unsqueeze_fields[] = {{"axes", PH_INTEGERS, offsetof(axes_config, axes), PH_REQUIRED,
                                              PH_LEAST_AXIS, PH_MOST_AXIS, NULL,
                                              "which axes of the output are new, of length 1"},
                                             {0}};
@@ -158,9 +159,9 @@ done:
 
 static const ph_field no_fields[] = {{0}};
 
-#define SAME_ELEMENTS(type, text, most, its_fields, size, its_shape)                                         \
+#define SAME_ELEMENTS(type, its_text, most, its_fields, size, its_shape)                                     \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
-                                         .summary = text,                                                    \
+                                         .text = its_text,                                                   \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = most,                                                \
                                          .fields = its_fields,                                               \
@@ -169,20 +170,24 @@ static const ph_field no_fields[] = {{0}};
                                          .forward = forward,                                                 \
                                          .backward = backward}
 
-SAME_ELEMENTS(reshape, "the same elements in another shape", 2, reshape_fields, sizeof(reshape_config),
-              shape_of_reshape);
-SAME_ELEMENTS(flatten, "two axes: those before `axis`, and the rest", 1, flatten_fields, sizeof(axis_config),
-              shape_of_flatten);
-SAME_ELEMENTS(squeeze, "without axes of length 1", 1, squeeze_fields, sizeof(axes_config), shape_of_squeeze);
-SAME_ELEMENTS(unsqueeze, "with further axes of length 1", 1, unsqueeze_fields, sizeof(axes_config),
+SAME_ELEMENTS(reshape,
+              "The same elements in the same order under another shape. A second input may be there for its "
+              "shape alone.",
+              2, reshape_fields, sizeof(reshape_config), shape_of_reshape);
+SAME_ELEMENTS(flatten, "Two axes: all those before `axis`, and the rest.", 1, flatten_fields,
+              sizeof(axis_config), shape_of_flatten);
+SAME_ELEMENTS(squeeze, "Without axes of length 1.", 1, squeeze_fields, sizeof(axes_config), shape_of_squeeze);
+SAME_ELEMENTS(unsqueeze, "With further axes of length 1.", 1, unsqueeze_fields, sizeof(axes_config),
               shape_of_unsqueeze);
-const ph_layer_type ph_layer_identity = {.name = "identity",
-                                         .summary = "the input itself",
-                                         .least_inputs = 1,
-                                         .most_inputs = 1,
-                                         .reach = PH_REACH_ELEMENT,
-                                         .identity = true,
-                                         .fields = no_fields,
-                                         .shape = ph_layer_same_shape,
-                                         .forward = forward,
-                                         .backward = backward};
+const ph_layer_type ph_layer_identity = {
+    .name = "identity",
+    .text = "Nothing; a further name.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_ELEMENT,
+    .identity = true,
+    .fields = no_fields,
+    .shape = ph_layer_same_shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -196,12 +196,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   if (pass->input_gradient[0] != NULL) run(layer, pass, true);
 }
 
-const ph_layer_type ph_layer_resize = {.name = "resize",
-                                       .summary = "images at another size",
-                                       .least_inputs = 1,
-                                       .most_inputs = 1,
-                                       .fields = fields,
-                                       .config_size = sizeof(resize_config),
-                                       .shape = shape,
-                                       .forward = forward,
-                                       .backward = backward};
+const ph_layer_type ph_layer_resize = {
+    .name = "resize",
+    .text = "Images at another size, ONNX's `Resize` without smoothing: which place of the input an output "
+            "pixel is (`coordinates`), and what is read there: the nearest pixel, between two, or a cubic "
+            "through four (Keys, 1981, a = -0.75).",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(resize_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -14,10 +14,10 @@ typedef struct slice_config {
 
 static const ph_field fields[] = {{"axes", PH_INTEGERS, offsetof(slice_config, axes), 0, PH_LEAST_AXIS,
                                    PH_MOST_AXIS, NULL, "which axes; the first ones by default"},
-                                  {"starts", PH_INTEGERS, offsetof(slice_config, starts), 0, -BEYOND, BEYOND,
-                                   NULL, "the first element of each"},
-                                  {"ends", PH_INTEGERS, offsetof(slice_config, ends), 0, -BEYOND, BEYOND,
-                                   NULL, "the one past the last of each"},
+                                  {"starts", PH_INTEGERS, offsetof(slice_config, starts), PH_REQUIRED,
+                                   -BEYOND, BEYOND, NULL, "the first element of each"},
+                                  {"ends", PH_INTEGERS, offsetof(slice_config, ends), PH_REQUIRED, -BEYOND,
+                                   BEYOND, NULL, "the one past the last of each"},
                                   {"steps", PH_INTEGERS, offsetof(slice_config, steps), 0, -PH_MOST_LENGTH,
                                    PH_MOST_LENGTH, NULL, "from element to element; 1 by default"},
                                   {0}};
@@ -98,12 +98,16 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
 
-const ph_layer_type ph_layer_slice = {.name = "slice",
-                                      .summary = "a part of the input, along some axes",
-                                      .least_inputs = 1,
-                                      .most_inputs = 1,
-                                      .fields = fields,
-                                      .config_size = sizeof(slice_config),
-                                      .shape = shape,
-                                      .forward = forward,
-                                      .backward = backward};
+const ph_layer_type ph_layer_slice = {
+    .name = "slice",
+    .text = "Along some axes, every step-th element from start up to, not including, end, by Python's rules: "
+            "negative positions count from the end, those beyond it are held to it, a negative step runs "
+            "backwards.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(slice_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

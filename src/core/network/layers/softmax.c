@@ -97,7 +97,7 @@ static void log_softmax_row_back(const ph_pass *pass, int64_t at, int64_t count,
   for (int64_t i = 0; i < count; i++) dst[i * step] += g[i * step] - expf(y[i * step]) * (float)sum;
 }
 
-#define SOFTMAX(NAME, SUMMARY)                                                                               \
+#define SOFTMAX(NAME, TEXT)                                                                                  \
   static void NAME##_forward(const ph_layer *layer, const ph_pass *pass) {                                   \
     each_row(layer, pass, NAME##_row);                                                                       \
   }                                                                                                          \
@@ -105,7 +105,7 @@ static void log_softmax_row_back(const ph_pass *pass, int64_t at, int64_t count,
     if (pass->input_gradient[0] != NULL) each_row(layer, pass, NAME##_row_back);                             \
   }                                                                                                          \
   const ph_layer_type ph_layer_##NAME = {.name = #NAME,                                                      \
-                                         .summary = SUMMARY,                                                 \
+                                         .text = TEXT,                                                       \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
                                          .row_axis = row_axis,                                               \
@@ -115,5 +115,5 @@ static void log_softmax_row_back(const ph_pass *pass, int64_t at, int64_t count,
                                          .forward = NAME##_forward,                                          \
                                          .backward = NAME##_backward};
 
-SOFTMAX(softmax, "probabilities along an axis")
-SOFTMAX(log_softmax, "logarithms of probabilities along an axis")
+SOFTMAX(softmax, "Probabilities across channels, or along another axis: exp(x) over its sum.")
+SOFTMAX(log_softmax, "The logarithm of softmax.")

@@ -21,12 +21,14 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-const ph_layer_type ph_layer_sum = {.name = "sum",
-                                    .summary = "inputs added element by element",
-                                    .least_inputs = 2,
-                                    .most_inputs = PH_MAX_INPUTS,
-                                    .reach = PH_REACH_ELEMENT,
-                                    .fields = fields,
-                                    .shape = ph_layer_same_shape,
-                                    .forward = forward,
-                                    .backward = backward};
+const ph_layer_type ph_layer_sum = {
+    .name = "sum",
+    .text = "Two to 64 inputs of one shape, added element by element.",
+    .least_inputs = 2,
+    .most_inputs = PH_MAX_INPUTS,
+    .reach = PH_REACH_ELEMENT,
+    .fields = fields,
+    .shape = ph_layer_same_shape,
+    .forward = forward,
+    .backward = backward,
+};

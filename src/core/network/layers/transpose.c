@@ -48,12 +48,14 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
 
-const ph_layer_type ph_layer_transpose = {.name = "transpose",
-                                          .summary = "the axes in another order",
-                                          .least_inputs = 1,
-                                          .most_inputs = 1,
-                                          .fields = fields,
-                                          .config_size = sizeof(transpose_config),
-                                          .shape = shape,
-                                          .forward = forward,
-                                          .backward = backward};
+const ph_layer_type ph_layer_transpose = {
+    .name = "transpose",
+    .text = "The axes in another order: axis i of the output is axis axes[i] of the input.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .fields = fields,
+    .config_size = sizeof(transpose_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

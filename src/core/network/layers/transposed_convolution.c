@@ -21,6 +21,7 @@ static const ph_field fields[] = {
     {0}};
 
 static const char *const parameters[] = {"weight", "bias", NULL};
+static const char *const parameter_texts[] = {"(inputs, outputs / groups, height, width)", "(outputs)"};
 enum { WEIGHT, BIAS };
 
 /* The windows of the convolution that this is the adjoint of: over the output, one for each input pixel. */
@@ -115,14 +116,19 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   if (pass->input_gradient[0] != NULL) ph_pass_images(layer, pass, backward_image);
 }
 
-const ph_layer_type ph_layer_transposed_convolution = {.name = "transposed_convolution",
-                                                       .summary = "every pixel spread over a window",
-                                                       .least_inputs = 1,
-                                                       .most_inputs = 1,
-                                                       .parameters = parameters,
-                                                       .required_parameters = 1,
-                                                       .fields = fields,
-                                                       .config_size = sizeof(transposed_config),
-                                                       .shape = shape,
-                                                       .forward = forward,
-                                                       .backward = backward};
+const ph_layer_type ph_layer_transposed_convolution = {
+    .name = "transposed_convolution",
+    .text = "The adjoint of a convolution, as a layer: every input pixel, times the weights, is added to a "
+            "window of the output, from which padding is cut off. Each side of the output is (size - 1) * "
+            "stride + (kernel - 1) * dilation + 1 - padding before and after + output_padding.",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = parameters,
+    .parameter_texts = parameter_texts,
+    .required_parameters = 1,
+    .fields = fields,
+    .config_size = sizeof(transposed_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -97,13 +97,21 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   ph_rows_backward(function_of(layer), pass, 0, 0);
 }
 
-const ph_layer_type ph_layer_unary = {.name = "unary",
-                                      .summary = "a function of every number by itself",
-                                      .least_inputs = 1,
-                                      .most_inputs = 1,
-                                      .reach = PH_REACH_ELEMENT,
-                                      .fields = fields,
-                                      .config_size = sizeof(unary_config),
-                                      .shape = shape,
-                                      .forward = forward,
-                                      .backward = backward};
+const ph_layer_type ph_layer_unary = {
+    .name = "unary",
+    .text = "A function of each element: \"abs\", \"negate\", \"sign\", \"floor\", \"ceil\", \"round\" "
+            "(halves to even), \"square\", \"sqrt\", \"reciprocal\", \"reciprocal_sqrt\", \"exp\", \"log\", "
+            "\"erf\", \"sin\", \"cos\", \"tan\", \"asin\", \"acos\", \"atan\", \"sinh\", \"cosh\", \"tanh\", "
+            "\"asinh\", \"acosh\", \"atanh\", \"sigmoid\" 1 / (1 + exp(-x)), \"softplus\" log(1 + exp(x)), "
+            "\"softsign\" x / (1 + |x|), \"silu\" x * sigmoid(x), \"hard_swish\" x * min(max(x + 3, 0), 6) / "
+            "6, \"mish\" x * tanh(softplus(x)), \"gelu\" x times the normal distribution up to x, "
+            "\"gelu_tanh\" the same by a hyperbolic tangent (Hendrycks and Gimpel, 2016).",
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .reach = PH_REACH_ELEMENT,
+    .fields = fields,
+    .config_size = sizeof(unary_config),
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -59,12 +59,14 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
   }
 }
 
-static const char *const positional[] = {"layer", NULL};
+static const ph_argument arguments[] = {PH_HEAD_LAYER, {0}};
 
 const ph_head_type ph_head_alignment = {
     .name = "alignment",
-    .summary = "likeness of neighbouring images: 0 where they agree, negative elsewhere",
-    .positional = positional,
+    .text = "How alike the images of the batch are to their neighbours: minus the mean squared difference of "
+            "all pairs up to four apart, those d apart divided by decay^d. 0 where all agree, negative "
+            "elsewhere: add it. Raises for a batch of one. (Lucid.)",
+    .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(alignment_config),
     .fit = ph_head_fit_several,

@@ -11,8 +11,7 @@ ph_status ph_opacity_fit(const ph_head *head, const ph_tap *tap, ph_error *e) {
                  tap->layer, head->type->name, (long long)tap->c);
 }
 
-static const ph_field fields[] = {PH_HEAD_PLACE, {0}};
-static const char *const none[] = {NULL};
+static const ph_field fields[] = {PH_PICTURE_PLACE, {0}};
 
 static int64_t opacity_at(const ph_tap *tap, int64_t n) {
   return (n * tap->c + PH_OPACITY_CHANNEL) * tap->h * tap->w;
@@ -38,9 +37,10 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 
 const ph_head_type ph_head_alpha = {
     .name = "alpha",
-    .summary = "mean opacity of the picture",
+    .text = "The mean opacity of the picture before it is laid over a background, for parameterisations of 4 "
+            "channels. Lucid asks for what matters alone, and clear elsewhere, with `objective * (1 - "
+            "ph.alpha()) - 0.1 * ph.blur_alpha()`, under transforms that end with `ph.collapse()`.",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = fields,
     .config_size = sizeof(ph_head_place),
     .fit = ph_opacity_fit,

@@ -10,8 +10,6 @@
 #include "objective/head.h"
 #include "opacity.h"
 
-static const char *const none[] = {NULL};
-
 /* ---- the kernel ---- */
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -69,7 +67,7 @@ static void find_residuals(const ph_tap *tap, int64_t radius) {
 
 /* ---- blur, blur_alpha ---- */
 
-static const ph_field blur_fields[] = {PH_HEAD_PLACE, {0}};
+static const ph_field blur_fields[] = {PH_PICTURE_PLACE, {0}};
 
 /* Whether a plane, of all images' channels, is blurred. */
 static bool is_blurred(const ph_head *head, const ph_tap *tap, int64_t plane) {
@@ -99,9 +97,10 @@ static void blur_gradient(const ph_head *head, const ph_tap *tap, double coeffic
 
 const ph_head_type ph_head_blur = {
     .name = "blur",
-    .summary = "half the squared difference from the blurred picture, which is held constant",
+    .text = "0.5 sum (x - b)^2, where b is the blurred picture (3x3: centre 1, border 0.5, over their sum) "
+            "held constant: subtracting k times this takes each step towards (1 - k) x + k b. (Lucid's "
+            "blur_input_each_step.)",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = blur_fields,
     .config_size = sizeof(ph_head_place),
     .scratch = scratch,
@@ -111,9 +110,8 @@ const ph_head_type ph_head_blur = {
 
 const ph_head_type ph_head_blur_alpha = {
     .name = "blur_alpha",
-    .summary = "blur, of the picture's opacity",
+    .text = "`ph.blur` of the picture's opacity alone. (Lucid's blur_alpha_each_step.)",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = blur_fields,
     .config_size = sizeof(ph_head_place),
     .fit = ph_opacity_fit,
@@ -131,7 +129,7 @@ typedef struct boundary_config {
 } boundary_config;
 
 static const ph_field boundary_fields[] = {
-    PH_HEAD_PLACE,
+    PH_PICTURE_PLACE,
     {"width", PH_INTEGER, offsetof(boundary_config, width), 20, 1, 1e6, NULL, "the frame's width in pixels"},
     {"constant", PH_REAL, offsetof(boundary_config, constant), 0.5, -1e9, 1e9, NULL, "the grey to stay near"},
     {0}};
@@ -184,9 +182,10 @@ static void boundary_gradient(const ph_head *head, const ph_tap *tap, double coe
 
 const ph_head_type ph_head_boundary_complexity = {
     .name = "boundary_complexity",
-    .summary = "how busy and how far from grey the picture's frame is",
+    .text = "How busy and how far from grey a frame around the picture is: over the frame, the sum of (b - "
+            "x)^2 + 0.8 (x - constant)^2, b being the picture blurred with a 5x5 kernel. Lucid's "
+            "penalize_boundary_complexity without its minus sign: subtract it.",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = boundary_fields,
     .config_size = sizeof(boundary_config),
     .scratch = scratch,

@@ -9,10 +9,15 @@ typedef struct class_config {
   char label[PH_TEXT_SIZE]; /* empty once it is resolved, or where the class was given by number */
 } class_config;
 
-static const char *const positional[] = {"class", "label", NULL};
+static const ph_argument arguments[] = {
+    {"class",
+     {"class", "label"},
+     "its number, from 0, or its label; part of the label will do where it is unique",
+     false},
+    {0}};
 
 static const ph_field fields[] = {
-    PH_HEAD_PLACE,
+    PH_HEAD_PLACE_OF("the layer that holds the classes; by default the one that the network says"),
     {"class", PH_INTEGER, offsetof(class_config, class), -1, 0, 1e9, NULL, "the class, from 0"},
     {"label", PH_TEXT, offsetof(class_config, label), 0, 0, 0, NULL, "the class by name"},
     {0}};
@@ -68,8 +73,9 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 
 const ph_head_type ph_head_logit = {
     .name = "logit",
-    .summary = "score of a class before softmax",
-    .positional = positional,
+    .text = "The score of a class before the softmax, added up over the images. Usually clearer than the "
+            "probability, which also grows by making other classes less likely.",
+    .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(class_config),
     .check = check,
@@ -82,8 +88,8 @@ const ph_head_type ph_head_logit = {
 
 const ph_head_type ph_head_probability = {
     .name = "probability",
-    .summary = "probability of a class, after softmax",
-    .positional = positional,
+    .text = "The probability of a class, after the softmax, added up over the images.",
+    .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(class_config),
     .check = check,

@@ -77,7 +77,8 @@ static const char *const losses[] = {"l1", "l2", NULL};
 
 static const ph_field difference_fields[] = {PH_TARGET_FIELDS,
                                              {"loss", PH_CHOICE, offsetof(difference_config, loss), L1, 0, 0,
-                                              losses, "the mean of absolute differences, or of squares"},
+                                              losses,
+                                              "the mean of absolute differences, or of their squares"},
                                              {0}};
 
 static int loss_of(const ph_head *head) { return ((const difference_config *)head->config)->loss; }
@@ -123,9 +124,12 @@ static void difference_gradient(const ph_head *head, const ph_tap *tap, double c
 
 const ph_head_type ph_head_activation_difference = {
     .name = "activation_difference",
-    .summary = "mean difference of an activation from a target; subtract it",
-    .positional = ph_target_positional,
-    .takes_tensor = true,
+    .text = "How far the activation of an image is from a target: the mean of |x - t| or of (x - t)^2. "
+            "Subtract it. The target is a network, `net:forward(picture, layers)`, for what it just computed "
+            "at the layer; or a tensor; or another image of the batch, which then is drawn towards the first "
+            "as well, unless a mask holds it: that way it passes through the same transforms. At several "
+            "layers, the sum. (Lucid's notebook on style transfer.)",
+    .arguments = ph_target_arguments,
     .whole_batch = true,
     .fields = difference_fields,
     .config_size = sizeof(difference_config),
@@ -147,7 +151,7 @@ static const double caricature_epsilon = 1e-6, floor_cosine = 0.1; /* Lucid's */
 
 static const ph_field caricature_fields[] = {PH_TARGET_FIELDS,
                                              {"cosine_power", PH_REAL, offsetof(caricature_config, power), 0,
-                                              0, 100, NULL, "how much the angle counts; 0: not at all"},
+                                              0, 100, NULL, "how much the angle counts; with 0 not at all"},
                                              {0}};
 
 /* As in Lucid, what stands for the cosine is not divided by the target's length, which does not change. */
@@ -173,9 +177,10 @@ static void caricature_gradient(const ph_head *head, const ph_tap *tap, double c
 
 const ph_head_type ph_head_caricature = {
     .name = "caricature",
-    .summary = "an activation along a target's, so that what the target has is exaggerated",
-    .positional = ph_target_positional,
-    .takes_tensor = true,
+    .text = "More of what a target's activation t has: (x . t) max(0.1, x . t / |x|)^cosine_power, all "
+            "channels and positions as one vector. Over several images the mean. (Lucid's recipe caricature; "
+            "feature inversion with power 0.)",
+    .arguments = ph_target_arguments,
     .whole_batch = true,
     .fields = caricature_fields,
     .config_size = sizeof(caricature_config),
@@ -209,9 +214,11 @@ static void cosine_gradient(const ph_head *head, const ph_tap *tap, double coeff
 
 const ph_head_type ph_head_cosine = {
     .name = "cosine",
-    .summary = "cosine of the angle between an activation and a target",
-    .positional = ph_target_positional,
-    .takes_tensor = true,
+    .text = "The cosine of the angle between the activation of an image and a target, all channels and "
+            "positions as one vector: 1 where they agree, 0 where they have nothing in common. Over several "
+            "images the mean. (Xplique's cosine_similarity; its direction objective is `ph.caricature(layer, "
+            "target) * ph.cosine(layer, target) ^ 2`.)",
+    .arguments = ph_target_arguments,
     .whole_batch = true,
     .fields = cosine_fields,
     .config_size = sizeof(ph_target),

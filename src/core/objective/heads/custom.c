@@ -4,7 +4,7 @@
    function, and for one of several layers, which of them. */
 #include "custom.h"
 
-static const char *const positional[] = {"layer", NULL};
+static const ph_argument arguments[] = {PH_HEAD_LAYER, {0}};
 
 static const ph_field fields[] = {
     PH_HEAD_PLACE,
@@ -16,8 +16,8 @@ static const ph_field fields[] = {
 
 const ph_head_type ph_head_custom = {
     .name = "head",
-    .summary = "what a function makes of an activation",
-    .positional = positional,
+    .text = "what a function makes of an activation",
+    .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(ph_custom_head),
 };

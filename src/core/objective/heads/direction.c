@@ -32,24 +32,29 @@ static const double epsilon = 1e-4, floor_cosine = 0.1; /* Lucid 0.3.10, objecti
    0,                                                                                                        \
    100,                                                                                                      \
    NULL,                                                                                                     \
-   "how much the angle counts; 0: not at all"},                                                              \
+   "how much the angle counts; with 0 not at all"},                                                          \
   {                                                                                                          \
     "angle", PH_CHOICE, offsetof(direction_config, angle), COSINE, 0, 0, angles,                             \
-        "whether v's length is taken out of the angle's measure, or not"                                     \
+        "what is raised to that power: the cosine, or x . v / |x|, in which v's length counts"               \
   }
 
 static const ph_field direction_fields[] = {PH_HEAD_PLACE, COSINE_POWER, {0}};
 static const ph_field weights_fields[] = {PH_HEAD_PLACE, {0}};
 
 #define POSITION                                                                                             \
-  {"x", PH_INTEGER, offsetof(direction_config, x), -1, 0, 1e9, NULL, "the column; the centre by default"}, { \
-    "y", PH_INTEGER, offsetof(direction_config, y), -1, 0, 1e9, NULL, "the row; the centre by default"       \
+  {"x", PH_INTEGER, offsetof(direction_config, x), -1, 0, 1e9, NULL, "the column; by default the centre"}, { \
+    "y", PH_INTEGER, offsetof(direction_config, y), -1, 0, 1e9, NULL, "the row; by default the centre"       \
   }
 
 static const ph_field neuron_fields[] = {PH_HEAD_PLACE, COSINE_POWER, POSITION, {0}};
 static const ph_field neuron_weights_fields[] = {PH_HEAD_PLACE, POSITION, {0}};
 
-static const char *const positional[] = {"layer", "tensor", NULL};
+static const ph_argument vector_arguments[] = {
+    PH_HEAD_LAYER, {"vector", {"tensor", NULL}, "one number a channel; a tensor is not copied", true}, {0}};
+static const ph_argument tensor_arguments[] = {
+    PH_HEAD_LAYER, {"tensor", {"tensor", NULL}, "(channels, height, width); not copied", false}, {0}};
+static const ph_argument weights_arguments[] = {
+    PH_HEAD_LAYER, {"weights", {"tensor", NULL}, "one number a channel; a tensor is not copied", true}, {0}};
 
 static const direction_config *config_of(const ph_head *head) {
   return (const direction_config *)head->config;
@@ -196,9 +201,10 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 
 const ph_head_type ph_head_direction = {
     .name = "direction",
-    .summary = "activation along a vector, mean over positions",
-    .positional = positional,
-    .takes_tensor = true,
+    .text =
+        "Activation along a direction v: the mean over positions and images of (x . v) max(0.1, cos(x, "
+        "v))^cosine_power, x being all channels at one position. (Lucid's direction and direction_cossim.)",
+    .arguments = vector_arguments,
     .fields = direction_fields,
     .config_size = sizeof(direction_config),
     .fit = fit_vector,
@@ -209,9 +215,10 @@ const ph_head_type ph_head_direction = {
 
 const ph_head_type ph_head_direction_neuron = {
     .name = "direction_neuron",
-    .summary = "activation along a vector at one position",
-    .positional = positional,
-    .takes_tensor = true,
+    .text = "The same at one position. The activation atlas' notebooks and Captum's AngledNeuronDirection "
+            "have, of a row v, `ph.direction_neuron(layer, v:matmul(whitening) / channels, { angle = "
+            "\"projection\", cosine_power = 4 })`.",
+    .arguments = vector_arguments,
     .fields = neuron_fields,
     .config_size = sizeof(direction_config),
     .fit = fit_neuron,
@@ -222,9 +229,9 @@ const ph_head_type ph_head_direction_neuron = {
 
 const ph_head_type ph_head_tensor_direction = {
     .name = "tensor_direction",
-    .summary = "activations of a centred rectangle along a tensor (c, h, w)",
-    .positional = positional,
-    .takes_tensor = true,
+    .text = "The same with a vector for every position: activations, cropped around their centre to the "
+            "tensor's size, along the tensor.",
+    .arguments = tensor_arguments,
     .fields = direction_fields,
     .config_size = sizeof(direction_config),
     .fit = fit_tensor,
@@ -235,9 +242,9 @@ const ph_head_type ph_head_tensor_direction = {
 
 const ph_head_type ph_head_channel_weights = {
     .name = "channel_weights",
-    .summary = "mean over channels and positions of activation times the channel's weight",
-    .positional = positional,
-    .takes_tensor = true,
+    .text = "The mean over channels, positions and images of activation times the channel's weight: L = 1/(w "
+            "h C) sum z d.",
+    .arguments = weights_arguments,
     .fields = weights_fields,
     .config_size = sizeof(direction_config),
     .fit = fit_vector,
@@ -248,9 +255,9 @@ const ph_head_type ph_head_channel_weights = {
 
 const ph_head_type ph_head_neuron_weights = {
     .name = "neuron_weights",
-    .summary = "mean over channels of activation times the channel's weight, at one position",
-    .positional = positional,
-    .takes_tensor = true,
+    .text = "The same at one position: the mean over the channels of activation times weight. (lucent's "
+            "neuron_weight.)",
+    .arguments = weights_arguments,
     .fields = neuron_weights_fields,
     .config_size = sizeof(direction_config),
     .fit = fit_neuron,

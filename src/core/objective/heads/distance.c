@@ -6,8 +6,6 @@
 #include "objective/head.h"
 #include "sums.h"
 
-static const char *const none[] = {NULL};
-
 static int64_t count_of(const ph_tap *tap) { return tap->n * tap->c * tap->h * tap->w; }
 
 /* ---- l1, l2 ---- */
@@ -21,12 +19,15 @@ typedef struct norm_config {
 #define CONSTANT                                                                                             \
   { "constant", PH_REAL, offsetof(norm_config, constant), 0, -1e9, 1e9, NULL, "what is subtracted first" }
 #define MEAN                                                                                                 \
-  { "mean", PH_FLAG, offsetof(norm_config, mean), 0, 0, 1, NULL, "the mean over elements, not the sum" }
+  {                                                                                                          \
+    "mean", PH_FLAG, offsetof(norm_config, mean), 0, 0, 1, NULL,                                             \
+        "the mean over the elements in the place of their sum"                                               \
+  }
 
-static const ph_field l1_fields[] = {PH_HEAD_PLACE, CONSTANT, MEAN, {0}};
+static const ph_field l1_fields[] = {PH_PICTURE_PLACE, CONSTANT, MEAN, {0}};
 
 static const ph_field l2_fields[] = {
-    PH_HEAD_PLACE,
+    PH_PICTURE_PLACE,
     CONSTANT,
     {"epsilon", PH_REAL, offsetof(norm_config, epsilon), 1e-6, 0, 1e9, NULL, "added to the sum of squares"},
     MEAN,
@@ -59,9 +60,8 @@ static void l1_gradient(const ph_head *head, const ph_tap *tap, double coefficie
 
 const ph_head_type ph_head_l1 = {
     .name = "l1",
-    .summary = "sum of |x - constant|, of the picture by default",
+    .text = "sum |x - constant|.",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = l1_fields,
     .config_size = sizeof(norm_config),
     .value = l1_value,
@@ -96,9 +96,8 @@ static int64_t one_double(const ph_head *head, const ph_tap *tap) {
 
 const ph_head_type ph_head_l2 = {
     .name = "l2",
-    .summary = "square root of the sum of (x - constant)^2, of the picture by default",
+    .text = "sqrt(epsilon + sum (x - constant)^2).",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = l2_fields,
     .config_size = sizeof(norm_config),
     .scratch = one_double,
@@ -108,7 +107,7 @@ const ph_head_type ph_head_l2 = {
 
 /* ---- input_difference ---- */
 
-static const ph_field difference_fields[] = {PH_HEAD_PLACE, {0}};
+static const ph_field difference_fields[] = {PH_PICTURE_PLACE, {0}};
 
 /* One tensor serves all images, or each image has its own. */
 static ph_status difference_fit(const ph_head *head, const ph_tap *tap, ph_error *e) {
@@ -155,14 +154,14 @@ static void difference_gradient(const ph_head *head, const ph_tap *tap, double c
   }
 }
 
-static const char *const only_tensor[] = {"tensor", NULL};
+static const ph_argument only_tensor[] = {
+    {"tensor", {"tensor", NULL}, "(1, c, h, w) for all images, or (n, c, h, w); not copied", false}, {0}};
 
 const ph_head_type ph_head_input_difference = {
     .name = "input_difference",
-    .summary = "root mean square of the difference from a tensor, of the picture by default",
+    .text = "The root mean square of the difference from a tensor.",
     .layer = ph_picture_name,
-    .positional = only_tensor,
-    .takes_tensor = true,
+    .arguments = only_tensor,
     .fields = difference_fields,
     .config_size = sizeof(ph_head_place),
     .fit = difference_fit,

@@ -17,11 +17,12 @@ typedef struct diversity_config {
 enum { BATCH, SUM };
 static const char *const norms[] = {"batch", "sum", NULL};
 
-static const ph_field fields[] = {PH_HEAD_PLACE,
-                                  {"norm", PH_CHOICE, offsetof(diversity_config, norm), BATCH, 0, 0, norms,
-                                   "what the sum over pairs is divided by"},
-                                  {0}};
-static const char *const positional[] = {"layer", NULL};
+static const ph_field fields[] = {
+    PH_HEAD_PLACE,
+    {"norm", PH_CHOICE, offsetof(diversity_config, norm), BATCH, 0, 0, norms,
+     "the sum over pairs divided by the number of images (Lucid), or as it is (the slides)"},
+    {0}};
+static const ph_argument arguments[] = {PH_HEAD_LAYER, {0}};
 
 static const double least_square = 1e-10; /* Lucid's epsilon, under the norm's root */
 
@@ -86,8 +87,10 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 
 const ph_head_type ph_head_diversity = {
     .name = "diversity",
-    .summary = "how alike the images' textures are; subtract it",
-    .positional = positional,
+    .text = "How alike the textures of the images are: the sum over all pairs a, b of different images of "
+            "<G_a, G_b>, divided by the number of images or not, G being the normalised Gram matrix of the "
+            "channels. Subtract it. Raises for a batch of one. (Olah et al., 2017.)",
+    .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(diversity_config),
     .fit = ph_head_fit_several,

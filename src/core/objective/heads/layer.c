@@ -18,7 +18,8 @@ static const char *const norms[] = {"mean", "sum", NULL};
 
 static const ph_field fields[] = {
     PH_HEAD_PLACE,
-    {"norm", PH_CHOICE, offsetof(layer_config, norm), MEAN, 0, 0, norms, "how the powers are put together"},
+    {"norm", PH_CHOICE, offsetof(layer_config, norm), MEAN, 0, 0, norms,
+     "the mean of the powers, or their sum, which for squares is the squared norm"},
     {"power", PH_INTEGER, offsetof(layer_config, power), 2, 1, 16, NULL, "what activations are raised to"},
     {0}};
 
@@ -49,12 +50,13 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
     tap->gradient[i] += (float)(factor * pow((double)tap->activation[i], power - 1));
 }
 
-static const char *const positional[] = {"layer", NULL};
+static const ph_argument arguments[] = {PH_HEAD_LAYER, {0}};
 
 const ph_head_type ph_head_layer = {
     .name = "layer",
-    .summary = "squared activations of a layer (DeepDream)",
-    .positional = positional,
+    .text = "The squared activations of a whole layer: DeepDream (Mordvintsev et al., 2015). With `power = "
+            "1`, its activations.",
+    .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(layer_config),
     .value = value,

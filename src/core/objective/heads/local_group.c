@@ -13,14 +13,14 @@ typedef struct group_config {
   { #name, PH_INTEGER, offsetof(group_config, name), fallback, least, 1e9, NULL, summary }
 
 static const ph_field fields[] = {PH_HEAD_PLACE,
-                                  FIELD(unit, 0, -1, "the one channel that is read"),
+                                  FIELD(unit, 0, -1, "the one channel that is read; by default all of them"),
                                   FIELD(x, 0, -1, "the first column; by default the window is centred"),
                                   FIELD(y, 0, -1, "the first row; by default the window is centred"),
                                   FIELD(width, 1, 1, "how many columns"),
                                   FIELD(height, 1, 1, "how many rows"),
                                   {0}};
 
-static const char *const positional[] = {"layer", NULL};
+static const ph_argument arguments[] = {PH_HEAD_LAYER, {0}};
 
 static const group_config *config_of(const ph_head *head) { return (const group_config *)head->config; }
 
@@ -107,10 +107,13 @@ static ph_status check(const ph_head *head, ph_error *e) {
 
 const ph_head_type ph_head_local_group = {
     .name = "local_group",
-    .summary = "mean activation of a window of a layer, or of one channel",
-    .positional = positional,
-    .takes_tensor = true,
-    .tensor_option = "weights",
+    .text = "The mean activation of a window of a layer: of all its channels, of one, or of all weighted. "
+            "(lucent's localgroup.)",
+    .arguments = arguments,
+    .tensor_option = {"weights",
+                      {"tensor", NULL},
+                      "one a channel, in the place of `unit`; a tensor is not copied",
+                      true},
     .fields = fields,
     .config_size = sizeof(group_config),
     .check = check,

@@ -6,8 +6,6 @@
 
 #include "objective/head.h"
 
-static const char *const none[] = {NULL};
-
 typedef struct lp_config {
   ph_head_place place;
   double constant, power;
@@ -18,13 +16,13 @@ typedef struct lp_config {
   { "constant", PH_REAL, offsetof(lp_config, constant), 0, -1e9, 1e9, NULL, "what is subtracted first" }
 
 static const ph_field lp_fields[] = {
-    PH_HEAD_PLACE,
+    PH_PICTURE_PLACE,
     {"power", PH_REAL, offsetof(lp_config, power), 6, 1, 100, NULL, "what differences are raised to"},
     CONSTANT,
     {"mean", PH_FLAG, offsetof(lp_config, mean), 0, 0, 1, NULL, "the mean of the powers, not their sum"},
     {0}};
 
-static const ph_field infinity_fields[] = {PH_HEAD_PLACE, CONSTANT, {0}};
+static const ph_field infinity_fields[] = {PH_PICTURE_PLACE, CONSTANT, {0}};
 
 static const lp_config *config_of(const ph_head *head) { return (const lp_config *)head->config; }
 
@@ -73,9 +71,9 @@ static void lp_gradient(const ph_head *head, const ph_tap *tap, double coefficie
 
 const ph_head_type ph_head_lp = {
     .name = "lp",
-    .summary = "p-norm of x - constant, of the picture by default",
+    .text = "(sum |x - constant|^power)^(1/power) of each image, added up. (keras-vis's LPNorm is this `^ "
+            "power`.)",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = lp_fields,
     .config_size = sizeof(lp_config),
     .scratch = scratch,
@@ -116,9 +114,8 @@ static void infinity_gradient(const ph_head *head, const ph_tap *tap, double coe
 
 const ph_head_type ph_head_l_infinity = {
     .name = "l_infinity",
-    .summary = "largest |x - constant|, of the picture by default",
+    .text = "The largest |x - constant| of each image, added up.",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = infinity_fields,
     .config_size = sizeof(lp_config),
     .scratch = scratch,

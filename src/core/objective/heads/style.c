@@ -18,8 +18,17 @@ static const char *const losses[] = {"l1", "l2", NULL};
 
 static const ph_field fields[] = {PH_TARGET_FIELDS,
                                   {"loss", PH_CHOICE, offsetof(style_config, loss), L1, 0, 0, losses,
-                                   "the mean of absolute differences, or of squares"},
+                                   "the mean of absolute differences, or of their squares"},
                                   {0}};
+
+static const ph_argument arguments[] = {
+    PH_TARGET_LAYERS,
+    {"target",
+     {"tensor", "to"},
+     "a network, for what it just computed at the layer; a Gram matrix (c, c); an image's activation (1, c, "
+     "h, w) of any size; or an image of the batch, from 0",
+     false},
+    {0}};
 
 static ph_status fit(const ph_head *head, const ph_tap *tap, ph_error *e) {
   char text[PH_SHAPE_TEXT];
@@ -99,9 +108,10 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 
 const ph_head_type ph_head_style = {
     .name = "style",
-    .summary = "how far the channels' Gram matrix is from a target's; subtract it",
-    .positional = ph_target_positional,
-    .takes_tensor = true,
+    .text = "How far the style of an image is from a target's: the mean over all pairs of channels of |G - "
+            "G_t| or of its square, G being the Gram matrix of the channels divided by the number of "
+            "positions. Subtract it. (Gatys et al., 2015.)",
+    .arguments = arguments,
     .whole_batch = true,
     .fields = fields,
     .config_size = sizeof(style_config),

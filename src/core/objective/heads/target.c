@@ -2,7 +2,15 @@
 /* Targets. */
 #include "target.h"
 
-const char *const ph_target_positional[] = {"layer", "tensor", "to", NULL};
+const ph_argument ph_target_arguments[] = {
+    PH_TARGET_LAYERS,
+    {"target",
+     {"tensor", "to"},
+     "a tensor has the activation's shape, for all images or one each, and is not copied; images count from "
+     "0",
+     true},
+    {0},
+};
 
 static const ph_target *config_of(const ph_head *head) { return (const ph_target *)head->config; }
 

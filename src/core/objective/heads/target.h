@@ -19,8 +19,11 @@ typedef struct ph_target {
         "the image of the batch that others are compared with"                                               \
   }
 
-/* The place arguments: layer, then tensor or image. */
-extern const char *const ph_target_positional[];
+/* Their arguments: layers, and a target, which is a tensor or an image. (The constructor makes of several
+   layers a sum, and of a network a tensor.) */
+#define PH_TARGET_LAYERS                                                                                     \
+  { "layers", {"layer", NULL}, "of several, the sum", false }
+extern const ph_argument ph_target_arguments[];
 
 /* PH_MISUSE unless there is a layer, and one target. */
 ph_status ph_target_check(const ph_head *head, ph_error *e);

@@ -12,10 +12,9 @@ typedef struct variation_config {
 } variation_config;
 
 static const ph_field fields[] = {
-    PH_HEAD_PLACE,
+    PH_PICTURE_PLACE,
     {"power", PH_REAL, offsetof(variation_config, power), 1, 1, 16, NULL, "what differences are raised to"},
     {0}};
-static const char *const none[] = {NULL};
 
 static double power_of(const ph_head *head) { return ((const variation_config *)head->config)->power; }
 
@@ -91,9 +90,9 @@ static void gradient(const ph_head *head, const ph_tap *tap, double coefficient)
 
 const ph_head_type ph_head_total_variation = {
     .name = "total_variation",
-    .summary = "sum of absolute differences between neighbours, of the picture by default",
+    .text =
+        "The sum of absolute differences between neighbouring pixels, across and down, or of their powers.",
     .layer = ph_picture_name,
-    .positional = none,
     .fields = fields,
     .config_size = sizeof(variation_config),
     .value = value,

@@ -4,7 +4,7 @@
 #include "objective/head.h"
 #include "sums.h"
 
-static const char *const layer_and_unit[] = {"layer", "unit", NULL};
+static const ph_argument arguments[] = {PH_HEAD_LAYER, {"unit", {"unit", NULL}, NULL, false}, {0}};
 
 /* ---- channel ---- */
 
@@ -15,7 +15,7 @@ typedef struct channel_config {
 
 static const ph_field channel_fields[] = {
     PH_HEAD_PLACE,
-    {"unit", PH_INTEGER, offsetof(channel_config, unit), -1, 0, 1e9, NULL, "the channel, from 0"},
+    {"unit", PH_INTEGER, offsetof(channel_config, unit), -1, 0, 1e9, NULL, "the channel"},
     {0}};
 
 static int64_t channel_of(const ph_head *head) { return ((const channel_config *)head->config)->unit; }
@@ -47,8 +47,11 @@ static void channel_gradient(const ph_head *head, const ph_tap *tap, double coef
 
 const ph_head_type ph_head_channel = {
     .name = "channel",
-    .summary = "mean activation of a channel",
-    .positional = layer_and_unit,
+    .text =
+        "The mean activation of a channel, over its map and, without `batch`, over the images: L = 1/(w h) "
+        "sum z(x, y). A layer is \"mixed4a\", say, or \"mixed4a_pre_relu\" where the gradient must pass a "
+        "sleeping ReLU. Repetitive patterns appear. (Olah et al., \"Feature Visualization\", Distill 2017.)",
+    .arguments = arguments,
     .fields = channel_fields,
     .config_size = sizeof(channel_config),
     .fit = channel_fit,
@@ -66,9 +69,11 @@ typedef struct neuron_config {
 
 static const ph_field neuron_fields[] = {
     PH_HEAD_PLACE,
-    {"unit", PH_INTEGER, offsetof(neuron_config, unit), -1, 0, 1e9, NULL, "the channel, from 0"},
-    {"x", PH_INTEGER, offsetof(neuron_config, x), -1, 0, 1e9, NULL, "the column; the centre by default"},
-    {"y", PH_INTEGER, offsetof(neuron_config, y), -1, 0, 1e9, NULL, "the row; the centre by default"},
+    {"unit", PH_INTEGER, offsetof(neuron_config, unit), -1, 0, 1e9, NULL, "the channel"},
+    {"x", PH_INTEGER, offsetof(neuron_config, x), -1, 0, 1e9, NULL,
+     "the column; by default the centre, width // 2"},
+    {"y", PH_INTEGER, offsetof(neuron_config, y), -1, 0, 1e9, NULL,
+     "the row; by default the centre, height // 2"},
     {0}};
 
 static ph_channels neuron_channels(const ph_head *head) {
@@ -105,8 +110,8 @@ static void neuron_gradient(const ph_head *head, const ph_tap *tap, double coeff
 
 const ph_head_type ph_head_neuron = {
     .name = "neuron",
-    .summary = "activation of one neuron",
-    .positional = layer_and_unit,
+    .text = "The activation of one neuron: a channel at one place. Over several images, the mean.",
+    .arguments = arguments,
     .fields = neuron_fields,
     .config_size = sizeof(neuron_config),
     .fit = neuron_fit,

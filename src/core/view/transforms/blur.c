@@ -39,5 +39,14 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return ph_map_filter(&drawn->map, taps, e);
 }
 
-const ph_transform_type ph_transform_random_blur = {"random_blur", "smooths the image", fields,
-                                                    sizeof(config), draw};
+const ph_transform_type ph_transform_random_blur = {
+    .name = "random_blur",
+    .text = "Smooths the picture with a Gaussian: `size` samples of it, centred, divided by their sum; "
+            "outside counts as black. Where `most` is given the deviation is drawn uniformly between the "
+            "two. `random_blur(1, { most = 1.1, size = 10 })` is what Xplique's random_blur does. An even "
+            "size moves the picture up and left by half a pixel, as TensorFlow's SAME padding does. To keep "
+            "edges bright: pad(w, { mode = \"reflect\" }), random_blur, crop_border(w).",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

@@ -191,4 +191,14 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
 }
 
 const ph_transform_type ph_transform_collapse = {
-    "collapse", "lays a picture with opacity over a random background", fields, sizeof(config), draw};
+    .name = "collapse",
+    .text =
+        "Lays pictures with opacity, (n, 4, h, w), over random backgrounds, new ones each step: opacity * "
+        "colour + (1 - opacity) * background. What matters to the objective has to become opaque, the rest "
+        "may stay clear. The background is noise with the spectrum and the colours of photographs (Lucid's "
+        "collapse_alpha_random). As what comes after sees 3 channels, it is most often first: `transforms = "
+        "{ ph.collapse(), ph.pad(12), … }`, with `parameterisation = { \"fourier\", channels = 4 }`.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

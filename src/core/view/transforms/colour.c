@@ -47,5 +47,14 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return PH_OK;
 }
 
-const ph_transform_type ph_transform_colour_jitter = {"colour_jitter", "changes the colours a little", fields,
-                                                      sizeof(config), draw};
+const ph_transform_type ph_transform_colour_jitter = {
+    .name = "colour_jitter",
+    .text =
+        "Changes colours a little, one after the other: everything times 1 - brightness to 1 + brightness; "
+        "distances from middle grey times 1 - contrast to 1 + contrast; distances from each pixel's own grey "
+        "(0.299, 0.587, 0.114) times 1 - saturation to 1 + saturation; then each channel for itself times 1 "
+        "- scale to 1 + scale, plus -shift to shift. Nothing is clipped. For pictures of 3 channels.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

@@ -28,8 +28,13 @@ static ph_status draw_crop(const ph_transform *transform, ph_random *random, ph_
   return status == PH_OK ? centre(map, c->size, e) : status;
 }
 
-const ph_transform_type ph_transform_crop = {"crop", "cuts the centre out", size_fields, sizeof(size_config),
-                                             draw_crop};
+const ph_transform_type ph_transform_crop = {
+    .name = "crop",
+    .text = "The middle of the picture.",
+    .fields = size_fields,
+    .config_size = sizeof(size_config),
+    .draw = draw_crop,
+};
 
 static ph_status draw_crop_or_pad(const ph_transform *transform, ph_random *random, ph_drawn *drawn,
                                   ph_error *e) {
@@ -40,8 +45,12 @@ static ph_status draw_crop_or_pad(const ph_transform *transform, ph_random *rand
 }
 
 const ph_transform_type ph_transform_crop_or_pad = {
-    "crop_or_pad", "cuts the centre out, with black around an image that is smaller", size_fields,
-    sizeof(size_config), draw_crop_or_pad};
+    .name = "crop_or_pad",
+    .text = "The middle of the picture; where the picture is smaller, black surrounds it.",
+    .fields = size_fields,
+    .config_size = sizeof(size_config),
+    .draw = draw_crop_or_pad,
+};
 
 /* ---- crop_border ---- */
 
@@ -63,5 +72,10 @@ static ph_status draw_crop_border(const ph_transform *transform, ph_random *rand
   return status == PH_OK ? centre(map, output, e) : status;
 }
 
-const ph_transform_type ph_transform_crop_border = {"crop_border", "takes a border off", border_fields,
-                                                    sizeof(border_config), draw_crop_border};
+const ph_transform_type ph_transform_crop_border = {
+    .name = "crop_border",
+    .text = "The picture without a border of this width: the opposite of `pad`.",
+    .fields = border_fields,
+    .config_size = sizeof(border_config),
+    .draw = draw_crop_border,
+};

@@ -25,5 +25,10 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return ph_map_flip(map, happens ? flipped : -1, e);
 }
 
-const ph_transform_type ph_transform_flip = {"flip", "mirrors the image at random", fields, sizeof(config),
-                                             draw};
+const ph_transform_type ph_transform_flip = {
+    .name = "flip",
+    .text = "Mirrors the picture at random.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

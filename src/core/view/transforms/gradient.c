@@ -24,5 +24,12 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return PH_OK;
 }
 
-const ph_transform_type ph_transform_normalise_gradient = {"normalise_gradient", "gives gradients a length",
-                                                           fields, sizeof(config), draw};
+const ph_transform_type ph_transform_normalise_gradient = {
+    .name = "normalise_gradient",
+    .text = "Lets pictures pass, and gives the gradient of each, on its way back, this L2 norm (Lucid's "
+            "normalize_gradient and its grad_scales). A gradient of zeros stays zero. `normalise_gradient "
+            "{}` gives all 1.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

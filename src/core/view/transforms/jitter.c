@@ -45,8 +45,16 @@ static ph_status draw_jitter(const ph_transform *transform, ph_random *random, p
   return draw_crop(transform, output, random, map, e);
 }
 
-const ph_transform_type ph_transform_jitter = {"jitter", "moves the image a little", jitter_fields,
-                                               sizeof(jitter_config), draw_jitter};
+const ph_transform_type ph_transform_jitter = {
+    .name = "jitter",
+    .text = "Moves the picture a little. \"crop\" cuts a part out at a random place, as Lucid's jitter does: "
+            "the result is smaller by `distance`, offsets are 0 to `distance`. \"roll\" moves by -distance "
+            "to distance, and what leaves on one side enters on the other, as in DeepDream. To keep the "
+            "size, pad before: `pad(4, { mode = \"reflect\" }), jitter(8)` moves by up to 4 pixels.",
+    .fields = jitter_fields,
+    .config_size = sizeof(jitter_config),
+    .draw = draw_jitter,
+};
 
 /* ---- random_crop ---- */
 
@@ -65,5 +73,10 @@ static ph_status draw_random_crop(const ph_transform *transform, ph_random *rand
   return draw_crop(transform, c->size, random, map, e);
 }
 
-const ph_transform_type ph_transform_random_crop = {"random_crop", "cuts a part out at a random place",
-                                                    crop_fields, sizeof(crop_config), draw_random_crop};
+const ph_transform_type ph_transform_random_crop = {
+    .name = "random_crop",
+    .text = "A part of this size, from a random place.",
+    .fields = crop_fields,
+    .config_size = sizeof(crop_config),
+    .draw = draw_random_crop,
+};

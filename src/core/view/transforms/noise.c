@@ -28,4 +28,11 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return PH_OK;
 }
 
-const ph_transform_type ph_transform_noise = {"noise", "adds noise", fields, sizeof(config), draw};
+const ph_transform_type ph_transform_noise = {
+    .name = "noise",
+    .text = "Adds a random number to every number of every picture: normal with deviation `amount`, or "
+            "uniform in [-amount, amount].",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

@@ -33,4 +33,10 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return ph_map_window(map, output, offset, (ph_edge)c->mode, (float)c->value, e);
 }
 
-const ph_transform_type ph_transform_pad = {"pad", "adds a border", fields, sizeof(config), draw};
+const ph_transform_type ph_transform_pad = {
+    .name = "pad",
+    .text = "A border on every side, so that what follows can move the picture without losing its edges.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

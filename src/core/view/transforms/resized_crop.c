@@ -47,4 +47,17 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
 }
 
 const ph_transform_type ph_transform_random_resized_crop = {
-    "random_resized_crop", "a part of random size and place, resized", fields, sizeof(config), draw};
+    .name = "random_resized_crop",
+    .text = "A square part of random size and place, brought to a fixed size: bilinear, its corners becoming "
+            "the result's corner pixels, as TensorFlow's crop_and_resize does it. The box's side is a share "
+            "of each of the picture's sides: uniform between `least` and `most`, or, where `mean` is given, "
+            "normal about it with deviation `spread`, cut at `least` and `most`. Its centre is normal about "
+            "the picture's, with deviation `centre`. Past the picture's edge there is black.\n\nMaCo (Fel et "
+            "al., 2023; Xplique's numbers) sees a picture through 32 of these a step, the mean falling from "
+            "0.5 to 0.05, with noise:\n  copies(32), random_resized_crop(224, { mean = mean }), noise(0.08), "
+            "noise(0.04, { distribution = \"uniform\" })\nHorama takes 6, with { least = 0.2, most = 0.25 } "
+            "and noise of 0.05 and 0.025.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};

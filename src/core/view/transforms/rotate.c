@@ -35,8 +35,17 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
       c->method == BILINEAR, (ph_edge)c->edge, e);
 }
 
-const ph_transform_type ph_transform_random_rotate = {"random_rotate", "turns the image", fields,
-                                                      sizeof(config), draw};
+const ph_transform_type ph_transform_random_rotate = {
+    .name = "random_rotate",
+    .text =
+        "Turns the picture about its centre; the size is kept. `random_rotate { -5, 0, 5 }`; one of the "
+        "angles is drawn, all alike likely. \"lucid\" reads the nearest pixel and takes pi as 3.14, as Lucid "
+        "does; \"nearest\" has the true pi; \"bilinear\" interpolates. Outside is black, or as of `pad`'s "
+        "modes with `edge`. With `draw = \"range\"` it is any angle between the first and the last.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};
 
 /* ---- random_affine ---- */
 
@@ -84,6 +93,14 @@ static ph_status draw_affine(const ph_transform *transform, ph_random *random, p
   return ph_map_affine(&drawn->map, &by, c->method == 0, (ph_edge)c->edge, e);
 }
 
-const ph_transform_type ph_transform_random_affine = {"random_affine",
-                                                      "turns, resizes, slants and moves the image",
-                                                      affine_fields, sizeof(affine_config), draw_affine};
+const ph_transform_type ph_transform_random_affine = {
+    .name = "random_affine",
+    .text =
+        "Resizes, slants, turns and moves the picture, in this order, about its centre and all at once; the "
+        "size is kept. `random_affine { -5, 5, scale = { 0.9, 1.1 }, shift = { -0.1, 0.1 }, draw = \"range\" "
+        "}`: angles by place as of `random_rotate`, and what is not given is left as it is. Each is drawn "
+        "for itself: one of its list, or with `draw = \"range\"` any number between the first and the last.",
+    .fields = affine_fields,
+    .config_size = sizeof(affine_config),
+    .draw = draw_affine,
+};

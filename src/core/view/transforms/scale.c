@@ -45,8 +45,20 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
   return ph_map_resize(map, output, (ph_sampling)c->method, 0, e);
 }
 
-const ph_transform_type ph_transform_random_scale = {"random_scale", "changes the image's size", fields,
-                                                     sizeof(config), draw};
+const ph_transform_type ph_transform_random_scale = {
+    .name = "random_scale",
+    .text =
+        "Another size: factor * size, rounded down. `random_scale { 0.9, 1, 1.1 }`; one of the factors is "
+        "drawn, all alike likely. Bilinear, without smoothing. Output pixel i is read at i * input / output "
+        "(\"legacy\", TensorFlow 1's resize_bilinear, which Lucid uses), or with pixels as squares, at (i + "
+        "0.5) * input / output - 0.5 (\"half_pixel\"), at i * (input - 1) / (output - 1) (\"corners\", "
+        "PyTorch's align_corners, which lucent uses), or at (i + 0.5) / factor - 0.5 (\"pytorch\", whose "
+        "interpolate does so when it is given a factor; Captum). With `draw = \"range\"` it is any factor "
+        "between the first and the last: `random_scale { 0.92, 0.96, draw = \"range\" }`.",
+    .fields = fields,
+    .config_size = sizeof(config),
+    .draw = draw,
+};
 
 /* ---- resize ---- */
 
@@ -70,5 +82,11 @@ static ph_status draw_resize(const ph_transform *transform, ph_random *random, p
   return ph_map_resize(&drawn->map, c->size, (ph_sampling)c->method, 0, e);
 }
 
-const ph_transform_type ph_transform_resize = {"resize", "brings the image to a size", resize_fields,
-                                               sizeof(resize_config), draw_resize};
+const ph_transform_type ph_transform_resize = {
+    .name = "resize",
+    .text = "Brings the picture to a size, whatever it had: what ends other systems' pipelines, which know "
+            "one input size only. Bilinear, without smoothing.",
+    .fields = resize_fields,
+    .config_size = sizeof(resize_config),
+    .draw = draw_resize,
+};

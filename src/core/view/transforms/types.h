@@ -16,9 +16,6 @@ struct ph_transform {
 /* The most that a setting in pixels can be. */
 enum { PH_MOST_PIXELS = 1 << 16 };
 
-/* The default of a first setting that has none: outside every range. */
-enum { PH_REQUIRED = -1 };
-
 /* How a number comes from a list: one of its own, all alike likely, or any between its first and its last. */
 enum { PH_DRAW_LIST, PH_DRAW_RANGE };
 extern const char *const ph_draws[];
