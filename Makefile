@@ -208,7 +208,8 @@ bench-networks: all ## measure other people's networks against PyTorch (ROUNDS=n
 
 # ---- keeping the house ----
 
-docs: all ## write docs/api.md from the annotations in lua/phosphene/meta
+docs: all ## write the reference: annotations in lua/phosphene/meta from the types in src/core, docs/api.md from all of them
+	$(BUILD)/phosphene docs/types.lua
 	$(BUILD)/phosphene docs/api.lua > $(BUILD)/api.md
 	mv $(BUILD)/api.md docs/api.md
 

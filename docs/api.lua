@@ -5,8 +5,8 @@
 local documentation = require "phosphene.program.documentation"
 
 -- Files in the order of reading; others follow by name.
-local order = { "phosphene", "render", "objective", "transform", "network", "layers", "tensor", "variable",
-  "optimiser", "parameterisation", "random", "image", "safetensors" }
+local order = { "phosphene", "render", "objective", "heads", "transform", "transforms", "network", "layers", "tensor",
+  "variable", "optimiser", "parameterisation", "random", "image", "safetensors" }
 
 -- Classes that functions of many files belong to; their functions stand alone.
 local is_module = { ["ph"] = true, ["phosphene.core"] = true }
@@ -84,15 +84,20 @@ local function add_section(file)
   end
 end
 
--- All files that document something, in their order.
+-- All files that have something to themselves, in their order. (Where a class is taken up again, what is added stands
+-- with the class.)
 local function files()
   local list, place, known = {}, {}, {}
   for i, file in ipairs(order) do place[file] = i end
-  for _, entries in ipairs { all.functions, all.classes } do
-    for _, entry in ipairs(entries) do
-      if not known[entry.file] then list[#list + 1] = entry.file end
-      known[entry.file] = true
-    end
+  local function add_file(file)
+    if not known[file] then list[#list + 1] = file end
+    known[file] = true
+  end
+  for _, entry in ipairs(all.functions) do
+    if is_module[entry.owner] then add_file(entry.file) end
+  end
+  for _, class in ipairs(all.classes) do
+    if not is_module[class.name] then add_file(class.file) end
   end
   table.sort(list, function(a, b)
     local x, y = place[a] or math.huge, place[b] or math.huge
@@ -103,7 +108,10 @@ local function files()
 end
 
 add "# Reference\n"
-add "Made by `make docs` from [lua/phosphene/meta](../lua/phosphene/meta), which is where to change it.\n"
+add [[
+Made by `make docs` from [lua/phosphene/meta](../lua/phosphene/meta), which is where to change it; what
+heads, transforms and layers say of themselves, in [src/core](../src/core).
+]]
 add_text(all.classes.phosphene.text)
 for _, file in ipairs(files()) do
   local title = title_of(file)

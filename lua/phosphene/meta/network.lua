@@ -12,6 +12,12 @@ local network = {}
 
 --- A layer for `network:add`. Further fields are the type's parameters, as tensors (`weight`, `bias`), and its settings
 --- (`stride`, `padding`, …).
+---
+--- Activations have one to six axes: usually (1, channels, height, width), or (1, units) after a dense layer. Axis 0 is
+--- the image, with length 1; if a network gives it another meaning, layers treat it as a batch. A setting that is an axis
+--- counts from 0, or, if negative, from the end. A setting of two numbers is {vertical, horizontal}, one number sets both;
+--- padding is {top, left, bottom, right}, two numbers are {vertical, horizontal}. Shapes that do not fit raise an error
+--- that names the layer and both shapes. Definitions are those of ONNX's operators, where it has them.
 ---@class ph.layer_description
 ---@field type string for example "convolution", "relu", "max_pool", "concat"
 ---@field name string not yet in use

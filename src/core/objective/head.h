@@ -29,7 +29,7 @@ typedef struct ph_head_place {
 #define PH_HEAD_PLACE_OF(text)                                                                               \
   {"layer", PH_TEXT, offsetof(ph_head_place, layer), 0, 0, 0, NULL, text}, {                                 \
     "batch", PH_INTEGER, offsetof(ph_head_place, batch), -1, 0, 1e9, NULL,                                   \
-        "the one image of the batch that is read, by default all of them"                                    \
+        "the one image of the batch that is read; by default all of them"                                    \
   }
 
 /* An argument of a head's constructor: it is the value of one of the type's fields, or the "tensor". Where

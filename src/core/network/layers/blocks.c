@@ -17,7 +17,7 @@ static const char *const orders[] = {"DCR", "CRD", NULL};
 static const ph_field fields[] = {
     {"block", PH_INTEGER, offsetof(blocks_config, block), 0, 1, 1024, NULL, "side of the squares, pixels"},
     {"order", PH_CHOICE, offsetof(blocks_config, order), DCR, 0, 0, orders,
-     "whether the place in the block is the channels' slower part, or the faster"},
+     "whether the place in the block (DCR) or the channel (CRD) is slowest among the channels of depth"},
     {0}};
 
 static ph_status check(const ph_layer *layer, ph_shape input, ph_error *e) {

@@ -9,11 +9,12 @@ typedef struct clip_config {
   double least, most;
 } clip_config;
 
-static const ph_field fields[] = {{"least", PH_REAL, offsetof(clip_config, least), -(double)FLT_MAX,
-                                   -(double)FLT_MAX, (double)FLT_MAX, NULL, "what is below becomes this"},
-                                  {"most", PH_REAL, offsetof(clip_config, most), (double)FLT_MAX,
-                                   -(double)FLT_MAX, (double)FLT_MAX, NULL, "what is above becomes this"},
-                                  {0}};
+static const ph_field fields[] = {
+    {"least", PH_REAL, offsetof(clip_config, least), -(double)FLT_MAX, -(double)FLT_MAX, (double)FLT_MAX,
+     NULL, "what is below becomes this; without such a bound by default"},
+    {"most", PH_REAL, offsetof(clip_config, most), (double)FLT_MAX, -(double)FLT_MAX, (double)FLT_MAX, NULL,
+     "what is above becomes this; without such a bound by default"},
+    {0}};
 
 /* `most` wins where the bounds are the wrong way round, as in NumPy. Without a bound infinity passes. */
 static inline float held(float x, float least, float most) {

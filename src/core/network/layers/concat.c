@@ -9,7 +9,7 @@ typedef struct concat_config {
 } concat_config;
 
 static const ph_field fields[] = {{"axis", PH_INTEGER, offsetof(concat_config, axis), 1, PH_LEAST_AXIS,
-                                   PH_MOST_AXIS, NULL, "along which they follow each other: channels"},
+                                   PH_MOST_AXIS, NULL, "along which they follow each other"},
                                   {0}};
 
 int ph_concat_axis(const ph_layer *layer, int rank) {

@@ -9,7 +9,8 @@ typedef struct expand_config {
 } expand_config;
 
 static const ph_field fields[] = {{"shape", PH_INTEGERS, offsetof(expand_config, shape), PH_REQUIRED, 1,
-                                   PH_MOST_LENGTH, NULL, "the lengths to broadcast to"},
+                                   PH_MOST_LENGTH, NULL,
+                                   "the lengths to broadcast to; 1 leaves an axis as it is"},
                                   {0}};
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {

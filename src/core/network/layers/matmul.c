@@ -8,9 +8,9 @@
 #include "tensor/loops.h"
 
 static const ph_field fields[] = {{"transpose_a", PH_FLAG, offsetof(ph_matmul_config, transpose_a), 0, 0, 1,
-                                   NULL, "the first input's matrices are turned round"},
+                                   NULL, "the first input's matrices are (k, m)"},
                                   {"transpose_b", PH_FLAG, offsetof(ph_matmul_config, transpose_b), 0, 0, 1,
-                                   NULL, "the second input's matrices are turned round"},
+                                   NULL, "the second input's matrices are (n, k)"},
                                   {0}};
 
 /* The shape with at least two axes. */

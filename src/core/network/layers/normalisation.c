@@ -29,8 +29,9 @@ static const ph_field layer_fields[] = {EPSILON,
                                         {0}};
 
 static const char *const parameters[] = {"scale", "bias", NULL};
-static const char *const parameter_texts[] = {
-    "of the shape of what it scales, (channels) but for layer_norm; 1 by default", "likewise; 0 by default"};
+static const char *const channel_texts[] = {"(channels); 1 by default", "(channels); 0 by default"};
+static const char *const axes_texts[] = {"of the shape of those axes; 1 by default",
+                                         "likewise; 0 by default"};
 enum { SCALE, BIAS };
 
 /* Element i of run r has scale number (r * length + i) / plane % scales. */
@@ -230,7 +231,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-#define NORM(type, its_text, its_fields, its_shape, its_reach, its_rows)                                     \
+#define NORM(type, its_text, its_parameters, its_fields, its_shape, its_reach, its_rows)                     \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
                                          .text = its_text,                                                   \
                                          .least_inputs = 1,                                                  \
@@ -238,7 +239,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
                                          .reach = its_reach,                                                 \
                                          .row_axis = its_rows,                                               \
                                          .parameters = parameters,                                           \
-                                         .parameter_texts = parameter_texts,                                 \
+                                         .parameter_texts = its_parameters,                                  \
                                          .required_parameters = 0,                                           \
                                          .fields = its_fields,                                               \
                                          .config_size = sizeof(norm_config),                                 \
@@ -249,11 +250,11 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 NORM(instance_norm,
      "Each channel of each image brought to mean 0 and variance 1 over its pixels: scale * (x - mean) / "
      "sqrt(variance + epsilon) + bias (Ulyanov et al., 2016).",
-     instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL);
+     channel_texts, instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL);
 NORM(group_norm,
      "As instance_norm, with mean and variance of groups of neighbouring channels (Wu and He, 2018).",
-     group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL);
+     channel_texts, group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL);
 NORM(layer_norm,
      "As instance_norm, with mean and variance over all axes from `axis` on, and a scale and a bias for each "
      "element of them (Ba et al., 2016).",
-     layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis);
+     axes_texts, layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis);

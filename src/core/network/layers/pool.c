@@ -3,22 +3,22 @@
 #include "pool.h"
 
 /* The kernel's default, 0, is out of its range: it has to be given. */
-const ph_field ph_pool_fields[] = {{"count_pad", PH_FLAG, offsetof(ph_pool_config, count_pad), 0, 0, 1, NULL,
-                                    "divide by the window with its padding"},
-                                   {"kernel", PH_PAIR, offsetof(ph_pool_config, kernel), 0, 1, PH_MOST_WINDOW,
-                                    NULL, "height and width of the window"},
-                                   {"stride", PH_PAIR, offsetof(ph_pool_config, stride), 1, 1, PH_MOST_WINDOW,
-                                    NULL, "pixels from window to window"},
-                                   {"dilation", PH_PAIR, offsetof(ph_pool_config, dilation), 1, 1,
-                                    PH_MOST_WINDOW, NULL, "pixels from one to the next within a window"},
-                                   {"padding", PH_SIDES, offsetof(ph_pool_config, padding), 0, 0,
-                                    PH_MOST_WINDOW, NULL, "around the image: top, left, bottom, right"},
-                                   {"padding_mode", PH_CHOICE, offsetof(ph_pool_config, same),
-                                    PH_PADDING_EXPLICIT, 0, 0, ph_padding_modes,
-                                    "'same': TensorFlow's SAME, computed from the input's size"},
-                                   {"ceil", PH_FLAG, offsetof(ph_pool_config, ceil), 0, 0, 1, NULL,
-                                    "round the output's size up, as Caffe does"},
-                                   {0}};
+const ph_field ph_pool_fields[] = {
+    {"count_pad", PH_FLAG, offsetof(ph_pool_config, count_pad), 0, 0, 1, NULL,
+     "divide by the window with its padding"},
+    {"kernel", PH_PAIR, offsetof(ph_pool_config, kernel), 0, 1, PH_MOST_WINDOW, NULL,
+     "height and width of the window"},
+    {"stride", PH_PAIR, offsetof(ph_pool_config, stride), 1, 1, PH_MOST_WINDOW, NULL,
+     "pixels from window to window"},
+    {"dilation", PH_PAIR, offsetof(ph_pool_config, dilation), 1, 1, PH_MOST_WINDOW, NULL,
+     "pixels from one to the next within a window"},
+    {"padding", PH_SIDES, offsetof(ph_pool_config, padding), 0, 0, PH_MOST_WINDOW, NULL,
+     "around the image, smaller than the kernel: top, left, bottom, right"},
+    {"padding_mode", PH_CHOICE, offsetof(ph_pool_config, same), PH_PADDING_EXPLICIT, 0, 0, ph_padding_modes,
+     "'same': TensorFlow's SAME, computed from the input's size"},
+    {"ceil", PH_FLAG, offsetof(ph_pool_config, ceil), 0, 0, 1, NULL,
+     "round the output's size up, as Caffe does"},
+    {0}};
 
 /* A window with gaps may step over a small image. */
 static ph_status expect_pixels(const ph_layer *layer, ph_shape input, const ph_window *window, ph_error *e) {

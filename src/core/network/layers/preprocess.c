@@ -7,18 +7,18 @@
 static const char *const orders[] = {"rgb", "bgr", NULL};
 enum { RGB, BGR };
 
-static const ph_field fields[] = {{"scale", PH_REAL, offsetof(ph_preprocess_config, scale), 1, -1e6, 1e6,
-                                   NULL, "factor on the picture's values"},
-                                  {"range", PH_LIST, offsetof(ph_preprocess_config, range), 0, -1e6, 1e6,
-                                   NULL, "what 0 and 1 become before mean and deviation, instead of a scale"},
-                                  {"mean", PH_LIST, offsetof(ph_preprocess_config, mean), 0, -1e6, 1e6, NULL,
-                                   "subtracted after scaling; one number a channel, in the input's order"},
-                                  {"deviation", PH_LIST, offsetof(ph_preprocess_config, deviation), 0, 1e-6,
-                                   1e6, NULL,
-                                   "divided by at the end; one number a channel, in the input's order"},
-                                  {"order", PH_CHOICE, offsetof(ph_preprocess_config, order), RGB, 0, 0,
-                                   orders, "order of the input's channels"},
-                                  {0}};
+static const ph_field fields[] = {
+    {"scale", PH_REAL, offsetof(ph_preprocess_config, scale), 1, -1e6, 1e6, NULL,
+     "factor on the picture's values: 255 for networks trained on bytes"},
+    {"range", PH_LIST, offsetof(ph_preprocess_config, range), 0, -1e6, 1e6, NULL,
+     "what 0 and 1 become before mean and deviation, such as { -1, 1 }, instead of a scale"},
+    {"mean", PH_LIST, offsetof(ph_preprocess_config, mean), 0, -1e6, 1e6, NULL,
+     "subtracted after scaling; one number a channel, in the input's order; zeros by default"},
+    {"deviation", PH_LIST, offsetof(ph_preprocess_config, deviation), 0, 1e-6, 1e6, NULL,
+     "divided by at the end; one number a channel, in the input's order; ones by default"},
+    {"order", PH_CHOICE, offsetof(ph_preprocess_config, order), RGB, 0, 0, orders,
+     "order of the input's channels"},
+    {0}};
 
 /* The picture's channel that becomes channel c of the input. */
 static int64_t source_channel(const ph_preprocess_config *config, int64_t c, int64_t channels) {

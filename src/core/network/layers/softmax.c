@@ -11,11 +11,11 @@ typedef struct softmax_config {
   bool coerced;
 } softmax_config;
 
-static const ph_field fields[] = {
-    {"axis", PH_INTEGER, offsetof(softmax_config, axis), 1, PH_LEAST_AXIS, PH_MOST_AXIS, NULL,
-     "along which the probabilities sum to 1"},
-    {"coerced", PH_FLAG, offsetof(softmax_config, coerced), 0, 0, 1, NULL, "with all axes after it"},
-    {0}};
+static const ph_field fields[] = {{"axis", PH_INTEGER, offsetof(softmax_config, axis), 1, PH_LEAST_AXIS,
+                                   PH_MOST_AXIS, NULL, "along which the probabilities sum to 1"},
+                                  {"coerced", PH_FLAG, offsetof(softmax_config, coerced), 0, 0, 1, NULL,
+                                   "along all axes from `axis` on, as ONNX before version 13"},
+                                  {0}};
 
 /* The input as (before, length, after), with probabilities along `length`. */
 typedef struct along {

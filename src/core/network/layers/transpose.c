@@ -8,7 +8,8 @@ typedef struct transpose_config {
 } transpose_config;
 
 static const ph_field fields[] = {{"axes", PH_INTEGERS, offsetof(transpose_config, axes), 0, PH_LEAST_AXIS,
-                                   PH_MOST_AXIS, NULL, "the input's axes in the output's order"},
+                                   PH_MOST_AXIS, NULL,
+                                   "the input's axes in the output's order; reversed by default"},
                                   {0}};
 
 static int source_of(const transpose_config *config, int axis, int rank) {

@@ -165,8 +165,8 @@ static const ph_field fields[] = {
     {"decay", PH_REAL, offsetof(config, decay), 1, 0, 8, NULL,
      "the background's amplitudes fall as frequency to this power"},
     {"background", PH_CHOICE, offsetof(config, background), PH_BACKDROP_PHOTOGRAPH, 0, 0, backgrounds,
-     "noise like photographs, a number of its own for every channel of every pixel, or none: opacity is not "
-     "looked at"},
+     "noise like photographs, a number of its own for every channel of every pixel (Captum's BlendAlpha), or "
+     "none: colours pass whatever their opacity (its IgnoreAlpha)"},
     {"colour", PH_LIST, offsetof(config, colour), 0, 0, 1, NULL,
      "the red, green and blue of a background of one colour"},
     {.key = NULL}};

@@ -18,8 +18,8 @@ static const ph_field fields[] = {
     {"width", PH_INTEGER, offsetof(config, width), PH_REQUIRED, 0, PH_MOST_PIXELS, NULL,
      "pixels added on every side"},
     {"mode", PH_CHOICE, offsetof(config, mode), PH_EDGE_FILL, 0, 0, modes,
-     "what the border is: constant, the image mirrored at its outermost pixels or at its outline, its "
-     "outermost pixels, the image again, or one random grey a step"},
+     "what the border is: constant, the image mirrored at its outermost pixels or at its outline (as "
+     "numpy.pad names these), its outermost pixels, the image again, or one random grey in [0, 1) a step"},
     {"value", PH_REAL, offsetof(config, value), 0.5, -1e6, 1e6, NULL, "the border's colour where constant"},
     {.key = NULL}};
 

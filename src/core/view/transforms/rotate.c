@@ -58,7 +58,8 @@ static const char *const affine_methods[] = {"bilinear", "nearest", NULL};
 
 static const ph_field affine_fields[] = {
     {"degrees", PH_LIST, offsetof(affine_config, degrees), 0, -3600, 3600, NULL, "counter-clockwise"},
-    {"scale", PH_LIST, offsetof(affine_config, scale), 0, 0.01, 100, NULL, "factors"},
+    {"scale", PH_LIST, offsetof(affine_config, scale), 0, 0.01, 100, NULL,
+     "factors (Captum's RandomScaleAffine takes one over them)"},
     {"shear", PH_LIST, offsetof(affine_config, shear), 0, -80, 80, NULL,
      "degrees by which upright lines lean to the right at the bottom"},
     {"shift", PH_LIST, offsetof(affine_config, shift), 0, -1, 1, NULL,

@@ -23,8 +23,7 @@ static const ph_field fields[] = {
      "one is drawn, all alike likely"},
     {"method", PH_CHOICE, offsetof(config, method), PH_SAMPLE_LEGACY, 0, 0, methods,
      "where bilinear samples lie: as TensorFlow 1 and Lucid have them, with pixels as squares, from corner "
-     "to "
-     "corner, or as squares that are one over the factor apart, whatever the size was rounded to"},
+     "to corner, or as squares that are one over the factor apart, whatever the size was rounded to"},
     {"rounding", PH_CHOICE, offsetof(config, rounding), DOWN, 0, 0, roundings, "of sizes"},
     PH_DRAW_FIELD(config),
     {.key = NULL}};
@@ -48,13 +47,13 @@ static ph_status draw(const ph_transform *transform, ph_random *random, ph_drawn
 const ph_transform_type ph_transform_random_scale = {
     .name = "random_scale",
     .text =
-        "Another size: factor * size, rounded down. `random_scale { 0.9, 1, 1.1 }`; one of the factors is "
-        "drawn, all alike likely. Bilinear, without smoothing. Output pixel i is read at i * input / output "
-        "(\"legacy\", TensorFlow 1's resize_bilinear, which Lucid uses), or with pixels as squares, at (i + "
-        "0.5) * input / output - 0.5 (\"half_pixel\"), at i * (input - 1) / (output - 1) (\"corners\", "
-        "PyTorch's align_corners, which lucent uses), or at (i + 0.5) / factor - 0.5 (\"pytorch\", whose "
-        "interpolate does so when it is given a factor; Captum). With `draw = \"range\"` it is any factor "
-        "between the first and the last: `random_scale { 0.92, 0.96, draw = \"range\" }`.",
+        "Another size: factor * size, rounded down. `random_scale { 0.9, 1, 1.1 }`; one of the factors, up "
+        "to 128, is drawn, all alike likely. Bilinear, without smoothing. Output pixel i is read at i * "
+        "input / output (\"legacy\", TensorFlow 1's resize_bilinear, which Lucid uses), or with pixels as "
+        "squares, at (i + 0.5) * input / output - 0.5 (\"half_pixel\"), at i * (input - 1) / (output - 1) "
+        "(\"corners\", PyTorch's align_corners, which lucent uses), or at (i + 0.5) / factor - 0.5 "
+        "(\"pytorch\", whose interpolate does so when it is given a factor; Captum). With `draw = \"range\"` "
+        "it is any factor between the first and the last: `random_scale { 0.92, 0.96, draw = \"range\" }`.",
     .fields = fields,
     .config_size = sizeof(config),
     .draw = draw,
