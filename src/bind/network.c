@@ -257,7 +257,7 @@ static int network_layer(lua_State *L) {
   for (int i = 0; i < PH_MAX_PARAMETERS; i++) {
     if (layer->parameter[i] == NULL) continue;
     push_shape(L, ph_tensor_shape(layer->parameter[i]), 0);
-    lua_setfield(L, -2, layer->type->parameters[i]);
+    lua_setfield(L, -2, layer->type->parameters[i].name);
   }
   lua_setfield(L, -2, "parameters");
   lua_newtable(L);
@@ -277,10 +277,10 @@ static int network_parameter(lua_State *L) {
   const char *name = luaL_checkstring(L, 3);
   if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const ph_layer *layer = ph_network_layer(network, index);
-  const char *const *names = layer->type->parameters;
+  const ph_parameter *parameters = layer->type->parameters;
   void **box = phb_box(L, &phb_tensor);
-  for (int i = 0; names != NULL && names[i] != NULL; i++) {
-    if (strcmp(names[i], name) != 0 || layer->parameter[i] == NULL) continue;
+  for (int i = 0; parameters != NULL && parameters[i].name != NULL; i++) {
+    if (strcmp(parameters[i].name, name) != 0 || layer->parameter[i] == NULL) continue;
     *box = ph_tensor_retain(layer->parameter[i]);
     return 1;
   }

@@ -115,10 +115,10 @@ static int layer_types(lua_State *L) {
     set_text(L, "name", type->name);
     set_text(L, "text", type->text);
     lua_newtable(L);
-    for (int k = 0; type->parameters != NULL && type->parameters[k] != NULL; k++) {
+    for (int k = 0; type->parameters != NULL && type->parameters[k].name != NULL; k++) {
       lua_newtable(L);
-      set_text(L, "name", type->parameters[k]);
-      set_text(L, "text", type->parameter_texts[k]);
+      set_text(L, "name", type->parameters[k].name);
+      set_text(L, "text", type->parameters[k].text);
       set_flag(L, "required", k < type->required_parameters);
       lua_rawseti(L, -2, k + 1);
     }

@@ -58,7 +58,7 @@ ph_status ph_layer_expect_parameter(const ph_layer *layer, int index, ph_shape s
   char expected[PH_SHAPE_TEXT], got[PH_SHAPE_TEXT];
   const ph_tensor *parameter = layer->parameter[index];
   if (parameter == NULL || ph_shape_equal(ph_tensor_shape(parameter), shape)) return PH_OK;
-  return ph_layer_fail(layer, e, "%s: expected shape %s, got %s", layer->type->parameters[index],
+  return ph_layer_fail(layer, e, "%s: expected shape %s, got %s", layer->type->parameters[index].name,
                        ph_shape_print(shape, expected), ph_shape_print(ph_tensor_shape(parameter), got));
 }
 

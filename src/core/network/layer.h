@@ -64,15 +64,20 @@ typedef struct ph_pass {
   ph_pool_mode pool_mode;
 } ph_pass;
 
+/* A tensor of the layer's own. */
+typedef struct ph_parameter {
+  const char *name;
+  const char *text; /* for the reference: its shape */
+} ph_parameter;
+
 struct ph_layer_type {
   const char *name;
-  const char *text;                   /* for the reference: definition, shapes, sources; a sentence first */
-  int least_inputs, most_inputs;      /* at most PH_MAX_INPUTS */
-  const char *const *parameters;      /* NULL-terminated names, at most PH_MAX_PARAMETERS; those from */
-  int required_parameters;            /* this index on are optional */
-  const char *const *parameter_texts; /* for the reference: of each its shape */
-  const ph_field *fields;             /* never NULL */
-  size_t config_size;                 /* may be 0 */
+  const char *text;               /* for the reference: definition, shapes, sources; a sentence first */
+  int least_inputs, most_inputs;  /* at most PH_MAX_INPUTS */
+  const ph_parameter *parameters; /* at most PH_MAX_PARAMETERS, up to one without a name; NULL: none */
+  int required_parameters;        /* those from this index on are optional */
+  const ph_field *fields;         /* never NULL */
+  size_t config_size;             /* may be 0 */
 
   /* What is true of every layer of the type, for those who run them. */
   ph_reach reach;

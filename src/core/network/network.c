@@ -104,10 +104,10 @@ static ph_status check_finite(const ph_layer *layer, const char *name, const ph_
 static ph_status set_parameters(ph_layer *layer, const ph_named_tensor *parameters, int count, ph_error *e) {
   const ph_layer_type *type = layer->type;
   int known = 0;
-  while (type->parameters != NULL && type->parameters[known] != NULL) known++;
+  while (type->parameters != NULL && type->parameters[known].name != NULL) known++;
   for (int i = 0; i < count; i++) {
     int p = 0;
-    while (p < known && strcmp(type->parameters[p], parameters[i].name) != 0) p++;
+    while (p < known && strcmp(type->parameters[p].name, parameters[i].name) != 0) p++;
     if (p == known)
       return ph_fail(e, PH_MISUSE, "%s '%s': has no parameter '%s'", type->name, layer->name,
                      parameters[i].name);
@@ -119,7 +119,7 @@ static ph_status set_parameters(ph_layer *layer, const ph_named_tensor *paramete
   for (int p = 0; p < type->required_parameters; p++)
     if (layer->parameter[p] == NULL)
       return ph_fail(e, PH_MISUSE, "%s '%s': parameter '%s' is missing", type->name, layer->name,
-                     type->parameters[p]);
+                     type->parameters[p].name);
   return PH_OK;
 }
 

@@ -85,7 +85,8 @@ static inline ph_status instance_new(layer_instance *it, const layer_case *c, ph
   PH_TRY(ph_fields_apply(c->type->fields, it->layer.config, c->settings, case_settings(c), what, e));
   for (int i = 0; i < PH_MAX_PARAMETERS; i++)
     if (c->parameters[i].rank > 0)
-      PH_TRY(random_parameter(&random, c->type->parameters[i], c->parameters[i], &it->layer.parameter[i], e));
+      PH_TRY(random_parameter(&random, c->type->parameters[i].name, c->parameters[i], &it->layer.parameter[i],
+                              e));
   for (int i = 0; i < it->layer.inputs; i++) {
     PH_TRY(ph_tensor_new(c->inputs[i], &it->input[i], e));
     PH_TRY(ph_tensor_new(c->inputs[i], &it->input_gradient[i], e));

@@ -70,7 +70,7 @@ static inline ph_status add_subject(ph_network *network, const layer_case *c, co
   ph_status status = PH_OK;
   int count = 0;
   for (; count < PH_MAX_PARAMETERS && c->parameters[count].rank > 0 && status == PH_OK; count++) {
-    parameters[count].name = c->type->parameters[count];
+    parameters[count].name = c->type->parameters[count].name;
     status =
         random_parameter(random, parameters[count].name, c->parameters[count], &parameters[count].tensor, e);
   }

@@ -94,7 +94,7 @@ static void check_register(void) {
     ok(ph_layer_type_find(type->name) == type, "'%s' is found by its name", type->name);
     for (int i = 0; i < LAYER_CASES; i++) cases += layer_cases[i].type == type;
     ok(cases > 0 || type == &ph_layer_image, "  and has cases");
-    while (type->parameters != NULL && type->parameters[parameters] != NULL) parameters++;
+    while (type->parameters != NULL && type->parameters[parameters].name != NULL) parameters++;
     ok(parameters <= PH_MAX_PARAMETERS && type->required_parameters <= parameters &&
            type->least_inputs <= type->most_inputs && type->most_inputs <= PH_MAX_INPUTS,
        "  and keeps within bounds");

@@ -13,9 +13,11 @@ static const ph_field fields[] = {
     {"epsilon", PH_REAL, offsetof(batch_norm_config, epsilon), 1e-5, 0, 1, NULL, "added to the variance"},
     {0}};
 
-static const char *const parameters[] = {"mean", "variance", "weight", "bias", NULL};
-static const char *const parameter_texts[] = {"(channels)", "(channels)", "(channels); 1 by default",
-                                              "(channels); 0 by default"};
+static const ph_parameter parameters[] = {{"mean", "(channels)"},
+                                          {"variance", "(channels)"},
+                                          {"weight", "(channels); 1 by default"},
+                                          {"bias", "(channels); 0 by default"},
+                                          {0}};
 enum { MEAN, VARIANCE, WEIGHT, BIAS };
 
 typedef struct affine {
@@ -103,7 +105,6 @@ const ph_layer_type ph_layer_batch_norm = {
     .most_inputs = 1,
     .reach = PH_REACH_CHANNEL,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 2,
     .fields = fields,
     .config_size = sizeof(batch_norm_config),

@@ -5,8 +5,7 @@
 #include <string.h>
 
 static const ph_field fields[] = {{0}};
-static const char *const parameters[] = {"value", NULL};
-static const char *const parameter_texts[] = {"of any shape"};
+static const ph_parameter parameters[] = {{"value", "of any shape"}, {0}};
 
 /* A number is a list of one. */
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
@@ -33,7 +32,6 @@ const ph_layer_type ph_layer_constant = {
     .text = "A tensor of the network's own, without inputs. It has no gradient.",
     .constant = true,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 1,
     .fields = fields,
     .shape = shape,

@@ -16,8 +16,8 @@ static const ph_field fields[] = {{"stride", PH_PAIR, offsetof(ph_convolution_co
                                    PH_MOST_WINDOW, NULL, "groups of channels that do not mix"},
                                   {0}};
 
-static const char *const parameters[] = {"weight", "bias", NULL};
-static const char *const parameter_texts[] = {"(outputs, inputs / groups, height, width)", "(outputs)"};
+static const ph_parameter parameters[] = {
+    {"weight", "(outputs, inputs / groups, height, width)"}, {"bias", "(outputs)"}, {0}};
 enum { WEIGHT, BIAS };
 
 ph_status ph_convolution_window(const ph_layer *layer, ph_shape input, ph_window *window, ph_error *e) {
@@ -119,7 +119,6 @@ const ph_layer_type ph_layer_convolution = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 1,
     .fields = fields,
     .config_size = sizeof(ph_convolution_config),

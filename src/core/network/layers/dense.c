@@ -4,8 +4,7 @@
 #include "network/layer.h"
 
 static const ph_field fields[] = {{0}};
-static const char *const parameters[] = {"weight", "bias", NULL};
-static const char *const parameter_texts[] = {"(units, inputs)", "(units)"};
+static const ph_parameter parameters[] = {{"weight", "(units, inputs)"}, {"bias", "(units)"}, {0}};
 enum { WEIGHT, BIAS };
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
@@ -60,7 +59,6 @@ const ph_layer_type ph_layer_dense = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 1,
     .fields = fields,
     .shape = shape,

@@ -11,8 +11,8 @@ typedef struct gather_config {
 static const ph_field fields[] = {{"axis", PH_INTEGER, offsetof(gather_config, axis), 0, PH_LEAST_AXIS,
                                    PH_MOST_AXIS, NULL, "along which the indices count"},
                                   {0}};
-static const char *const parameters[] = {"indices", NULL};
-static const char *const parameter_texts[] = {"whole numbers; negative ones count from the end"};
+static const ph_parameter parameters[] = {{"indices", "whole numbers; negative ones count from the end"},
+                                          {0}};
 
 /* The output's axes as the view has them: all axes of the indices are one. */
 static ph_view view_of(const ph_layer *layer, ph_shape input) {
@@ -73,7 +73,6 @@ const ph_layer_type ph_layer_gather = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 1,
     .fields = fields,
     .config_size = sizeof(gather_config),

@@ -25,7 +25,7 @@ static void nothing(const ph_layer *layer, const ph_pass *pass) {
 
 const ph_layer_type ph_layer_image = {
     .name = "image",
-    .text = "the picture itself",
+    .text = "The picture itself.",
     .source = true,
     .fields = fields,
     .config_size = sizeof(image_config),

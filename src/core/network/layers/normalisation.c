@@ -28,10 +28,10 @@ static const ph_field layer_fields[] = {EPSILON,
                                          "the first of the axes that are normalised over"},
                                         {0}};
 
-static const char *const parameters[] = {"scale", "bias", NULL};
-static const char *const channel_texts[] = {"(channels); 1 by default", "(channels); 0 by default"};
-static const char *const axes_texts[] = {"of the shape of those axes; 1 by default",
-                                         "likewise; 0 by default"};
+static const ph_parameter by_channels[] = {
+    {"scale", "(channels); 1 by default"}, {"bias", "(channels); 0 by default"}, {0}};
+static const ph_parameter by_axes[] = {
+    {"scale", "of the shape of those axes; 1 by default"}, {"bias", "likewise; 0 by default"}, {0}};
 enum { SCALE, BIAS };
 
 /* Element i of run r has scale number (r * length + i) / plane % scales. */
@@ -238,8 +238,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
                                          .most_inputs = 1,                                                   \
                                          .reach = its_reach,                                                 \
                                          .row_axis = its_rows,                                               \
-                                         .parameters = parameters,                                           \
-                                         .parameter_texts = its_parameters,                                  \
+                                         .parameters = its_parameters,                                       \
                                          .required_parameters = 0,                                           \
                                          .fields = its_fields,                                               \
                                          .config_size = sizeof(norm_config),                                 \
@@ -250,11 +249,11 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 NORM(instance_norm,
      "Each channel of each image brought to mean 0 and variance 1 over its pixels: scale * (x - mean) / "
      "sqrt(variance + epsilon) + bias (Ulyanov et al., 2016).",
-     channel_texts, instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL);
+     by_channels, instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL);
 NORM(group_norm,
      "As instance_norm, with mean and variance of groups of neighbouring channels (Wu and He, 2018).",
-     channel_texts, group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL);
+     by_channels, group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL);
 NORM(layer_norm,
      "As instance_norm, with mean and variance over all axes from `axis` on, and a scale and a bias for each "
      "element of them (Ba et al., 2016).",
-     axes_texts, layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis);
+     by_axes, layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis);

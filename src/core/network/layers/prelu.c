@@ -5,9 +5,8 @@
 #include "tensor/loops.h"
 
 static const ph_field fields[] = {{0}};
-static const char *const parameters[] = {"slope", NULL};
-static const char *const parameter_texts[] = {
-    "broadcast to the input as NumPy does: (channels, 1, 1) is one for each channel"};
+static const ph_parameter parameters[] = {
+    {"slope", "broadcast to the input as NumPy does: (channels, 1, 1) is one for each channel"}, {0}};
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
   char slope[PH_SHAPE_TEXT], input[PH_SHAPE_TEXT];
@@ -59,7 +58,6 @@ const ph_layer_type ph_layer_prelu = {
     .most_inputs = 1,
     .reach = PH_REACH_CHANNEL,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 1,
     .fields = fields,
     .shape = shape,

@@ -20,8 +20,8 @@ static const ph_field fields[] = {
      "groups of channels that do not mix"},
     {0}};
 
-static const char *const parameters[] = {"weight", "bias", NULL};
-static const char *const parameter_texts[] = {"(inputs, outputs / groups, height, width)", "(outputs)"};
+static const ph_parameter parameters[] = {
+    {"weight", "(inputs, outputs / groups, height, width)"}, {"bias", "(outputs)"}, {0}};
 enum { WEIGHT, BIAS };
 
 /* The windows of the convolution that this is the adjoint of: over the output, one for each input pixel. */
@@ -124,7 +124,6 @@ const ph_layer_type ph_layer_transposed_convolution = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = parameters,
-    .parameter_texts = parameter_texts,
     .required_parameters = 1,
     .fields = fields,
     .config_size = sizeof(transposed_config),

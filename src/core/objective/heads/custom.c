@@ -16,7 +16,7 @@ static const ph_field fields[] = {
 
 const ph_head_type ph_head_custom = {
     .name = "head",
-    .text = "what a function makes of an activation",
+    .text = "What a function makes of an activation.",
     .arguments = arguments,
     .fields = fields,
     .config_size = sizeof(ph_custom_head),
