@@ -89,7 +89,7 @@ of("lua/phosphene/picture/transforms.lua", "tests/spec/picture/transforms_spec.l
 of("lua/phosphene/picture/transforms.lua", "tests/spec/docs/arguments_spec.lua", {
   { "Xplique's pictures at 227", "seen or 224", "seen or 227" },
 })
-of("src/core/view/transforms/pad.c", "tests/spec/docs/arguments_spec.lua", {
+of("src/core/view/transforms/pad.c", "tests/spec/docs/defaults_spec.lua", {
   { "a black border", "offsetof(config, value), 0.5,", "offsetof(config, value), 0," },
 })
 of("src/core/picture/kinds/cppn.c", "tests/spec/docs/defaults_spec.lua", {

@@ -67,23 +67,10 @@ end
 
 -- { function and argument, words, what shows it, the default, another value }
 local cases = {
-  { "ph.transforms.pad options", '"constant"', printed(function(o) return t.pad(2, o) end, "mode"), "constant",
-    "edge" },
-  { "ph.transforms.pad options", "`value` (0.5)", printed(function(o) return t.pad(2, o) end, "value"), 0.5, 0 },
-  { "ph.transforms.jitter options", '"crop"', printed(function(o) return t.jitter(2, o) end, "mode"), "crop", "roll" },
-  { "ph.transforms.resize options", '"half_pixel"', printed(function(o) return t.resize(9, o) end, "method"),
-    "half_pixel", "legacy" },
   { "ph.transforms.flip probability", "0.5", function(p) return tostring(t.flip(p)) end, 0.5, 1 },
-  { "ph.transforms.flip options", '"horizontal"', printed(function(o) return t.flip(1, o) end, "axis"), "horizontal",
-    "vertical" },
-  { "ph.transforms.noise options", '"normal"', printed(function(o) return t.noise(1, o) end, "distribution"), "normal",
-    "uniform" },
   { "ph.transforms.colour_jitter brightness", "0", function(b) return seen(t.colour_jitter(b)) end, 0, 1 },
   { "ph.transforms.collapse deviation", "0.5", function(d) return tostring(t.collapse(d)) end, 0.5, 1 },
-  { "ph.transforms.collapse options", "0..8, 1;", printed(function(o) return t.collapse(0.5, o) end, "decay"), 1, 2 },
-  { "ph.transforms.collapse options", '"photograph"', printed(function(o) return t.collapse(0.5, o) end, "background"),
-    "photograph", "uniform" },
-  { "ph.transforms.random_blur options", "three deviations to both sides",
+  { "ph.random_blur_options size", "three deviations to both sides",
     function(size) return seen(t.random_blur(1, { size = size })) end, 7, 5 },
   { "ph.transforms.xplique seen", "224", function(size) return tostring(ph.pipeline(t.xplique(64, size))) end, 224,
     227 },
@@ -133,31 +120,6 @@ local cases = {
   { "ph.schedules.cosine last", "0", function(last) return tostring(ph.schedules.cosine(1, last)) end, 0, 0.5 },
 }
 
--- Those that have a list of options with a default for each.
-local function each(name, words, make, given)
-  for _, option in ipairs(given) do
-    cases[#cases + 1] = { name, words, printed(make, option[1]), option[2], option[3] }
-  end
-end
-local function with(list)
-  return function(make)
-    return function(options)
-      for i, value in ipairs(list) do options[i] = value end
-      return make(options)
-    end
-  end
-end
-each("ph.transforms.random_scale factors", '"legacy", "down", "list"', with { 0.9, 1.1 }(t.random_scale),
-  { { "method", "legacy", "corners" }, { "rounding", "down", "up" }, { "draw", "list", "range" } })
-each("ph.transforms.random_rotate degrees", '"lucid", "black", "list"', with { -5, 5 }(t.random_rotate),
-  { { "method", "lucid", "bilinear" }, { "edge", "black", "wrap" }, { "draw", "list", "range" } })
-each("ph.transforms.random_affine degrees", '"bilinear", "black", "list"', with { -5, 5 }(t.random_affine),
-  { { "method", "bilinear", "nearest" }, { "edge", "black", "wrap" }, { "draw", "list", "range" } })
-each("ph.transforms.colour_jitter options", "0..1 each; 0", function(options) return t.colour_jitter(0.1, options) end,
-  { { "contrast", 0, 1 }, { "saturation", 0, 1 }, { "scale", 0, 1 }, { "shift", 0, 1 } })
-each("ph.transforms.random_resized_crop options", "0.05, 1, none, 0.05, 0.15",
-  function(options) return t.random_resized_crop(8, options) end,
-  { { "least", 0.05, 0.1 }, { "most", 1, 0.5 }, { "spread", 0.05, 0.1 }, { "centre", 0.15, 0.1 } })
 for _, kind in ipairs { "resize", "random_crop", "random_resized_crop", "crop", "crop_or_pad" } do
   cases[#cases + 1] = { "ph.transforms." .. kind .. " width", "as high by default",
     function(width) return tostring(t[kind](9, width)) end, 9, 7 }

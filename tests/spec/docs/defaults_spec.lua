@@ -129,6 +129,21 @@ for _, class in ipairs(all.classes) do
   if kind then probes[class.name] = layer_probe(kind) end
 end
 
+-- How a transform prints, with something for its first setting.
+local function transform_probe(transform_type)
+  local make, kind = ph.transforms[transform_type.name], transform_type.fields[1].kind
+  return function()
+    return function(options)
+      if kind == "list" then return tostring(make(over({ 0.9, 1.1 }, options))) end
+      return tostring(make(kind == "pair" and 9 or 1, options))
+    end
+  end
+end
+
+for _, transform_type in ipairs(core.transform_types()) do
+  probes[("ph.%s_options"):format(transform_type.name)] = transform_probe(transform_type)
+end
+
 -- Functions that give objectives take what they cannot do without by place.
 local by_place = {
   layer = "a", layers = "a", unit = 1, class = 1, target = 1, vector = { 1, 2 }, weights = { 1, 2 },
@@ -157,8 +172,8 @@ end
 
 -- Where the type names no choices, these are others.
 local others = { parameterisation = { "pixels" }, transforms = { "none" }, layer = { "image" } }
--- How many threads there are shows in nothing but the time; a caricature takes no angle.
-local left_out = { ["ph.network_options.threads"] = true, ["ph.caricature.angle"] = true }
+-- How many threads there are shows in nothing but the time; opacity is of pictures with a fourth channel.
+local left_out = { ["ph.network_options.threads"] = true, ["ph.alpha.layer"] = true, ["ph.blur_alpha.layer"] = true }
 
 local checked = {}
 
