@@ -3,6 +3,6 @@
 #ifndef PH_VERSION_H
 #define PH_VERSION_H
 
-#define PH_VERSION "0.1.0"
+#define PH_VERSION "0.2.0"
 
 #endif
