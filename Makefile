@@ -11,18 +11,18 @@ WERROR   ?= $(if $(CI),-Werror)
 V        ?=
 Q        := $(if $(V),,@)
 
-# A sanitized build lives beside the ordinary one.
-BUILD := build$(if $(SANITIZE),/sanitize)
+# Each sanitized build lives in a folder of its own beside the ordinary one: build/address,undefined.
+BUILD := build$(if $(SANITIZE),/$(SANITIZE))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Wvla \
             -Wdouble-promotion $(WERROR)
 # gcc's OpenMP shares its runtime with oneDNN's; clang's would bring a second one, so there the loops run serially.
 OPENMP    = $(if $(findstring clang,$(shell $(CC) --version)),-fopenmp-simd,-fopenmp)
-LIBRARIES := lua5.4 fftw3f libcjson zlib libprotobuf-c
+LIBRARIES := lua5.4 fftw3f libcjson zlib libprotobuf-c stb libedit
 CFLAGS   ?= -O3 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(OPENMP) \
              $(WARNINGS) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
-             $(shell pkg-config --cflags $(LIBRARIES) stb libedit) -Isrc -Isrc/core -I$(BUILD)/gen
+             $(shell pkg-config --cflags $(LIBRARIES)) -Isrc -Isrc/core -I$(BUILD)/gen
 # Our module must not carry Lua itself; the program links Debian's shared liblua5.4.
 CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libprotobuf-c) -ldnnl -lm
 MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
@@ -41,39 +41,33 @@ SPECS    := $(sort $(wildcard tests/spec/*/*_spec.lua))
 BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all docs test unit spec conformance-lucid conformance-tensorflow demo figures bench bench-peers bench-networks \
-        lint format check-format install uninstall install-weights weights deps deps-lint clean help
+.PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-lucid \
+        conformance-tensorflow fuzz demo figures bench bench-peers bench-networks docs lint format \
+        check-format install uninstall install-weights weights clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
 # ---- what the build needs ----
 
-PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev lua5.4 libdnnl-dev libfftw3-dev libstb-dev libcjson-dev \
+# The same names in Debian 12, 13 and testing.
+PACKAGES := gcc libc6-dev pkgconf liblua5.4-dev lua5.4 libdnnl-dev libfftw3-dev libstb-dev libcjson-dev \
             libedit-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler lua-busted fonts-dejavu-core perl
 PACKAGES_LINT := lua-check clang clang-format
 
-# $(call need,packages): installs those that are missing, or prints the command that would.
-define need
-missing=$$(for p in $(1); do \
-    dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done | xargs); \
-if [ -z "$$missing" ]; then :; \
-elif [ "$$(id -u)" = 0 ]; then \
-  echo "installing $$missing"; \
-  { apt-get install -y -qq --no-install-recommends $$missing || \
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; }; } >/dev/null; \
-else \
-  echo "missing packages; run: sudo apt-get install $$missing" >&2; exit 1; \
-fi
-endef
-
 deps: ## install the missing Debian packages (as root; else say which)
-	@$(call need,$(PACKAGES))
-deps-lint:
-	@$(call need,$(PACKAGES_LINT))
+	@scripts/need $(PACKAGES)
+	@CFLAGS='$(CFLAGS)' scripts/check-system '$(CC)' $(LIBRARIES)
+deps-lint: ## the same for those that only lint and format need
+	@scripts/need $(PACKAGES_LINT)
 
 # ---- compiling ----
 
-$(BUILD)/obj/%.o: %.c | deps $(SCHEMAS:=.h)
+# What everything is compiled with. The file is written only when that changes, and all that depends on it is made anew.
+$(BUILD)/flags: always | deps
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)' >$@.now; cmp -s $@.now $@ && rm $@.now || mv $@.now $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(SCHEMAS:=.h)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  compile $<")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -84,13 +78,13 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/core/files/schema/%.proto | dep
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
 
 # What protoc-c writes is not held to our warnings.
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  compile $<")
 	$(Q)$(CC) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) -c $< -o $@
 
 # stb shifts bits into signs, which C17 leaves undefined and our compilers define.
-$(BUILD)/obj/src/core/files/image.o: ALL_CFLAGS += -fno-sanitize=shift
+$(BUILD)/obj/src/core/files/image.o: private ALL_CFLAGS += -fno-sanitize=shift
 
 $(BUILD)/phosphene: $(MAIN_OBJ) $(BIND_OBJ) $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
@@ -102,7 +96,7 @@ $(BUILD)/lua/phosphene/core.so: $(BIND_OBJ) $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,nodelete $^ -o $@ $(CORE_LIBS)
 
-$(BUILD)/obj/tests/unit/%.o: ALL_CFLAGS += -Itests/unit
+$(BUILD)/obj/tests/unit/%.o: private ALL_CFLAGS += -Itests/unit
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
 	@mkdir -p $(@D)
@@ -119,8 +113,8 @@ $(BUILD)/bench/%.so: $(BUILD)/obj/tests/bench/%.o
          $(TEST_SRC:%.c=$(BUILD)/obj/%.d) $(BENCH_SRC:%.c=$(BUILD)/obj/%.d)
 
 compile_commands.json: Makefile ## for editors and clang tools
-	@$(call need,bear)
-	$(MAKE) -B --no-print-directory BUILD=build/bear -n all >/dev/null
+	@scripts/need bear
+	$(MAKE -B --no-print-directory BUILD=build/bear -n all >/dev/null
 	bear --output $@ -- $(MAKE) -B BUILD=build/bear all
 
 # ---- testing ----
@@ -149,29 +143,29 @@ mutants: all ## show that each change in tests/mutants/table.lua fails its test;
 	@lua5.4 tests/mutants/run.lua
 
 conformance-networks: all ## compare torchvision's networks, by way of ONNX, with PyTorch (downloads nothing; 2 GB of disk)
-	@$(call need,python3-torchvision)
-	@$(LUA) tests/conformance/networks.lua $(BUILD)/networks
+	@scripts/need python3-torchvision
+	@$(LUA tests/conformance/networks.lua $(BUILD)/networks
 
 conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with ours (needs BVLC's weights)
-	@$(call need,python3-torch)
-	@$(LUA) tests/peers/lucid.lua
+	@scripts/need python3-torch
+	@$(LUA tests/peers/lucid.lua
 
 conformance: all ## ONNX's own test cases, outputs and gradients; says what was skipped and why
-	@$(call need,libonnx-testdata)
-	@tests/run tests/onnx/conformance.lua >$(BUILD)/conformance.tap; status=$$?; \
+	@scripts/need libonnx-testdata
+	@tests/run tests/onnx/conformance.lua >$(BUILD/conformance.tap; status=$$?; \
 	  grep -v '^ok' $(BUILD)/conformance.tap; exit $$status
 
 conformance-tensorflow: all ## compare Inception 5h, imported from a TensorFlow graph, with PyTorch
-	@$(call need,python3-torch)
+	@scripts/need python3-torch
 	prove --exec tests/run tests/tensorflow/conformance.lua
 
 # One program for each format, tests/fuzz/FORMAT.lua: the same objects, made by clang for libFuzzer. What it finds it
 # leaves in build/fuzz/FORMAT-found.
 FUZZ_SECONDS ?= 600
-FUZZ_FORMATS ?= $(filter-out prepare networks,$(patsubst tests/fuzz/%.lua,%,$(wildcard tests/fuzz/*.lua)))
+FUZZ_FORMATS ?= $(filter-out prepare networks,$(patsubst tests/fuzz/%.lua,%,$(wildcard tests/fuzz/*.lua))
 fuzz: ## fuzz what opens files, FUZZ_SECONDS=600 for each format; FUZZ_FORMATS="onnx image"
-	@$(call need,clang libclang-rt-14-dev)
-	$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -Wno-pass-failed" SANITIZE=fuzzer-no-link,address,undefined \
+	@scripts/need clang libclang-rt-dev
+	$(MAKE BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -Wno-pass-failed" SANITIZE=fuzzer-no-link,address,undefined \
 	  $(FUZZ_FORMATS:%=build/fuzz/fuzz/%)
 	@for f in $(FUZZ_FORMATS); do \
 	  mkdir -p build/fuzz/$$f-seeds build/fuzz/$$f-found; echo "fuzzing $$f for $(FUZZ_SECONDS) s"; \
@@ -196,14 +190,14 @@ bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; ROUNDS=n
 	@for b in $(BENCHES); do $(LUA) tests/bench/$$b.lua || exit 1; done
 
 bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same weights
-	@$(call need,python3-torch)
-	@mkdir -p $(BUILD)/bench
+	@scripts/need python3-torch
+	@mkdir -p $(BUILD/bench
 	@$(LUA) tests/bench/peers.lua
 
 # NETWORKS=name … for some of them only.
 bench-networks: all ## measure other people's networks against PyTorch (ROUNDS=n, NETWORKS="name …")
-	@$(call need,python3-torch python3-torchvision)
-	@mkdir -p $(BUILD)/bench
+	@scripts/need python3-torch python3-torchvision
+	@mkdir -p $(BUILD/bench
 	@$(LUA) tests/bench/networks.lua $(BUILD)/networks $(NETWORKS)
 
 # ---- keeping the house ----
@@ -220,32 +214,49 @@ lint: deps-lint check-format $(SCHEMAS:=.h) ## the architecture's rules, luachec
 SOURCES = $(shell find src tests -name '*.[ch]')
 format: deps-lint ## rewrite the C sources in the house style
 	clang-format -i $(SOURCES)
-check-format: deps-lint
+check-format: deps-lint ## say where the C sources are not in it
 	@clang-format --dry-run -Werror $(SOURCES)
 
 # ---- installing ----
 
-SHARE := $(DESTDIR)$(PREFIX)/share/phosphene
-install: all ## install the program, module, recipes and weights under PREFIX
+# Lua's files lie where Lua of the same PREFIX looks for modules; LUA_C is where it looks for those in C.
+LUA_C  ?= $(PREFIX)/lib/lua/5.4
+SHARE  := $(DESTDIR)$(PREFIX)/share
+MANUAL := $(SHARE)/man/man1/phosphene.1
+MODULE := $(DESTDIR)$(LUA_C)/phosphene
+# What is installed under its own path, and the folder that it goes to: README.md and the pages keep their links.
+LUA_FILES  = $(shell find lua -name '*.lua')
+DATA_FILES = $(wildcard scripts/*.lua weights/*.safetensors)
+PAGES      = README.md LICENSE $(wildcard docs/*.md docs/images/*)
+
+install: all ## install the program, module, recipes, weights and pages under PREFIX
 	install -D -m 755 $(BUILD)/phosphene $(DESTDIR)$(PREFIX)/bin/phosphene
-	install -D -m 755 $(BUILD)/lua/phosphene/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/phosphene/core.so
-	find lua -name '*.lua' -exec install -D -m 644 {} $(SHARE)/{} \;
-	find scripts -name '*.lua' -exec install -D -m 644 {} $(SHARE)/{} \;
-	find weights -name '*.safetensors' -exec install -D -m 644 {} $(SHARE)/{} \;
+	install -D -m 755 $(BUILD)/lua/phosphene/core.so $(MODULE)/core.so
+	install -D -m 644 docs/phosphene.1 $(MANUAL)
+	@for f in $(LUA_FILES:lua/%=%); do install -D -m 644 lua/$$f $(SHARE)/lua/5.4/$$f || exit 1; done
+	@for f in $(DATA_FILES); do install -D -m 644 $$f $(SHARE)/phosphene/$$f || exit 1; done
+	@for f in $(PAGES); do install -D -m 644 $$f $(SHARE)/doc/phosphene/$$f || exit 1; done
 
-uninstall: ## remove what install put there
-	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/bin/phosphene $(DESTDIR)$(PREFIX)/lib/lua/5.4/phosphene
+uninstall: ## remove what install put there, and no other file
+	rm -f $(DESTDIR)$(PREFIX)/bin/phosphene $(MODULE)/core.so $(MANUAL)
+	@rm -f $(LUA_FILES:lua/%=$(SHARE)/lua/5.4/%) $(DATA_FILES:%=$(SHARE)/phosphene/%) $(PAGES:%=$(SHARE)/doc/phosphene/%)
+	@for d in $(MODULE) $(SHARE)/lua/5.4/phosphene $(SHARE)/phosphene $(SHARE)/doc/phosphene; do \
+	  [ ! -d $$d ] || find $$d -depth -type d -empty -delete; done
 
+# A file that a run may have open is replaced by renaming, never written over.
 WEIGHTS_HOME = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/phosphene/weights
 install-weights: ## copy weights from FROM=file-or-folder to where networks are looked up
 	@test -n "$(FROM)" || { echo "usage: make install-weights FROM=file.safetensors" >&2; exit 1; }
-	@mkdir -p $(WEIGHTS_HOME)
-	cp $(if $(wildcard $(FROM)/.),$(wildcard $(FROM)/*.safetensors),$(FROM)) $(WEIGHTS_HOME)/
+	@mkdir -p "$(WEIGHTS_HOME)"
+	@for f in $(if $(wildcard $(FROM)/.),"$(FROM)"/*.safetensors,"$(FROM)"); do \
+	  part="$(WEIGHTS_HOME)/.$${f##*/}.part"; echo "$$f -> $(WEIGHTS_HOME)"; \
+	  cp "$$f" "$$part" && mv -f "$$part" "$(WEIGHTS_HOME)/$${f##*/}" || { rm -f "$$part"; exit 1; }; \
+	done
 
 NAME ?= inception5h
 weights: all ## fetch published weights, NAME=inception5h or bvlc_googlenet; FROM=file takes a local one
-	@$(call need,curl unzip)
-	@$(BUILD)/phosphene weights fetch $(NAME) $(if $(FROM),--from '$(FROM)')
+	@scripts/need curl unzip
+	@$(BUILD/phosphene weights fetch $(NAME) $(if $(FROM),--from '$(FROM)')
 
 clean: ## remove everything that was built
 	rm -rf build out compile_commands.json

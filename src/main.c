@@ -79,10 +79,10 @@ static int interruptible(lua_State *L) {
 static const char first_file[] = "/phosphene/program/program.lua";
 
 /* library() -> the folder that holds phosphene/program/program.lua. Its place is relative to the program's:
-   share/phosphene/lua beside bin once installed, lua beside build in the source tree (a sanitized build lies
+   among Lua's modules beside bin once installed, lua beside build in the source tree (a sanitized build lies
    one deeper). */
 static int library(lua_State *L) {
-  static const char *const places[] = {"../share/phosphene/lua", "../lua", "../../lua"};
+  static const char *const places[] = {"../share/lua/5.4", "../lua", "../../lua"};
   char program[PATH_MAX], found[PATH_MAX];
   ssize_t length = readlink("/proc/self/exe", program, sizeof program);
   if (length <= 0 || length == sizeof program) return luaL_error(L, "cannot find the program's own path");

@@ -16,8 +16,9 @@ describe("paths", function()
   local cases = {
     { "lua/phosphene/base/paths.lua", "" },
     { "./lua/phosphene/base/paths.lua", "./" },
-    { "/usr/share/phosphene/lua/phosphene/base/paths.lua", "/usr/share/phosphene/" },
-    { "/usr/share/phosphene/lua//phosphene/base/paths.lua", "/usr/share/phosphene/" },
+    { "/usr/share/lua/5.4/phosphene/base/paths.lua", "/usr/share/phosphene/" },
+    { "/usr/share/lua/5.4//phosphene/base/paths.lua", "/usr/share/phosphene/" },
+    { "/home/lua//phosphene/base/paths.lua", "/home/" },
     { "phosphene/base/paths.lua", "../" },
     { "./phosphene/base/paths.lua", "./../" },
     { "/usr/share/moonlua/phosphene/base/paths.lua", "/usr/share/moonlua/../" },
