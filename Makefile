@@ -42,8 +42,8 @@ BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
 .PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-lucid \
-        conformance-tensorflow fuzz demo figures bench bench-peers bench-networks docs lint format \
-        check-format install uninstall install-weights weights clean help
+        conformance-tensorflow fuzz test-distributions demo figures bench bench-peers bench-networks docs lint format \
+        check-format install uninstall install-weights weights deb clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -178,6 +178,11 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz.o $(BIND_OBJ) $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ $(CORE_LIBS) $(shell pkg-config --libs lua5.4)
 
+DISTRIBUTIONS ?= bookworm trixie testing
+test-distributions: ## build, test, package and install in clean trees of Debian (as root); DISTRIBUTIONS="trixie"
+	@scripts/need debootstrap
+	@scripts/distributions $(DISTRIBUTIONS)
+
 # ---- pictures, figures ----
 
 demo: all ## render a contact sheet of units, shallow to deep, into out/
@@ -252,6 +257,10 @@ install-weights: ## copy weights from FROM=file-or-folder to where networks are 
 	  part="$(WEIGHTS_HOME)/.$${f##*/}.part"; echo "$$f -> $(WEIGHTS_HOME)"; \
 	  cp "$$f" "$$part" && mv -f "$$part" "$(WEIGHTS_HOME)/$${f##*/}" || { rm -f "$$part"; exit 1; }; \
 	done
+
+deb: all ## make build/phosphene_VERSION_ARCHITECTURE.deb, Debian's package
+	@scripts/need dpkg-dev
+	+@MAKE='$(MAKE)' scripts/make-deb $(BUILD)
 
 NAME ?= inception5h
 weights: all ## fetch published weights, NAME=inception5h or bvlc_googlenet; FROM=file takes a local one
