@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The manual page, docs/phosphene.1, has what `phosphene --help` has: its version, options, variables of the
--- environment, commands and bundled recipes.
+-- The manual page, docs/phosphene.1, has what `phosphene --help` has: options, variables of the environment, commands
+-- and bundled recipes. Pages that state the version state this one.
 
 local program = (os.getenv "PHOSPHENE_TEST_BUILD" or "build") .. "/phosphene"
 
@@ -44,9 +44,14 @@ describe("docs/phosphene.1", function()
   it("has every variable of the environment", function()
     for name in help:gmatch "PHOSPHENE_%u+" do has_entry(name) end
   end)
+end)
 
-  it("is of this version", function()
+describe("the version", function()
+  it("is the same wherever it stands", function()
     local version = contents(io.popen(program .. " -v")):match "%d+%.%d+%.%d+"
-    assert.is_truthy(page:find("phosphene " .. version, 1, true), version)
+    for file, before in pairs { ["docs/phosphene.1"] = "\"phosphene ", ["CITATION.cff"] = "\nversion: ",
+      ["docs/changelog.md"] = "Keep a Changelog%]%b()%.%s+## " } do
+      assert.equal(version, contents(io.open(file)):match(before .. "(%d+%.%d+%.%d+)"), file)
+    end
   end)
 end)
