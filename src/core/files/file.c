@@ -38,8 +38,8 @@ static ph_status open_regular(const char *path, int *descriptor, size_t *size, p
 }
 
 ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size_t *size, ph_error *e) {
-  int fd;
-  size_t whole, done = 0;
+  int fd = -1;
+  size_t whole = 0, done = 0;
   unsigned char *block = NULL;
   ph_status status = open_regular(path, &fd, &whole, e);
   if (status != PH_OK) return status;
@@ -79,8 +79,8 @@ struct ph_mapping {
 };
 
 ph_status ph_mapping_open(const char *path, ph_mapping **mapping, ph_error *e) {
-  int fd;
-  size_t size;
+  int fd = -1;
+  size_t size = 0;
   void *data = NULL;
   ph_status status = open_regular(path, &fd, &size, e);
   if (status != PH_OK) return status;
