@@ -42,8 +42,8 @@ BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
 .PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-lucid \
-        conformance-tensorflow fuzz test-distributions demo figures bench bench-peers bench-networks docs lint format \
-        check-format install uninstall install-weights weights deb clean help
+        conformance-tensorflow mutants fuzz test-distributions demo figures bench bench-peers bench-networks docs lint \
+        format check-format install uninstall install-weights weights deb clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
