@@ -33,8 +33,8 @@ end
 -- The tree with what was built in it, so that little is compiled again; and the data beside it that some tests read.
 local function copy()
   assert(os.execute(("rm -rf %s && mkdir -p %s"):format(quote(room), quote(tree))))
-  assert(succeeds("tar -cf - --exclude=./.git --exclude=./out --exclude=./build/mutants --exclude=./build/networks "
-    .. "--exclude=./build/fuzz --exclude=./build/sanitize . | tar -xf - -C %s", quote(tree)), "cannot copy the tree")
+  assert(succeeds("tar -cf - --exclude=./.git --exclude=./out --exclude=./build . build/flags build/gen build/lua "
+    .. "build/obj build/phosphene build/tests | tar -xf - -C %s", quote(tree)), "cannot copy the tree")
   os.execute(("test ! -d ../shared || ln -s \"$(cd ../shared && pwd)\" %s/shared"):format(quote(room)))
 end
 
