@@ -100,11 +100,14 @@ of("src/core/picture/kinds/cppn.c", "tests/spec/docs/defaults_spec.lua", {
 
 local live = "src/core/network/onednn/live_channels.c"
 of(live, "tests/spec/network/partial_reads_spec.lua", {
-  { "grouped convolutions are read in part", "if (is_grouped(layer)) reads", "if (false && is_grouped(layer)) reads" },
-  { "normalisation over channels is read in part", "layer->type == &ph_layer_dropout ||",
-    "layer->type == &ph_layer_dropout || layer->type == &ph_layer_local_response_norm ||" },
-  { "normalised groups are read in part", "layer->type == &ph_layer_dropout ||",
-    "layer->type == &ph_layer_dropout || layer->type == &ph_layer_group_norm ||" },
+  { "grouped convolutions are read in part", "if (ph_convolution_groups(layer) > 1) reads",
+    "if (false) reads" },
+  { "normalisation over channels is read in part", "&& layer->type->reach != PH_REACH_ANYTHING;",
+    "&& (layer->type->reach != PH_REACH_ANYTHING || layer->type == &ph_layer_local_response_norm);" },
+})
+of("src/core/network/layers/normalisation.c", "tests/spec/network/partial_reads_spec.lua", {
+  { "normalised groups are read in part", "group_fields, shape_by_channels, PH_REACH_ANYTHING",
+    "group_fields, shape_by_channels, PH_REACH_CHANNEL" },
 })
 of("src/core/network/onednn/merged_convolutions.c", "tests/spec/network/partial_reads_spec.lua", {
   { "grouped convolutions are merged", "config->groups == 1 && ", "" },

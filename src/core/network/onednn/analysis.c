@@ -3,7 +3,7 @@
    read, and which of them run together. */
 #include "base/memory.h"
 #include "network/onednn/operations/signs.h"
-#include "survey.h"
+#include "analysis.h"
 
 /* For each layer whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
    Where a ReLU's gradient minds what is below zero, it stays apart. */
@@ -26,14 +26,14 @@ static void find_fused(const plan *p, const ph_plan_request *request, const bool
   }
 }
 
-ph_status phd_survey(const plan *p, const ph_plan_request *request, survey *s, ph_error *e) {
+ph_status phd_analyse(const plan *p, const ph_plan_request *request, analysis *s, ph_error *e) {
   const size_t count = (size_t)ph_network_count(request->network);
   ph_status status;
-  *s = (survey){.needed = ph_alloc_array(count, sizeof *s->needed),
-                .shape = ph_alloc_array(count, sizeof *s->shape),
-                .reads = ph_alloc_array(count, sizeof *s->reads),
-                .fused = ph_alloc_array(count, sizeof *s->fused),
-                .siblings = ph_alloc_array(count, sizeof *s->siblings)};
+  *s = (analysis){.needed = ph_alloc_array(count, sizeof *s->needed),
+                  .shape = ph_alloc_array(count, sizeof *s->shape),
+                  .reads = ph_alloc_array(count, sizeof *s->reads),
+                  .fused = ph_alloc_array(count, sizeof *s->fused),
+                  .siblings = ph_alloc_array(count, sizeof *s->siblings)};
   if (s->needed == NULL || s->shape == NULL || s->reads == NULL || s->fused == NULL || s->siblings == NULL)
     return ph_no_memory(e);
   s->needed[0] = true;
@@ -46,7 +46,7 @@ done:
   return status;
 }
 
-void phd_drop_survey(survey *s) {
+void phd_drop_analysis(analysis *s) {
   ph_free(s->needed);
   ph_free(s->shape);
   ph_free(s->reads);

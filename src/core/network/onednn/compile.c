@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "compile.h"
 #include "network/onednn/operations/operations.h"
-#include "survey.h"
+#include "analysis.h"
 #include "weights.h"
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
@@ -149,7 +149,7 @@ static ph_status add_part(plan *p, ph_shape shape, ph_channels read, int *output
 }
 
 /* `relu` tells whether the layer's ReLU was fused. */
-static ph_status compile_layer(plan *p, const survey *s, int index, bool *relu, int *output, ph_error *e) {
+static ph_status compile_layer(plan *p, const analysis *s, int index, bool *relu, int *output, ph_error *e) {
   const ph_layer *layer = ph_network_layer(p->network, index);
   const ph_shape shape = s->shape[index];
   int given[PH_MAX_INPUTS], inputs[PH_MAX_INPUTS];
@@ -188,7 +188,7 @@ done:
 /* ---- convolutions that run as one ---- */
 
 /* Whether the layer is one of several, and they run as blocked convolutions here. */
-static bool runs_joined(const plan *p, const survey *s, int index) {
+static bool runs_joined(const plan *p, const analysis *s, int index) {
   const ph_layer *layer = ph_network_layer(p->network, index);
   if (s->siblings[index].head < 0) return false;
   int input = p->value_of[layer->input[0]];
@@ -197,7 +197,7 @@ static bool runs_joined(const plan *p, const survey *s, int index) {
 }
 
 /* Each has its slice of the joined output. */
-static ph_status compile_joined(plan *p, const survey *s, int head, ph_error *e) {
+static ph_status compile_joined(plan *p, const analysis *s, int head, ph_error *e) {
   const ph_layer *layer[PHD_MOST_JOINED];
   int slice[PHD_MOST_JOINED], count = 0, input, output;
   int64_t start[PHD_MOST_JOINED], offset = 0;
@@ -230,7 +230,7 @@ done:
 
 /* ---- all of it ---- */
 
-static ph_status compile_layers(plan *p, const survey *s, ph_error *e) {
+static ph_status compile_layers(plan *p, const analysis *s, ph_error *e) {
   ph_status status = PH_OK;
   for (int i = 0; i < ph_network_count(p->network); i++) {
     bool relu;
@@ -263,7 +263,7 @@ done:
 
 ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
   const size_t count = (size_t)ph_network_count(request->network);
-  survey s;
+  analysis s;
   ph_status status;
   p->taps = request->taps;
   p->value_of = ph_alloc_array(count, sizeof *p->value_of);
@@ -271,11 +271,11 @@ ph_status phd_compile(plan *p, const ph_plan_request *request, ph_error *e) {
   p->tap_adds = ph_alloc_array((size_t)request->taps, sizeof *p->tap_adds);
   if (p->value_of == NULL || p->tap == NULL || p->tap_adds == NULL) return ph_no_memory(e);
   for (size_t i = 0; i < count; i++) p->value_of[i] = -1;
-  PH_TRY(phd_survey(p, request, &s, e));
+  PH_TRY(phd_analyse(p, request, &s, e));
   PH_TRY(compile_layers(p, &s, e));
   for (int i = 0; i < p->taps; i++) p->tap[i] = p->value_of[request->tap[i]];
   PH_TRY(prepare_operations(p, e));
 done:
-  phd_drop_survey(&s);
+  phd_drop_analysis(&s);
   return status;
 }

@@ -3,7 +3,7 @@
    and one block of that branch's last convolution: what nobody reads is neither computed nor taken back.
    Ranges are handed down from the taps; a layer that mixes channels needs all that is below it. Must not know
    how values are laid out. */
-#include "survey.h"
+#include "analysis.h"
 
 static bool is_empty(ph_channels c) { return c.first >= c.last; }
 

@@ -4,7 +4,7 @@
    registers. What they compute lies side by side; of one of them that may be the beginning of a concatenation
    too, so that is put last. Must not know how values are laid out otherwise. */
 #include "base/memory.h"
-#include "survey.h"
+#include "analysis.h"
 
 enum { NOWHERE, FIRST, ELSEWHERE }; /* where in concatenations a layer's output is read */
 
@@ -65,7 +65,7 @@ static void settle_group(group *g, sibling *siblings) {
   for (int i = g->head; i >= 0; i = siblings[i].next) siblings[i].head = g->head;
 }
 
-ph_status phd_find_siblings(const ph_network *network, const survey *s, sibling *siblings, ph_error *e) {
+ph_status phd_find_siblings(const ph_network *network, const analysis *s, sibling *siblings, ph_error *e) {
   const int count = ph_network_count(network);
   group *of_input = ph_alloc_array((size_t)count, sizeof *of_input);
   unsigned char *place = ph_alloc_array((size_t)count, sizeof *place);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is to be known of all layers before any is compiled: which are needed, their shapes, what of them is
    read, and which of them run together. */
-#ifndef PH_DNNL_SURVEY_H
-#define PH_DNNL_SURVEY_H
+#ifndef PH_DNNL_ANALYSIS_H
+#define PH_DNNL_ANALYSIS_H
 
 #include "plan.h"
 
@@ -13,17 +13,17 @@ typedef struct sibling {
 } sibling;
 
 /* Of every layer: */
-typedef struct survey {
+typedef struct analysis {
   bool *needed;
   ph_shape *shape;    /* of those that are needed */
   ph_channels *reads; /* which channels are read */
   int *fused;         /* the ReLU that is to be fused into it, or -1 */
   sibling *siblings;
-} survey;
+} analysis;
 
 /* *s is to be dropped, also where there is an error. */
-ph_status phd_survey(const plan *p, const ph_plan_request *request, survey *s, ph_error *e);
-void phd_drop_survey(survey *s);
+ph_status phd_analyse(const plan *p, const ph_plan_request *request, analysis *s, ph_error *e);
+void phd_drop_analysis(analysis *s);
 
 /* ---- live_channels.c ---- */
 
@@ -37,6 +37,6 @@ void phd_find_reads(const plan *p, const ph_plan_request *request, const ph_shap
 
 /* Fills in `siblings` from all the rest. Convolutions of one input run as one where all that the network has
    are read whole: so their weights are the same in every plan. */
-ph_status phd_find_siblings(const ph_network *network, const survey *s, sibling *siblings, ph_error *e);
+ph_status phd_find_siblings(const ph_network *network, const analysis *s, sibling *siblings, ph_error *e);
 
 #endif
