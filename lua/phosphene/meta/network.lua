@@ -146,11 +146,12 @@ function network:photograph(path, options) end
 ---@return integer
 function network:channels() end
 
---- One thing that a plan does. `kind` is what it is; `forward` and `backward` what oneDNN calls the code by which it does
---- it, nil where it is our own. `layers` are those that it computes, `fused` the ReLUs that it does on the way. `shape` is its
---- output's for one image, of which channels `first` to `last - 1` are computed, kept in blocks of channels or as plain
---- ones. `weights` and `scratch` are bytes: of its weights as it wants them, for both ways, and of what it needs besides
---- values. Multiplications are those of the way forward, by the definition: Winograd's algorithm does with fewer.
+--- One operation of a plan. `kind` is its name; `forward` and `backward` are oneDNN's names of the implementations that
+--- run it, nil where oneDNN does not. `layers` are the layers that it computes, `fused` the ReLUs that are part of it.
+--- `shape` is the shape of its output for one image, of which the channels from `first` to `last - 1` are computed;
+--- `layout` says whether they are stored in blocks. `weights` and `scratch` are bytes: reordered weights for both passes,
+--- and memory besides activations and gradients. `multiplications` counts the forward pass by the definition, which is
+--- more than Winograd's algorithm needs.
 ---@class ph.plan_row
 ---@field kind string
 ---@field forward string?
@@ -165,10 +166,11 @@ function network:channels() end
 ---@field scratch integer
 ---@field multiplications integer
 
---- What a backend will do; `print` shows it as a table. Besides rows: layers that others write straight into, or that are
---- their own input (`in_place`); that no picture changes (`known`); that lie before a tap, but of which nothing is read
---- (`unread`); that no tap asks for (`unneeded`). Of the totals, weights and multiplications are the rows' sums; the others
---- are bytes of memory: `together` for an image alone; `kept` for each image of a batch and `work` for each thread else.
+--- How the backend runs the network; `print` shows it as a table. Layers that no row computes are listed by reason:
+--- `in_place`, their inputs are written directly into their output, or the output is the input; `known`, they do not
+--- depend on the picture; `unread`, no channel of theirs is read; `unneeded`, no tap depends on them. In the totals,
+--- weights and multiplications are the sums over the rows; the others are bytes of memory: `together` for a single
+--- image, or else `kept` for each image of a batch and `work` for each thread.
 ---@class ph.plan
 ---@field rows ph.plan_row[]
 ---@field in_place string[]
@@ -177,10 +179,10 @@ function network:channels() end
 ---@field unneeded string[]
 ---@field totals { weights: integer, multiplications: integer, kept: integer, work: integer, together: integer }
 
---- What the backend will do for pictures of this size: which layers it computes with what, which it joins or leaves out,
---- and what that takes. `net:plan(224, "mixed4a:61")` is the plan of `ph.channel("mixed4a", 61)`.
+--- How the backend runs the network on a picture of this size: which operations compute which layers, what they need,
+--- and what is left out. `net:plan(224, "mixed4a:61")` is the plan for `ph.channel("mixed4a", 61)`.
 ---@param size integer|integer[] pixels, or { height, width }
----@param taps string|string[]|nil as in `forward`; "layer:channel" is a tap of which a single channel is read
+---@param taps string|string[]|nil as in `forward`; "layer:channel" is a tap of which only that channel is read
 ---@param options { relu: string?, pool: string?, precision: string?, backward: boolean? }? as in `forward`
 ---@return ph.plan
 function network:plan(size, taps, options) end
