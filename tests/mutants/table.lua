@@ -98,16 +98,26 @@ of("src/core/picture/kinds/cppn.c", "tests/spec/docs/defaults_spec.lua", {
 
 -- ---- networks ----
 
-local live = "src/core/network/onednn/live_channels.c"
-of(live, "tests/spec/network/partial_reads_spec.lua", {
+of("src/core/network/onednn/live_channels.c", "tests/spec/network/partial_reads_spec.lua", {
   { "grouped convolutions are read in part", "if (ph_convolution_groups(layer) > 1) reads",
-    "if (false) reads" },
-  { "normalisation over channels is read in part", "&& layer->type->reach != PH_REACH_ANYTHING;",
-    "&& (layer->type->reach != PH_REACH_ANYTHING || layer->type == &ph_layer_local_response_norm);" },
+    "if (false && ph_convolution_groups(layer) > 1) reads" },
+})
+of("src/core/network/layers/local_response_norm.c", "tests/spec/network/partial_reads_spec.lua", {
+  { "normalisation over channels is read in part", ".most_inputs = 1,",
+    ".most_inputs = 1, .reach = PH_REACH_CHANNEL," },
 })
 of("src/core/network/layers/normalisation.c", "tests/spec/network/partial_reads_spec.lua", {
-  { "normalised groups are read in part", "group_fields, shape_by_channels, PH_REACH_ANYTHING",
-    "group_fields, shape_by_channels, PH_REACH_CHANNEL" },
+  { "normalised groups are read in part", "shape_by_channels, PH_REACH_ANYTHING",
+    "shape_by_channels, PH_REACH_CHANNEL" },
+})
+of("src/core/network/layers/clip.c", "tests/unit/network/partial_reads.c", {
+  { "ReLU6 is not computed in part", "PH_REACH_ELEMENT", "PH_REACH_ANYTHING" },
+})
+of("src/core/network/onednn/rules.c", "tests/unit/network/partial_reads.c", {
+  { "sums of other channels", " && part.logical == first.logical && part.count == first.count", "" },
+})
+of("src/core/network/onednn/operations/channelwise.c", "tests/unit/network/partial_reads.c", {
+  { "scales of the first channels for all", "numbers + part.logical", "numbers" },
 })
 of("src/core/network/onednn/merged_convolutions.c", "tests/spec/network/partial_reads_spec.lua", {
   { "grouped convolutions are merged", "config->groups == 1 && ", "" },
