@@ -81,6 +81,7 @@ void phb_open_protobuf(lua_State *L);
 void phb_open_onnx(lua_State *L);
 void phb_open_tensorflow(lua_State *L);
 void phb_open_caffe(lua_State *L);
+void phb_open_container(lua_State *L);
 void phb_open_network(lua_State *L);
 void phb_open_objective(lua_State *L);
 void phb_open_evaluation(lua_State *L);

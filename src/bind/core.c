@@ -6,12 +6,15 @@
 
 PHB_EXPORT int luaopen_phosphene_core(lua_State *L) {
   static void (*const open[])(lua_State *) = {
-      phb_open_tensor,           phb_open_random,     phb_open_image,
-      phb_open_safetensors,      phb_open_protobuf,   phb_open_onnx,
-      phb_open_tensorflow,       phb_open_caffe,      phb_open_network,
-      phb_open_objective,        phb_open_evaluation, phb_open_transform,
-      phb_open_parameterisation, phb_open_optimiser,  phb_open_statistics,
-      phb_open_system,           phb_open_types,
+      phb_open_tensor,     phb_open_random,
+      phb_open_image,      phb_open_safetensors,
+      phb_open_protobuf,   phb_open_onnx,
+      phb_open_tensorflow, phb_open_caffe,
+      phb_open_container,  phb_open_network,
+      phb_open_objective,  phb_open_evaluation,
+      phb_open_transform,  phb_open_parameterisation,
+      phb_open_optimiser,  phb_open_statistics,
+      phb_open_system,     phb_open_types,
   };
   luaL_checkversion(L);
   lua_newtable(L);
