@@ -107,7 +107,8 @@ local function read_number(text, at)
   return value, stop
 end
 
-local words = { ["true"] = true, ["false"] = false }
+-- What words stand for, without `null` and with it.
+local strict, lenient = { ["true"] = true, ["false"] = false }, { ["true"] = true, ["false"] = false, null = false }
 
 local function skip(text, at) return text:match("^[ \t\r\n]*()", at) end
 
@@ -129,10 +130,10 @@ local function read_elements(text, at, closing, element)
   end
 end
 
-local function read_list(text, at, depth)
+local function read_list(text, at, depth, words)
   local list = {}
   local after, broken = read_elements(text, at, "]", function(start)
-    local value, stop = read(text, start, depth - 1)
+    local value, stop = read(text, start, depth - 1, words)
     if value == nil then return nil, stop end
     list[#list + 1] = value
     return stop
@@ -141,7 +142,7 @@ local function read_list(text, at, depth)
   return list, after
 end
 
-local function read_object(text, at, depth)
+local function read_object(text, at, depth, words)
   local object = {}
   local after, broken = read_elements(text, at, "}", function(start)
     if text:sub(start, start) ~= '"' then return nil, start end
@@ -149,7 +150,7 @@ local function read_object(text, at, depth)
     if not key then return nil, stop end
     local colon = skip(text, stop)
     if object[key] ~= nil or text:sub(colon, colon) ~= ":" then return nil, start end
-    object[key], stop = read(text, skip(text, colon + 1), depth - 1)
+    object[key], stop = read(text, skip(text, colon + 1), depth - 1, words)
     if object[key] == nil then return nil, stop end
     return stop
   end)
@@ -157,20 +158,21 @@ local function read_object(text, at, depth)
   return object, after
 end
 
-function read(text, at, depth)
+function read(text, at, depth, words)
   local first = text:sub(at, at)
   if first == '"' then return read_string(text, at) end
-  if first == "[" and depth > 0 then return read_list(text, at, depth) end
-  if first == "{" and depth > 0 then return read_object(text, at, depth) end
+  if first == "[" and depth > 0 then return read_list(text, at, depth, words) end
+  if first == "{" and depth > 0 then return read_object(text, at, depth, words) end
   local word = text:match("^%a+", at)
   if words[word] ~= nil then return words[word], at + #word end
   return read_number(text, at)
 end
 
 --- The value of a text; or nil and the place of the first character that does not belong there. Objects and lists may
---- be nested `depth` deep, 8 by default; `null` and keys that occur twice are refused.
-function json.decode(text, depth)
-  local value, stop = read(text, skip(text, 1), depth or 8)
+--- be nested `depth` deep, 8 by default. Keys that occur twice are refused, and so is `null`, unless `has_null`, when
+--- it reads as false.
+function json.decode(text, depth, has_null)
+  local value, stop = read(text, skip(text, 1), depth or 8, has_null and lenient or strict)
   if value == nil then return nil, stop end
   stop = skip(text, stop)
   if stop <= #text then return nil, stop end
