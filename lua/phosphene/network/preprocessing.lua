@@ -17,6 +17,9 @@ local slim_vgg = { range = { 0, 255 }, mean = { 123.68, 116.78, 103.94 } } -- Te
 -- Shicai's MobileNet-Caffe: those means in Caffe's order, times 0.017.
 local mobilenet_caffe = { range = { 0, 255 }, mean = { 103.94, 116.78, 123.68 }, std = 1 / 0.017, order = "BGR" }
 
+-- Keras Applications' preprocess_input in mode "caffe".
+local keras_caffe = { range = { 0, 255 }, mean = { 103.939, 116.779, 123.68 }, order = "BGR" }
+
 -- By format: a part of the file's or graph's name, and what its network wants. The first that matches counts. A name
 -- that stands for networks of several origins (ONNX files called googlenet) is left out on purpose.
 local known = {
@@ -28,6 +31,10 @@ local known = {
     { "inception5h", { range = { -117, 138 } } }, { "tensorflow_inception_graph", { range = { -117, 138 } } },
     { "inception", symmetric }, { "mobilenet", symmetric }, { "nasnet", symmetric }, { "resnet_v2", symmetric },
     { "resnet_v1", slim_vgg }, { "vgg", slim_vgg },
+  },
+  keras = {
+    { "resnet%d+v2", symmetric }, { "resnet%d*", keras_caffe }, { "vgg", keras_caffe }, { "densenet", torchvision },
+    { "inception", symmetric }, { "xception", symmetric }, { "mobilenet", symmetric }, { "nasnet", symmetric },
   },
   onnx = {
     { "bvlc", bytes_bgr }, { "caffenet", bytes_bgr }, { "rcnn", bytes_bgr }, { "resne[tx]t?", torchvision },
@@ -162,7 +169,7 @@ function preprocessing.came_from(net, source) sources[net] = source or false end
 ---   options   the user's, which come first
 ---   model     what the architecture's own description says
 ---   metadata  the file's
----   format, names   "onnx", "caffe" or "tensorflow", and what the file and its graph are called
+---   format, names   "onnx", "caffe", "tensorflow" or "keras", and what the file and its graph are called
 ---   name, from   of the layer, "input" and "image" by default;  channels   of the picture, 3 by default
 function preprocessing.add(net, request)
   local options, base, source = request.options or {}, request.model, "its architecture"

@@ -11,9 +11,10 @@ local weights = {}
 -- ---- formats ----
 
 -- Suffixes and the modules of phosphene.formats that open such files, best first where one name has several.
-local suffixes = { "safetensors", "onnx", "pb", "prototxt", "caffemodel" }
+local suffixes = { "safetensors", "onnx", "pb", "prototxt", "caffemodel", "keras", "h5", "hdf5" }
 local modules = {
   safetensors = "safetensors", onnx = "onnx", pb = "tensorflow", prototxt = "caffe", caffemodel = "caffe",
+  keras = "keras", h5 = "keras", hdf5 = "keras", json = "tensorflowjs",
 }
 
 local function suffix(path) return path:match "%.(%w+)$" end
@@ -21,11 +22,14 @@ local function suffix(path) return path:match "%.(%w+)$" end
 --- Which module of phosphene.formats opens a file of this path; nil where its suffix is no network's.
 function weights.format(path) return modules[suffix(path)] end
 
+-- Whether a name may stand for the file. Those of TensorFlow.js are all called model.json; only a path opens them.
+local function may_be_named(file) return weights.format(file) ~= nil and suffix(file) ~= "json" end
+
 --- What a network from a file of this path is called: the file's name without folder and suffix.
 function weights.stem(path) return path:match "([^/]*)%.%w+$" end
 
 --- "files of type .safetensors, .onnx, …", for messages.
-function weights.known_files() return "files of type ." .. table.concat(suffixes, ", .") end
+function weights.known_files() return "files of type ." .. table.concat(suffixes, ", .") .. ", .json" end
 
 -- ---- the weights path ----
 
@@ -114,7 +118,7 @@ function weights.names()
   for name in pairs(catalogue) do add(name) end
   for _, entry in ipairs(weights.path()) do
     for _, file in ipairs(weights.format(entry) and { entry } or core.list_folder(entry) or {}) do
-      if weights.format(file) then add(weights.stem(file)) end
+      if may_be_named(file) then add(weights.stem(file)) end
     end
   end
   table.sort(names)

@@ -39,7 +39,7 @@ describe("ph.network", function()
   it("opens files by their suffix", function()
     local net = assert(ph.network "weights/googlenet-tiny.safetensors")
     assert.matches("^network googlenet%-tiny of", tostring(net))
-    assert.error_matches(function() ph.network "weights/googlenet-tiny.h5" end, "there are files of type .safetensors")
+    assert.error_matches(function() ph.network "weights/googlenet-tiny.npz" end, "there are files of type .safetensors")
   end)
 
   it("refuses options that it does not have", function()

@@ -29,7 +29,8 @@ size_t ph_bytes_limit(size_t size) {
 }
 
 ph_cursor ph_cursor_over(const ph_bytes *bytes, uint64_t offset, uint64_t size) {
-  if (offset > bytes->size || size > bytes->size - offset) return (ph_cursor){.broken = true};
+  bool is_inside = offset <= bytes->size && size <= bytes->size - offset;
+  if (!is_inside || bytes->data == NULL) return (ph_cursor){.broken = true};
   return (ph_cursor){.at = bytes->data + offset, .left = (size_t)size};
 }
 
