@@ -114,7 +114,7 @@ $(BUILD)/bench/%.so: $(BUILD)/obj/tests/bench/%.o
 
 compile_commands.json: Makefile ## for editors and clang tools
 	@scripts/need bear
-	$(MAKE -B --no-print-directory BUILD=build/bear -n all >/dev/null
+	$(MAKE) -B --no-print-directory BUILD=build/bear -n all >/dev/null
 	bear --output $@ -- $(MAKE) -B BUILD=build/bear all
 
 # ---- testing ----
@@ -144,15 +144,15 @@ mutants: all ## show that each change in tests/mutants/table.lua fails its test;
 
 conformance-networks: all ## compare torchvision's networks, by way of ONNX, with PyTorch (downloads nothing; 2 GB of disk)
 	@scripts/need python3-torchvision
-	@$(LUA tests/conformance/networks.lua $(BUILD)/networks
+	@$(LUA) tests/conformance/networks.lua $(BUILD)/networks
 
 conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with ours (needs BVLC's weights)
 	@scripts/need python3-torch
-	@$(LUA tests/peers/lucid.lua
+	@$(LUA) tests/peers/lucid.lua
 
 conformance: all ## ONNX's own test cases, outputs and gradients; says what was skipped and why
 	@scripts/need libonnx-testdata
-	@tests/run tests/onnx/conformance.lua >$(BUILD/conformance.tap; status=$$?; \
+	@tests/run tests/onnx/conformance.lua >$(BUILD)/conformance.tap; status=$$?; \
 	  grep -v '^ok' $(BUILD)/conformance.tap; exit $$status
 
 conformance-tensorflow: all ## compare Inception 5h, imported from a TensorFlow graph, with PyTorch
@@ -162,10 +162,10 @@ conformance-tensorflow: all ## compare Inception 5h, imported from a TensorFlow 
 # One program for each format, tests/fuzz/FORMAT.lua: the same objects, made by clang for libFuzzer. What it finds it
 # leaves in build/fuzz/FORMAT-found.
 FUZZ_SECONDS ?= 600
-FUZZ_FORMATS ?= $(filter-out prepare networks,$(patsubst tests/fuzz/%.lua,%,$(wildcard tests/fuzz/*.lua))
+FUZZ_FORMATS ?= $(filter-out prepare networks,$(patsubst tests/fuzz/%.lua,%,$(wildcard tests/fuzz/*.lua)))
 fuzz: ## fuzz what opens files, FUZZ_SECONDS=600 for each format; FUZZ_FORMATS="onnx image"
 	@scripts/need clang libclang-rt-dev
-	$(MAKE BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -Wno-pass-failed" SANITIZE=fuzzer-no-link,address,undefined \
+	$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -Wno-pass-failed" SANITIZE=fuzzer-no-link,address,undefined \
 	  $(FUZZ_FORMATS:%=build/fuzz/fuzz/%)
 	@for f in $(FUZZ_FORMATS); do \
 	  mkdir -p build/fuzz/$$f-seeds build/fuzz/$$f-found; echo "fuzzing $$f for $(FUZZ_SECONDS) s"; \
@@ -196,13 +196,13 @@ bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%.so) ## measure; ROUNDS=n
 
 bench-peers: all ## measure against PyTorch (ROUNDS=n, STEPS=n), with the same weights
 	@scripts/need python3-torch
-	@mkdir -p $(BUILD/bench
+	@mkdir -p $(BUILD)/bench
 	@$(LUA) tests/bench/peers.lua
 
 # NETWORKS=name … for some of them only.
 bench-networks: all ## measure other people's networks against PyTorch (ROUNDS=n, NETWORKS="name …")
 	@scripts/need python3-torch python3-torchvision
-	@mkdir -p $(BUILD/bench
+	@mkdir -p $(BUILD)/bench
 	@$(LUA) tests/bench/networks.lua $(BUILD)/networks $(NETWORKS)
 
 # ---- keeping the house ----
@@ -265,7 +265,7 @@ deb: all ## make build/phosphene_VERSION_ARCHITECTURE.deb, Debian's package
 NAME ?= inception5h
 weights: all ## fetch published weights, NAME=inception5h or bvlc_googlenet; FROM=file takes a local one
 	@scripts/need curl unzip
-	@$(BUILD/phosphene weights fetch $(NAME) $(if $(FROM),--from '$(FROM)')
+	@$(BUILD)/phosphene weights fetch $(NAME) $(if $(FROM),--from '$(FROM)')
 
 clean: ## remove everything that was built
 	rm -rf build out compile_commands.json

@@ -117,6 +117,7 @@ local cases = {
     return custom(function(x) return x:slice(1, 0, size):sum() end)
   end, 1, 2 },
   { "ph.schedules.linear last", "0", function(last) return tostring(ph.schedules.linear(1, last)) end, 0, 0.5 },
+  { "ph.network:show count", "1", function(count) return tiny:show("mixed4a", count) end, 1, 2 },
   { "ph.schedules.cosine last", "0", function(last) return tostring(ph.schedules.cosine(1, last)) end, 0, 0.5 },
 }
 
