@@ -12,7 +12,7 @@ static void release(void *object) { ph_safetensors_free(object); }
 static const luaL_Reg no_methods[] = {{NULL, NULL}};
 static const phb_type file_type = {"ph.safetensors", release, no_methods, NULL};
 
-/* core.load_safetensors(path) -> { name = tensor }, metadata | nil, message */
+/* core.load_safetensors(path) -> { name = tensor }, metadata, names that were skipped | nil, message */
 static int safetensors_load(lua_State *L) {
   ph_error e;
   ph_safetensors *file;
@@ -23,17 +23,24 @@ static int safetensors_load(lua_State *L) {
   *file_box = file;
   int count = ph_safetensors_count(file);
   lua_createtable(L, 0, count);
+  lua_newtable(L);
   for (int i = 0; i < count; i++) {
+    if (!ph_safetensors_is_read(file, i)) {
+      lua_pushstring(L, ph_safetensors_name(file, i));
+      lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+      continue;
+    }
     void **box = phb_box(L, &phb_tensor);
     if (ph_safetensors_tensor(file, i, &tensor, &e) != PH_OK) return phb_fail(L, &e);
     *box = tensor;
-    lua_setfield(L, -2, ph_safetensors_name(file, i));
+    lua_setfield(L, -3, ph_safetensors_name(file, i));
   }
   phb_push_metadata(L, ph_safetensors_metadata(file));
+  lua_insert(L, -2);
   *file_box = NULL;
   ph_safetensors_free(file);
   phb_pace(L);
-  return 2;
+  return 3;
 }
 
 /* Collects the table's tensors at index i; names and tensors are kept alive by it. Pushes the array's memory.

@@ -38,7 +38,8 @@ local function fail(message) error(message, 0) end
 
 -- By a model script.
 local function from_architecture(metadata, tensors, class_labels, options)
-  local architecture = metadata.architecture or fail "its metadata name no architecture"
+  local architecture = metadata.architecture or fail("it holds weights without a graph, and its metadata name no "
+    .. "architecture; export the network that they belong to (torch.onnx.export) and open that")
   local model = models[architecture] or fail(("unknown architecture '%s'; known are %s"):format(architecture,
     table.concat(sorted_keys(models), ", ")))
   local net = core.network { backend = options.backend }
@@ -65,13 +66,23 @@ local function build(metadata, tensors, options)
   return (metadata.network and from_description or from_architecture)(metadata, tensors, list, options)
 end
 
+-- Says which tensors no network is made of, if there are any.
+local function tell_skipped(path, skipped)
+  if #skipped == 0 then return end
+  io.stderr:write(("phosphene: '%s': skipped tensors of whole numbers: '%s'%s\n"):format(path,
+    (skipped[1]:gsub("%c", "?")), #skipped > 1 and (" and %d more"):format(#skipped - 1) or ""))
+end
+
 --- A network from a file, or nil and a message.
 function safetensors.open(path, options)
-  local tensors, metadata = core.load_safetensors(path)
+  local tensors, metadata, skipped = core.load_safetensors(path)
   if not tensors then return nil, metadata end
   -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
   local ok, result = pcall(build, metadata, tensors, options)
-  if ok then return result end
+  if ok then
+    tell_skipped(path, skipped)
+    return result
+  end
   return nil, ("'%s': %s"):format(path, (tostring(result):gsub("^[^:]*:%d+: ", "")))
 end
 

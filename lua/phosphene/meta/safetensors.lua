@@ -8,11 +8,12 @@ local core = {}
 
 --- All tensors of a file, by name, and its metadata (texts). F32 tensors are views of the mapped file: reading a large
 --- file is quick, and writing to such a tensor changes this process's copy, never the file. F16, BF16 and F64 are
---- converted to float32. Other types, more than six dimensions, empty dimensions, and any violation of the format give
---- nil and a one-line message that names the file, the tensor and the fault.
+--- converted to float32; tensors of whole numbers are skipped, and named in a list. More than six dimensions, empty
+--- dimensions, and files that break the format in any way give nil and one line that names file, tensor and fault.
 ---@param path string
 ---@return table<string, ph.tensor>?
 ---@return table<string, string>|string metadata, or the message
+---@return string[] skipped
 function core.load_safetensors(path) end
 
 --- Writes tensors, sorted by name, and metadata. The file is written completely or not at all; equal contents give

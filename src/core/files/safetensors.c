@@ -22,6 +22,9 @@ enum { MOST_HEADER_BYTES = 100000000, MOST_VALUES = 1 << 20 };
 
 typedef struct entry {
   const char *name; /* in the header */
+  const char *type_name;
+  int size;     /* bytes of a number */
+  bool is_read; /* whether its type is one that is converted, and then which */
   ph_number_type type;
   ph_shape shape;
   int64_t begin, end; /* bytes of the data */
@@ -106,12 +109,29 @@ static ph_status read_metadata(ph_safetensors *file, const cJSON *item, const ch
 
 /* `what` is "'file': tensor 'name'" in each of these. */
 
+/* The format's types whose numbers are no weights: counters, indices, masks. Their bytes are checked all the
+   same. */
+static const struct other_type {
+  const char *name;
+  int size;
+} other_types[] = {{"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},   {"U64", 8},
+                   {"U32", 4}, {"U16", 2}, {"U8", 1},  {"BOOL", 1}, {NULL, 0}};
+
 static ph_status read_type(const cJSON *item, entry *t, const char *what, ph_error *e) {
   char type[PH_NAME_TEXT];
   if (!cJSON_IsString(item)) return ph_fail(e, PH_FAILURE, "%s has no dtype", what);
   for (int i = 0; ph_number_type_names[i] != NULL; i++) {
     if (strcmp(ph_number_type_names[i], item->valuestring) != 0) continue;
+    t->is_read = true;
     t->type = (ph_number_type)i;
+    t->type_name = ph_number_type_names[i];
+    t->size = ph_number_size(t->type);
+    return PH_OK;
+  }
+  for (const struct other_type *other = other_types; other->name != NULL; other++) {
+    if (strcmp(other->name, item->valuestring) != 0) continue;
+    t->type_name = other->name;
+    t->size = other->size;
     return PH_OK;
   }
   return ph_fail(e, PH_FAILURE, "%s has type %s; F64, F32, F16 and BF16 can be read", what,
@@ -139,10 +159,10 @@ static ph_status read_offsets(const cJSON *item, entry *t, size_t data_size, con
   if (t->begin > t->end || t->end > (int64_t)data_size)
     return ph_fail(e, PH_FAILURE, "%s claims bytes %" PRId64 "..%" PRId64 " of %zu bytes of data", what,
                    t->begin, t->end, data_size);
-  int64_t needed = ph_shape_count(t->shape) * ph_number_size(t->type);
+  int64_t needed = ph_shape_count(t->shape) * t->size;
   if (t->end - t->begin != needed)
     return ph_fail(e, PH_FAILURE, "%s: %s %s takes %" PRId64 " bytes, not %" PRId64, what,
-                   ph_shape_print(t->shape, shape), ph_number_type_names[t->type], needed, t->end - t->begin);
+                   ph_shape_print(t->shape, shape), t->type_name, needed, t->end - t->begin);
   return PH_OK;
 }
 
@@ -150,6 +170,7 @@ static ph_status read_entry(ph_safetensors *file, const cJSON *item, const char 
   char name[PH_NAME_TEXT], what[sizeof e->message / 2 + PH_NAME_TEXT];
   entry *t = &file->entries[file->count];
   ph_status status;
+  *t = (entry){0};
   snprintf(what, sizeof what, "'%.200s': tensor '%s'", path, ph_name_print(item->string, name));
   const cJSON *type = cJSON_GetObjectItemCaseSensitive(item, "dtype");
   const cJSON *shape = cJSON_GetObjectItemCaseSensitive(item, "shape");
@@ -246,6 +267,7 @@ void ph_safetensors_free(ph_safetensors *file) {
 
 int ph_safetensors_count(const ph_safetensors *file) { return file->count; }
 const char *ph_safetensors_name(const ph_safetensors *file, int i) { return file->entries[i].name; }
+bool ph_safetensors_is_read(const ph_safetensors *file, int i) { return file->entries[i].is_read; }
 const ph_metadata *ph_safetensors_metadata(const ph_safetensors *file) { return file->metadata; }
 
 /* ---- the numbers ---- */

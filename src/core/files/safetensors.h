@@ -15,7 +15,7 @@
 typedef struct ph_safetensors ph_safetensors;
 
 /* Opens a file and checks its header. PH_FAILURE, in one line that names file, tensor and fault, for anything
-   that the format does not allow, and for types other than F64, F32, F16 and BF16. */
+   that the format does not allow. */
 ph_status ph_safetensors_read(const char *path, ph_safetensors **file, ph_error *e);
 void ph_safetensors_free(ph_safetensors *file); /* NULL is allowed; its tensors live on */
 
@@ -23,8 +23,13 @@ void ph_safetensors_free(ph_safetensors *file); /* NULL is allowed; its tensors 
 int ph_safetensors_count(const ph_safetensors *file);
 const char *ph_safetensors_name(const ph_safetensors *file, int i);
 
-/* Tensor i, one reference of which becomes the caller's. F32 is the file itself, mapped: cheap however large,
-   and writing to it changes only this process's copy. Other types are converted to float32. */
+/* Whether tensor i is of F64, F32, F16 or BF16. Whole numbers are not read: networks count with them how long
+   they were trained. */
+bool ph_safetensors_is_read(const ph_safetensors *file, int i);
+
+/* Tensor i, which is one that is read, one reference of which becomes the caller's. F32 is the file itself,
+   mapped: cheap however large, and writing to it changes only this process's copy. Other types are converted
+   to float32. */
 ph_status ph_safetensors_tensor(const ph_safetensors *file, int i, ph_tensor **tensor, ph_error *e);
 
 /* Valid as long as the file is. */

@@ -32,6 +32,18 @@ describe("core.load_safetensors", function()
   lazy_setup(function() os.execute("mkdir '" .. folder .. "'") end)
   lazy_teardown(function() os.execute("rm -r '" .. folder .. "'") end)
 
+  it("skips tensors of whole numbers, and names them", function()
+    local header = '{"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},'
+      .. '"x":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}'
+    local file = assert(io.open(path "whole.safetensors", "wb"))
+    file:write(string.pack("<s8", header), string.pack("<i8ff", 3, 0.5, -2))
+    file:close()
+    local tensors, _, skipped = core.load_safetensors(path "whole.safetensors")
+    assert.same({ "n" }, skipped)
+    assert.is_nil(tensors.n)
+    assert.same({ 0.5, -2 }, tensors.x:values())
+  end)
+
   it("reads back what was saved", function()
     local saved, metadata = weights(), { architecture = "googlenet", labels = '["tench", "n°2"]' }
     assert.is_true(core.save_safetensors(path "deep/a.safetensors", saved, metadata))
