@@ -4,9 +4,11 @@
 
 local classes = require "phosphene.network.classes"
 local expect = require "phosphene.base.expect"
+local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
 local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
+local recognise = require "phosphene.formats.recognise"
 local suggest = require "phosphene.base.suggest"
 local weights = require "phosphene.network.weights"
 
@@ -28,6 +30,7 @@ local function find(name)
   for _, candidate in ipairs(known) do
     if candidate == name then return weights.find(name) end
   end
+  if recognise.exists(name) then return name end
   if name:find("/", 1, true) then
     misuse.raise("'%s' is not a network's file; there are %s", name, weights.known_files())
   end
@@ -48,10 +51,23 @@ local function threads_of(options)
   return nil, ("PHOSPHENE_THREADS: a whole number from 0 to %d expected, got '%s'"):format(most_threads, text)
 end
 
-local option_names = { "backend", "threads", "labels", "input", "prototxt", "caffemodel",
+local option_names = { "backend", "threads", "labels", "input", "inputs", "output", "prototxt", "caffemodel",
   table.unpack(preprocessing.options) }
 
 local a_backend = expect.choice("dnnl", "reference")
+
+-- Other inputs are given numbers, truth values or tensors, by name.
+local function check_inputs(inputs)
+  if inputs == nil then return end
+  if type(inputs) ~= "table" then misuse.raise "network: inputs: a table of values by the inputs' names expected" end
+  for name, value in pairs(inputs) do
+    local kind = kind_of(value)
+    if type(name) ~= "string" or (kind ~= "number" and kind ~= "boolean" and kind ~= "tensor") then
+      misuse.raise("network: inputs: %s: a number, true, false or a tensor expected, got %s", tostring(name),
+        misuse.shown(value))
+    end
+  end
+end
 
 local function check(name, options)
   if type(name) ~= "string" then
@@ -59,10 +75,11 @@ local function check(name, options)
   end
   misuse.check_keys(options, option_names, "network")
   if options.backend ~= nil then expect.value(options.backend, a_backend, "network: backend") end
-  for _, option in ipairs { "input", "prototxt", "caffemodel" } do
+  for _, option in ipairs { "input", "output", "prototxt", "caffemodel" } do
     local value = options[option]
     if value and type(value) ~= "string" then misuse.raise("network: %s: a text expected, got %s", option, value) end
   end
+  check_inputs(options.inputs)
   if options.labels and type(options.labels) ~= "table" and type(options.labels) ~= "string" then
     misuse.raise "network: labels: a list of texts, or the path of a text file, expected"
   end
@@ -78,8 +95,10 @@ function network.load(name, options)
   local path
   path, problem = find(name)
   if not path then return nil, problem end
-  local net
-  net, problem = require("phosphene.formats." .. weights.format(path)).open(path, options)
+  local module, net
+  module, problem = recognise.module(path)
+  if not module then return nil, problem end
+  net, problem = require("phosphene.formats." .. module).open(path, options)
   if not net then return nil, problem end
   net:set_threads(threads)
   local ok

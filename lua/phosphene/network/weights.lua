@@ -17,7 +17,7 @@ local modules = {
   keras = "keras", h5 = "keras", hdf5 = "keras", json = "tensorflowjs",
 }
 
-local function suffix(path) return path:match "%.(%w+)$" end
+local function suffix(path) return (path:match "%.(%w+)$" or ""):lower() end
 
 --- Which module of phosphene.formats opens a file of this path; nil where its suffix is no network's.
 function weights.format(path) return modules[suffix(path)] end
@@ -26,7 +26,7 @@ function weights.format(path) return modules[suffix(path)] end
 local function may_be_named(file) return weights.format(file) ~= nil and suffix(file) ~= "json" end
 
 --- What a network from a file of this path is called: the file's name without folder and suffix.
-function weights.stem(path) return path:match "([^/]*)%.%w+$" end
+function weights.stem(path) return path:match "([^/]*)%.%w+$" or path:match "[^/]*$" end
 
 --- "files of type .safetensors, .onnx, …", for messages.
 function weights.known_files() return "files of type ." .. table.concat(suffixes, ", .") .. ", .json" end

@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: MIT
+-- What a file really is, by its first bytes: which format opens it, whatever its suffix says, or, where none does, what
+-- it is and what to do with it, in one line. Must not know what formats do with their files.
+
+local core = require "phosphene.core"
+local weights = require "phosphene.network.weights"
+
+local recognise = {}
+
+-- So many bytes are looked at; enough for the mark of a tar archive.
+local most_bytes = 512
+
+-- ---- advice ----
+
+local to_onnx = "export the network with torch.onnx.export(model, example, \"net.onnx\") and open that"
+local tf2onnx = "python3 -m tf2onnx.convert --%s %s --output net.onnx makes an ONNX file of it"
+local unpack_it = "unpack it first"
+
+local function is_text(head) return #head > 0 and not head:find "[%z\1-\8\11\14-\31\127]" end
+
+-- Marks at the beginning of files that no format opens: { pattern, what it is, what to do }.
+local foreign = {
+  { "^version https://git%-lfs", "a Git LFS pointer that stands for a file", "`git lfs pull` fetches the file" },
+  { "^[\239\187\191%s]*<[!hH]", "a web page", "what was downloaded is not the file; its address is another (GitHub's "
+    .. "\"raw\", Hugging Face's \"resolve\"), or wants a login" },
+  { "^[\239\187\191%s]*<%?xml", "a server's answer in XML", "what was downloaded is not the file" },
+  { "^\128[\2-\5]", "a Python pickle, PyTorch's older form: weights without a graph", to_onnx },
+  { "^\31\139", "compressed by gzip", "gunzip (or tar -xzf) unpacks it" },
+  { "^BZh", "compressed by bzip2", unpack_it }, { "^\2537zXZ", "compressed by xz", unpack_it },
+  { "^7z\188\175", "an archive", unpack_it }, { "^\40\181\47\253", "compressed by zstd", unpack_it },
+  { "^....TFL3", "TensorFlow Lite's", tf2onnx:format("tflite", "FILE") },
+  { "^\147NUMPY", "an array of NumPy's", to_onnx },
+  { "^GGUF", "a GGUF file, of language models", "networks that see are asked for" },
+}
+
+-- ---- zip archives ----
+
+local is_torch_suffix = { pt = true, pth = true, bin = true, ckpt = true, pkl = true }
+
+-- What a zip archive is, by the name of the first file in it.
+local function zip(head, suffix)
+  local length = #head >= 30 and string.unpack("<I2", head, 27) or 0
+  local name = head:sub(31, 30 + length)
+  if name == "metadata.json" or name == "config.json" then return "keras" end
+  if name:match "%.npy$" then return nil, "arrays of NumPy's in a zip archive", to_onnx end
+  local is_torch = name:match "/data%.pkl$" or name:match "/version$" or name:match "/%.format_version$"
+  if is_torch or is_torch_suffix[suffix] then
+    return nil, "PyTorch's, which holds weights, and code, but no graph", to_onnx
+  end
+  return nil, ("a zip archive (its first file is '%s')"):format(name:gsub("%c", "?"):sub(1, 60)), unpack_it
+end
+
+-- ---- protobuf messages ----
+
+-- ONNX's model, TensorFlow's SavedModel and Core ML's model all begin with a small number. In ONNX a text follows, the
+-- program that wrote it; in the others a message, which does not begin like a text.
+local function numbered(head, suffix)
+  local after = head:match "^\8[\1-\31]\18[\128-\255]*.(.)"
+  if after == "\10" or after == "\18" then
+    if suffix == "mlmodel" then
+      return nil, "Core ML's", "convert the network from what it was made with, to ONNX"
+    end
+    return nil, "a SavedModel's graph, whose weights lie beside it", tf2onnx:format("saved-model", "FOLDER")
+  end
+  return "onnx"
+end
+
+-- ---- all of them ----
+
+local function is_safetensors(head)
+  return #head >= 9 and string.unpack("<I8", head) <= 100000000 and string.unpack("<I8", head) > 0
+    and head:sub(9, 9) == "{"
+end
+
+-- What text is in the place of numbers.
+local function text_in_place(head, suffix)
+  if suffix == "prototxt" then return "caffe" end
+  if head:match "^%s*{" then
+    if head:find '"modelTopology"' or head:find '"format"' then return "keras" end
+    return nil, "JSON", "it holds no network that is read"
+  end
+  if head:match "^%s*node%s*{" then
+    return nil, "a TensorFlow graph as text", "tf.io.write_graph(…, as_text=False) writes what is read"
+  end
+  if head:match "^%s*layers?%s*{" or head:match "^%s*name:" then
+    return nil, "a description, of Caffe's it seems", "called .prototxt it is read"
+  end
+  return nil, ("text, beginning with '%s'"):format(head:match "^%s*([^\r\n]*)":sub(1, 40)), "it holds no network"
+end
+
+-- The module of phosphene.formats for a file that begins so; or nil, what the file is, and what to do.
+local function judge(head, suffix, by_suffix)
+  if head == "" then return nil, "empty", "its download may have failed" end
+  for _, mark in ipairs(foreign) do
+    if head:find(mark[1]) then return nil, mark[2], mark[3] end
+  end
+  if head:sub(1, 4) == "PK\3\4" then return zip(head, suffix) end
+  if head:sub(258, 262) == "ustar" then return nil, "a tar archive", "tar -xf unpacks it" end
+  if head:sub(1, 8) == "\137HDF\r\n\26\n" then return "keras" end
+  if is_safetensors(head) then return "safetensors" end
+  if head:match "^\8[\1-\31][\18\26\34\42\58\66]" then return numbered(head, suffix) end
+  if is_text(head) then return text_in_place(head, suffix) end
+  if by_suffix then return by_suffix end
+  return nil, "of no format that is read", "there are " .. weights.known_files()
+end
+
+-- Formats that are read where their module is there; what to do where it is not.
+local optional = {
+  keras = { "Keras's", tf2onnx:format("keras", "FILE") },
+}
+
+local function is_there(module) return package.searchpath("phosphene.formats." .. module, package.path) ~= nil end
+
+local function suffix_of(path) return (path:match "%.(%w+)$" or ""):lower() end
+
+local function folder(path)
+  for _, name in ipairs(core.list_folder(path) or {}) do
+    if name == "saved_model.pb" then
+      return nil, ("'%s' is a SavedModel: %s"):format(path, tf2onnx:format("saved-model", path))
+    end
+  end
+  return nil, ("'%s' is a folder, not a network's file"):format(path)
+end
+
+--- Whether there is such a file or folder.
+function recognise.exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+--- The module of phosphene.formats that opens a file; or nil and one line, which says what the file is and what to do.
+function recognise.module(path)
+  local by_suffix = weights.format(path)
+  local file, problem = io.open(path, "rb")
+  if not file then
+    return by_suffix, not by_suffix and ("cannot read '%s': %s"):format(path, (problem:gsub("^.*: ", ""))) or nil
+  end
+  local head, fault = file:read(most_bytes)
+  file:close()
+  if not head and fault then return folder(path) end
+  local module, what, advice = judge(head or "", suffix_of(path), by_suffix)
+  if module and optional[module] and not is_there(module) then what, advice = table.unpack(optional[module]) end
+  if not what then return module end
+  advice = advice:gsub("%f[%u]FILE%f[%U]", function() return path end)
+  advice = advice:gsub("%f[%u]FOLDER%f[%U]", function() return path:match "^(.*)/" or "." end)
+  return nil, (("'%s' is %s: %s"):format(path, what, advice):gsub("%c", "?"))
+end
+
+return recognise
