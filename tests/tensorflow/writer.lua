@@ -9,7 +9,7 @@ local writer = {}
 
 local types = {
   float32 = { 1, "<f", 5 }, float64 = { 2, "<d", 6 }, int32 = { 3, "<i4", 7 }, int64 = { 9, "<i8", 10 },
-  bool = { 10, "<B", 11 }, float16 = { 19, "<H", 13 },
+  bool = { 10, "<B", 11 }, quint8 = { 12, "<B", 7 }, float16 = { 19, "<H", 13 },
 }
 
 local function shape(dims)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- A network while an importer builds it from a file: every layer has a unique name, and a shape at the size that the
--- file suggests; the number and size of layers are bounded. Each format's additions are in its graph.lua. Must not know
--- any format.
+-- A network while an importer builds it from a file: every layer has a name of its own, and a shape at the size that
+-- the file suggests, and there are bounds on what a file may ask for. What cannot be built is left out, with all that
+-- needs it, and the rest is the network. What a format adds to this is in its graph.lua. Must not know any format.
 
 local limits = require "phosphene.formats.limits"
 local refuse = require "phosphene.formats.refuse"
@@ -12,7 +12,8 @@ construction.__index = construction
 --- Over a network that has only its image, of `channels` and of size { height, width }.
 function construction.new(net, channels, size)
   local shapes = { image = { 1, channels, size[1], size[2] } }
-  return { net = net, shapes = shapes, taken = { image = true }, tried = {}, layers = 0 }
+  return { net = net, shapes = shapes, taken = { image = true }, tried = {}, layers = 0, skipped = {}, failures = {},
+    blocked = 0 }
 end
 
 --- A name that nothing else has, which from now on is taken: the one wanted, or that with a number.
@@ -60,5 +61,68 @@ end
 
 --- A layer's shape, the batch of one included.
 function construction:shape(layer) return self.shapes[layer] end
+
+-- ---- what cannot be built ----
+
+--- Calls f, which builds what a part of the file (a node, a layer: any value, called `name`, of this type) stands for:
+--- true and its results; or false where it was refused, now or in an earlier pass.
+function construction:attempt(part, name, type_name, f, ...)
+  if self.skipped[part] then return false end
+  local before = self.layers
+  local results = table.pack(refuse.catch(f, ...))
+  if results[1] then return table.unpack(results, 1, results.n) end
+  if self.layers > limits.layers then refuse.raise("%s", results[2]) end
+  self.skipped[part], self.is_torn = true, self.is_torn or self.layers > before
+  self.failures[#self.failures + 1] = { name = name, type = type_name, problem = results[2] }
+  return false
+end
+
+--- Notes that a part of the file was not tried, since what it reads is missing.
+function construction:block() self.blocked = self.blocked + 1 end
+
+--- The construction that `build` makes of the one that `begin` gives. Where a part was begun and then refused, all is
+--- built once more without it, so that none of its layers stays behind.
+function construction.complete(begin, build)
+  local g = begin()
+  build(g)
+  if g.is_torn then
+    local skipped, failures = g.skipped, g.failures
+    g.net:close()
+    g = begin()
+    g.skipped, g.failures = skipped, failures
+    build(g)
+  end
+  if #g.net:layers() <= 2 then refuse.raise("%s", g:left_out() or "nothing becomes of its input") end
+  return g
+end
+
+-- So many of the parts that could not be built are named.
+local most_named = 4
+
+--- What was left out, as a sentence for the user: one part of each type, and how many need them. Nil for nothing.
+function construction:left_out()
+  local texts, seen, more = {}, {}, 0
+  for _, failure in ipairs(self.failures) do
+    if seen[failure.type] or #texts == most_named then
+      more = more + 1
+    else
+      texts[#texts + 1] = ("'%s' (%s: %s)"):format(failure.name, failure.type, failure.problem)
+    end
+    seen[failure.type] = true
+  end
+  if #texts == 0 then return nil end
+  if more > 0 then texts[#texts + 1] = more .. " more like that" end
+  if self.blocked > 0 then
+    texts[#texts + 1] = ("%d after %s"):format(self.blocked, #self.failures == 1 and "it" or "them")
+  end
+  local last = table.remove(texts)
+  return #texts > 0 and ("left out %s and %s"):format(table.concat(texts, ", "), last) or "left out " .. last
+end
+
+--- Says on stderr what was left out of a file's network, if anything was.
+function construction:tell(path)
+  local text = self:left_out()
+  if text then io.stderr:write(("phosphene: '%s': %s\n"):format(path, (text:gsub("%c", "?")))) end
+end
 
 return construction

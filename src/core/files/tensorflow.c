@@ -9,7 +9,8 @@
 #include "base/memory.h"
 #include "base/numbers.h"
 
-/* What is longer and whole is no shape and no index of a network that we run. */
+/* What is longer and whole is no shape and no index of a network that we run. It may be weights of few bits,
+   which float32 holds. */
 enum { MOST_INTEGERS = 1 << 16, MOST_DIMENSIONS = 64 };
 
 typedef enum kind { OTHER, FLOATS, SIGNED, UNSIGNED } kind;
@@ -30,6 +31,9 @@ static const struct number_type {
     [7] = {"string", OTHER, 0, 0},
     [9] = {"int64", SIGNED, 8, 0},
     [10] = {"bool", UNSIGNED, 1, 0},
+    [11] = {"qint8", SIGNED, 1, 0},
+    [12] = {"quint8", UNSIGNED, 1, 0},
+    [13] = {"qint32", SIGNED, 4, 0},
     [14] = {"bfloat16", FLOATS, 2, PH_BFLOAT16},
     [17] = {"uint16", UNSIGNED, 2, 0},
     [19] = {"float16", FLOATS, 2, PH_FLOAT16},
@@ -135,6 +139,11 @@ static ph_shape shape_of(const Tensorflow__Shape *message) {
 
 /* ---- tensors ---- */
 
+/* Whether numbers are read as float32: those that are, and long lists of whole ones that it can hold. */
+static bool as_floats(const struct number_type *type, int64_t count) {
+  return type->kind == FLOATS || (count > MOST_INTEGERS && type->size <= 2);
+}
+
 /* Why a tensor's numbers are not read, or NULL. */
 static const char *problem_of(const Tensorflow__Tensor *message, int64_t count, size_t given) {
   const struct number_type *type = type_of(message);
@@ -142,7 +151,7 @@ static const char *problem_of(const Tensorflow__Tensor *message, int64_t count, 
   if (count == 0) return "it is empty";
   if (message->tensor_shape != NULL && message->tensor_shape->n_dim > PH_MAX_RANK)
     return "it has more dimensions than a layer may have";
-  if (type->kind != FLOATS && count > MOST_INTEGERS)
+  if (!as_floats(type, count) && count > MOST_INTEGERS)
     return "it holds more whole numbers than a shape or index has";
   if (!message->has_tensor_content && given > 1 && (uint64_t)given < (uint64_t)count)
     return "the last of its numbers stands for several elements";
@@ -168,6 +177,10 @@ static ph_status read_floats(const Tensorflow__Tensor *message, ph_tensor **tens
   if (status != PH_OK) return status;
   float *out = ph_tensor_data(*tensor);
   int64_t count = ph_tensor_count(*tensor);
+  if (type->kind != FLOATS) {
+    for (int64_t i = 0; i < count; i++) out[i] = (float)ph_tensorflow_integer(message, i);
+    return PH_OK;
+  }
   if (message->has_tensor_content) {
     ph_numbers_to_floats(out, message->tensor_content.data, type->float_type, count);
     return PH_OK;
@@ -195,7 +208,7 @@ ph_status ph_tensorflow_tensor_read(ph_protobuf *file, Tensorflow__Tensor *messa
     if (given == 1)
       tensor->fill = type->kind == FLOATS ? (double)float_in_list(type, list, 0)
                                           : (double)integer_in_list(message, list, 0);
-  } else if (type->kind == FLOATS) {
+  } else if (as_floats(type, count)) {
     tensor->kind = PH_TENSORFLOW_FLOATS;
     PH_TRY(read_floats(message, &tensor->floats, e));
     drop_floats(file, message);

@@ -1,25 +1,29 @@
 -- SPDX-License-Identifier: MIT
--- A TensorFlow graph, prepared for importing: nodes by name, their inputs without control dependencies, attributes as
--- plain values; which nodes depend on the picture, and the order in which they and their inputs can be built. Must not
--- know any operation but those that stand for inputs.
+-- A TensorFlow graph as Phosphene needs it: nodes by name, their inputs without what is only waited for, attributes as
+-- plain values; which nodes the picture flows through, and in what order they and what they need can be built. Must not
+-- know what operations compute.
 
 local core = require "phosphene.core"
+local dropout = require "phosphene.formats.tensorflow.dropout"
+local pictures = require "phosphene.formats.tensorflow.pictures"
 local refuse = require "phosphene.formats.refuse"
 
 local document = {}
 
 -- ---- nodes ----
 
--- The inputs of a node, as { name =, output = }.
+-- The inputs of a node, as { name =, output = }; and the names of nodes that it only waits for.
 local function inputs_of(node)
-  local inputs = {}
+  local inputs, waits = {}, {}
   for _, text in ipairs(node.input) do
-    if text:sub(1, 1) ~= "^" then
+    if text:sub(1, 1) == "^" then
+      waits[#waits + 1] = text:sub(2)
+    else
       local name, output = text:match "^(.*):(%d+)$"
       inputs[#inputs + 1] = { name = name or text, output = tonumber(output) or 0 }
     end
   end
-  return inputs
+  return inputs, waits
 end
 
 -- The value that an attribute holds: whichever of the fields is there.
@@ -41,22 +45,44 @@ end
 local function nodes_of(message)
   local nodes = { list = {}, by_name = {} }
   for i, entry in ipairs(message.node) do
-    local node = { name = entry.name or "", op = entry.op or "", inputs = inputs_of(entry), at = i,
-      attributes = attributes_of(entry), readers = {} }
+    local node = { name = entry.name or "", op = entry.op or "", attributes = attributes_of(entry), readers = {} }
+    node.inputs, node.waits = inputs_of(entry)
     if nodes.by_name[node.name] then refuse.raise("two nodes are called '%s'", node.name) end
     nodes.list[i], nodes.by_name[node.name] = node, node
   end
   return nodes
 end
 
--- Notes for each node which nodes read it.
-local function connect(nodes)
+-- Finds the nodes that inputs name. Of those that are waited for, only what tells that a branch is taken is kept. Gives
+-- the nodes that read what is not there.
+local function link(nodes)
+  local broken = {}
   for _, node in ipairs(nodes.list) do
     for _, input in ipairs(node.inputs) do
       input.node = nodes.by_name[input.name]
-        or refuse.raise("node '%s' reads '%s', which is not there", node.name, input.name)
-      table.insert(input.node.readers, node)
+      if not input.node then node.problem = ("it reads '%s', which is not there"):format(input.name) end
     end
+    if node.problem then
+      node.inputs = {}
+      broken[#broken + 1] = node
+    end
+  end
+  for _, node in ipairs(nodes.list) do
+    local kept = {}
+    for _, name in ipairs(node.waits) do
+      local other = nodes.by_name[name]
+      local from = other and other.op == "Identity" and other.inputs[1]
+      if from and from.node.op == "Switch" then kept[#kept + 1] = { node = other, output = 0 } end
+    end
+    node.waits = kept
+  end
+  return broken
+end
+
+-- Notes for each node which nodes read it, without those that served dropout.
+local function note_readers(nodes)
+  for _, node in ipairs(nodes.list) do
+    for _, input in ipairs(node.is_dropped and {} or node.inputs) do table.insert(input.node.readers, node) end
   end
 end
 
@@ -75,13 +101,13 @@ local function is_integer(value) return math.type(value) == "integer" end
 
 -- What the attributes of the operations that are run have to be.
 local kinds = {
-  { "a list of whole numbers", is_integers, { "strides", "ksize", "dilations", "explicit_paddings", "squeeze_dims",
-    "axis" } },
-  { "a whole number", is_integer, { "depth_radius", "block_size" } },
-  { "a number", is_of "number", { "epsilon", "variance_epsilon", "alpha", "beta", "bias" } },
+  { "a list of whole numbers", is_integers, { "strides", "ksize", "dilations", "explicit_paddings", "squeeze_dims" } },
+  { "a whole number", is_integer, { "depth_radius", "block_size", "axis", "batch_dims", "num_split", "num",
+    "begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask", "SrcT", "DstT" } },
+  { "a number", is_of "number", { "epsilon", "variance_epsilon", "alpha", "beta", "bias", "min", "max" } },
   { "a text", is_of "string", { "data_format", "padding", "mode" } },
-  { "true or false", is_of "boolean", { "is_training", "keep_dims", "transpose_a", "transpose_b",
-    "scale_after_normalization" } },
+  { "true or false", is_of "boolean", { "is_training", "keep_dims", "transpose_a", "transpose_b", "adj_x", "adj_y",
+    "align_corners", "half_pixel_centers", "scale_after_normalization" } },
 }
 
 --- Refuses a node of an operation that is run whose attributes are of wrong types.
@@ -95,91 +121,96 @@ function document.check_attributes(node)
   end
 end
 
--- ---- the picture ----
-
-local is_placeholder = { Placeholder = true, PlaceholderV2 = true, PlaceholderWithDefault = true }
-
--- The names of a list of nodes, in quotes.
-local function names_of(list)
-  local names = {}
-  for i = 1, math.min(#list, 6) do names[i] = ("'%s'"):format(list[i].name) end
-  return table.concat(names, ", ") .. (#list > 6 and ", …" or "")
-end
-
--- The node that stands for the picture: the one that is asked for, or the only placeholder.
-local function find_picture(nodes, asked)
-  if asked then
-    return nodes.by_name[asked:gsub(":0$", "")] or refuse.raise("it has no node '%s' to be the input", asked)
-  end
-  local found = {}
-  for _, node in ipairs(nodes.list) do
-    if is_placeholder[node.op] then found[#found + 1] = node end
-  end
-  if #found == 1 then return found[1] end
-  if #found == 0 then
-    refuse.raise "it has no placeholder for a picture; the option input of ph.network names a node to take its place"
-  end
-  refuse.raise("it has %d placeholders (%s); the option input of ph.network says which takes the picture", #found,
-    names_of(found))
-end
-
 -- ---- what is built, in which order ----
 
--- Nodes that the picture flows into, the picture's own among them.
-local function flow_from(picture)
-  local reached, list = { [picture] = true }, { picture }
-  local i = 1
-  while list[i] do
-    for _, reader in ipairs(list[i].readers) do
-      if not reached[reader] then
-        reached[reader] = true
-        list[#list + 1] = reader
-      end
-    end
-    i = i + 1
-  end
-  return reached
+-- Everything that a node needs before it is built: what it reads, what says whether its branch is taken, and the bias
+-- that it takes in.
+local function needs_of(node)
+  local needs = table.move(node.inputs, 1, #node.inputs, 1, {})
+  table.move(node.waits, 1, #node.waits, #needs + 1, needs)
+  if node.bias then needs[#needs + 1] = { node = node.bias } end
+  return needs
 end
 
 -- Visits what a node needs before the node, without recursion, since graphs are deep.
-local function visit(node, picture, state, order)
-  local stack = { { node = node, next = 1 } }
+local function visit(node, is_given, state, order)
+  local function entry(of) return { node = of, next = 1, needs = is_given[of] and {} or needs_of(of) } end
+  local stack = { entry(node) }
   state[node] = "open"
   while #stack > 0 do
     local top = stack[#stack]
-    local inputs = top.node == picture and {} or top.node.inputs
-    local input = inputs[top.next]
+    local input = top.needs[top.next]
     top.next = top.next + 1
     if not input then
       state[top.node] = "done"
       order[#order + 1] = top.node
       stack[#stack] = nil
     elseif state[input.node] == "open" then
-      refuse.raise("node '%s' reads its own results", input.node.name)
+      top.node.problem = "it depends on its own results"
     elseif not state[input.node] then
       state[input.node] = "open"
-      stack[#stack + 1] = { node = input.node, next = 1 }
+      stack[#stack + 1] = entry(input.node)
     end
   end
 end
 
---- A file's graph: { picture = node, order = nodes to build, flows = { [node] = true } for those that the picture
---- flows through }; or nil and a message. A node is { name =, op =, inputs = { { name =, output =, node = }, … },
---- attributes = { … }, readers = nodes }. `asked` names the node that stands for the picture, if it is not the only
---- placeholder.
-function document.read(path, asked)
+local takes_bias = { Conv2D = true, DepthwiseConv2dNative = true, MatMul = true, Conv2DBackpropInput = true }
+
+-- A constant that is added to what a node with weights makes, and to nothing else, is that node's bias: they become one
+-- layer, under the name of the node that adds.
+local function note_bias(node, flows)
+  local reader = #node.readers == 1 and node.readers[1]
+  if not takes_bias[node.op] or not reader or #reader.inputs ~= 2 or not flows[reader] then return end
+  if reader.op ~= "BiasAdd" and reader.op ~= "Add" and reader.op ~= "AddV2" then return end
+  local first, second = reader.inputs[1].node, reader.inputs[2].node
+  local other = first == node and second or first
+  if flows[other] or (reader.op == "BiasAdd" and other == first) then return end
+  node.bias, node.adds_bias = other, reader
+end
+
+-- The node that a name of the options stands for.
+local function named(nodes, name, option)
+  return nodes.by_name[(name:gsub(":0$", ""))] or refuse.raise("it has no node '%s' (the option %s)", name, option)
+end
+
+local function find(nodes, name, option) return name and named(nodes, name, option) end
+
+-- Values that the options give to nodes.
+local function given_values(nodes, inputs)
+  local given = {}
+  for name, value in pairs(inputs or {}) do given[named(nodes, name, "inputs")] = value end
+  return given
+end
+
+-- So many nodes that read what is not there are told of.
+local most_broken = 100
+
+--- A file's graph: { picture = what is known of the picture and its node (pictures.lua), order = nodes to build,
+--- flows = { [node] = true } for those that the picture flows through, given = { [node] = value from the options } };
+--- or nil and a message. A node is { name =, op =, inputs = { { name =, output =, node = }, … }, attributes = { … },
+--- readers = nodes }, with `problem` where it cannot be built. The options `input`, `inputs` and `output` are heeded.
+function document.read(path, options)
   local message, problem = core.load_tensorflow(path)
   if not message then return nil, problem end
   local nodes = nodes_of(message)
   if #nodes.list == 0 then refuse.raise "it has no nodes" end
-  connect(nodes)
-  local picture = find_picture(nodes, asked)
-  local flows = flow_from(picture)
-  local state, order = {}, {}
-  for _, node in ipairs(nodes.list) do
-    if flows[node] and not state[node] then visit(node, picture, state, order) end
+  local broken = link(nodes)
+  dropout.remove(nodes.list)
+  note_readers(nodes)
+  local given = given_values(nodes, options.inputs)
+  local picture = pictures.find(nodes.list, find(nodes, options.input, "input"), given)
+  local output = find(nodes, options.output, "output")
+  -- What comes after a broken node counts as the picture's, so that it is told as missing.
+  local flows, state, order = pictures.flow_from { picture.node, table.unpack(broken, 1, most_broken) }, {}, {}
+  if output and not flows[output] then
+    refuse.raise("its node '%s' (the option output) does not depend on the input '%s'", output.name, picture.node.name)
   end
-  return { picture = picture, order = order, flows = flows }
+  local is_given = setmetatable({ [picture.node] = true }, { __index = given })
+  for _, node in ipairs(output and {} or nodes.list) do note_bias(node, flows) end
+  for _, node in ipairs(output and { output } or nodes.list) do
+    if flows[node] and not state[node] then visit(node, is_given, state, order) end
+  end
+  return { picture = picture, order = order, flows = flows, given = given }
 end
 
 return document

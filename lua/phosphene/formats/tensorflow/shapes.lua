@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- Operations that move or combine elements: concatenation, reshaping, means, and matrices, which read images flattened
--- in TensorFlow's order, (h, w, c).
+-- Operations that move elements or take parts of them: concatenation, other dimensions, slices, borders. Most of what
+-- only looks at elements in another way is no layer (view.lua).
 
 local refuse = require "phosphene.formats.refuse"
+local core = require "phosphene.core"
+local sizes = require "phosphene.formats.onnx.sizes"
+local slices = require "phosphene.formats.tensorflow.slices"
 local values = require "phosphene.formats.tensorflow.values"
-local windows = require "phosphene.formats.tensorflow.windows"
+local view = require "phosphene.formats.tensorflow.view"
 
 local shapes = {}
 
@@ -15,163 +18,329 @@ function shapes.Identity(g, node, x)
   if x.layer then g:also_called(node, x.layer) end
   return x
 end
-for _, operation in ipairs { "StopGradient", "CheckNumerics", "PlaceholderWithDefault", "PreventGradient" } do
+for _, operation in ipairs { "StopGradient", "CheckNumerics", "PlaceholderWithDefault", "PreventGradient", "Snapshot",
+  "Print", "EnsureShape" } do
   shapes[operation] = shapes.Identity
 end
+
+-- Numbers of types that are not float32 (1), float64 (2), bfloat16 (14) or float16 (19) would have to be rounded.
+local is_float = { true, true, [14] = true, [19] = true }
+function shapes.Cast(g, node, x)
+  if not is_float[node.attributes.DstT or 1] then refuse.raise "it makes whole numbers of activations" end
+  return shapes.Identity(g, node, x)
+end
+
+-- ---- what shapes are ----
+
+function shapes.Shape(g, _, x)
+  if x.constant then return values.list(x.dims, { #x.dims }) end
+  local lengths, other = view.lengths(g, x)
+  return values.list(lengths, { #lengths }, other)
+end
+
+local function product(list)
+  local count = 1
+  for _, length in ipairs(list or {}) do count = count * length end
+  return list and { count }
+end
+
+function shapes.Size(g, node, x)
+  local shape = shapes.Shape(g, node, x)
+  return values.list(product(shape.constant.numbers), {}, product(shape.other))
+end
+
+function shapes.Rank(_, _, x) return values.list({ #(x.dims or x.axes) }, {}) end
 
 -- ---- concatenation ----
 
 local function concatenate(g, node, axis, inputs)
-  local from, channels = {}, 0
+  local first, from = nil, {}
+  for _, value in ipairs(inputs) do first = first or value.layer and value end
+  local t = view.axis(first, values.integers(axis, 1)[1])
+  if not view.single(first, t) then first = view.usual(g, node, first) end
+  local wanted = view.simple(g, node, first)
   for i, value in ipairs(inputs) do
-    from[i] = value.layer or refuse.raise "a constant between images"
-    if value.rank ~= inputs[1].rank then refuse.raise "inputs of different dimensions" end
-    if value.image_channels and #inputs > 1 then refuse.raise "flattened images side by side" end
-    channels = channels + value.channels
+    if value.layer then
+      from[i] = view.arranged(g, node, value, wanted.axes)
+    else
+      local tensor = view.laid_out(values.tensor(value, g.account), wanted.axes)
+      from[i] = g:put_for(node, { type = "constant", value = tensor }, "/constant")
+    end
   end
-  local rank = inputs[1].rank
-  local is_last = axis == rank - 1 or axis == -1
-  local layer = { type = "concat", from = from }
-  if values.axis(axis, rank) ~= 1 then layer.axis = values.axis(axis, rank) end
-  return values.activation(g:add(node, layer), rank, is_last and channels or inputs[1].channels)
+  local at = wanted.axes[t][1]
+  return values.activation(g:put_for(node, { type = "concat", from = from, axis = at ~= 1 and at or nil }), wanted.axes)
 end
 
-function shapes.Concat(g, node, axis, ...) return concatenate(g, node, values.integers(axis, 1)[1], { ... }) end
+function shapes.Concat(g, node, axis, ...) return concatenate(g, node, axis, { ... }) end
 
 function shapes.ConcatV2(g, node, ...)
   local inputs = { ... }
-  local axis = table.remove(inputs)
-  return concatenate(g, node, values.integers(axis, 1)[1], inputs)
+  return concatenate(g, node, table.remove(inputs), inputs)
 end
 
--- ---- reshaping ----
-
--- Layers that bring an activation into TensorFlow's order of elements, and back.
-local function channels_last(g, node, x)
-  if x.rank ~= 4 then return x.layer end
-  return g:add({ name = node.name .. "/channels_last" }, { type = "transpose", from = x.layer, axes = { 0, 2, 3, 1 } })
+-- The axes with one more of length 1, at a place that may be counted from the end.
+local function expanded(x, at)
+  local rank = #x.axes + 1
+  if at < -rank or at >= rank then refuse.raise("axis %d of %d dimensions", at, rank) end
+  local axes = table.move(x.axes, 1, #x.axes, 1, {})
+  table.insert(axes, at % rank + 1, {})
+  return values.activation(x.layer, axes)
 end
 
-local function channels_first(g, node, layer, rank)
-  if rank ~= 4 then return layer end
-  return g:add({ name = node.name .. "/channels_first" }, { type = "transpose", from = layer, axes = { 0, 3, 1, 2 } })
+function shapes.Pack(g, node, ...)
+  local inputs, axis = { ... }, node.attributes.axis or 0
+  for i, value in ipairs(inputs) do
+    if not value.layer then refuse.raise "a constant between images" end
+    inputs[i] = expanded(value, axis)
+  end
+  return concatenate(g, node, values.list({ axis }, {}), inputs)
 end
 
--- One image is a batch of one; what is -1 there is left to the others where they say how long they are.
-local function with_batch(dims)
-  local result, is_open = table.move(dims, 1, #dims, 1, {}), false
-  for i = 2, #dims do is_open = is_open or dims[i] == -1 end
-  if dims[1] == -1 and not is_open then result[1] = 1 end
-  return result
+-- ---- other dimensions ----
+
+-- Lengths of which one may be -1, for an input of these lengths; nil where they do not fit.
+local function resolved(target, lengths)
+  local result, known, open = {}, 1, nil
+  local count = product(lengths)[1]
+  for t, length in ipairs(target) do
+    if length < -1 or length == 0 or (length == -1 and open) then return nil end
+    result[t] = length
+    if length == -1 then open = t else known = known * length end
+  end
+  if open then result[open] = count // known end
+  return product(result)[1] == count and result or nil
 end
 
-local function is_flattening(g, x, dims)
-  if x.rank ~= 4 or #dims ~= 2 then return false end
-  local shape = g:shape(x.layer)
-  local count = shape[2] * shape[3] * shape[4]
-  return dims[2] == count or (dims[2] == -1 and dims[1] == 1)
+-- A graph for several images at once says so in its lengths; here it is one image's.
+local function of_one_image(g, target)
+  if target[1] ~= g.images then return target end
+  return { 1, table.unpack(target, 2) }
+end
+
+-- Another view of the same elements, or, where they lie in another order, a layer that moves them. What becomes an
+-- image again lies like one.
+local function reshaped(g, node, x, lengths, other_lengths)
+  local axes = view.regrouped(g, x, lengths, other_lengths)
+  if axes then
+    local value = values.activation(x.layer, axes)
+    if #lengths == 4 and #g:shape(x.layer) ~= 4 then value = view.usual(g, node, value) end
+    g:also_called(node, value.layer)
+    return value
+  end
+  local own, other = view.lengths(g, x)
+  local flat = {}
+  for t = 1, #x.axes do flat[t] = { t - 1 } end
+  local setting = view.reshape_setting(lengths, other_lengths, own, other)
+  local result = {}
+  for t = 1, #lengths do result[t] = { t - 1 } end
+  local is_image = #lengths == 4
+  local layer = g:put_for(node, { type = "reshape", from = view.arranged(g, node, x, flat), shape = setting },
+    is_image and "/reshaped" or nil)
+  if not is_image then return values.activation(layer, result) end
+  local usual, moves = view.usual_axes(g, 4), {}
+  for t, at in ipairs(usual) do moves[at[1] + 1] = t - 1 end
+  return values.activation(g:put_for(node, { type = "transpose", from = layer, axes = moves }), usual)
 end
 
 function shapes.Reshape(g, node, x, shape)
-  local dims = values.integers(shape)
-  if x.constant then
-    return { constant = x.constant, dims = dims, count = x.count }
-  elseif is_flattening(g, x, dims) then
-    g:also_called(node, x.layer)
-    local image = g:shape(x.layer)
-    return values.activation(x.layer, 2, image[2] * image[3] * image[4], x.channels)
-  elseif x.rank == 2 and #dims == 2 and (dims[2] == x.channels or (dims[2] == -1 and dims[1] == 1)) then
-    g:also_called(node, x.layer)
-    return x
-  elseif x.image_channels and x.channels > x.image_channels then
-    refuse.raise "a flattened image that is reshaped again"
+  local target, other_target = values.integers(shape)
+  local own, other = view.lengths(g, x)
+  local lengths = resolved(of_one_image(g, target), own)
+  if not lengths then
+    refuse.raise("an input of %s cannot become %s", table.concat(own, "x"), table.concat(target, "x"))
   end
-  local layer = channels_last(g, node, x)
-  layer = g:add(node, { type = "reshape", from = layer, shape = with_batch(dims) })
-  local made = g:shape(layer)
-  return values.activation(channels_first(g, node, layer, #dims), #dims, made[#made])
+  local other_lengths = other and (not shape.other and sizes.carried(lengths, own, other)
+    or resolved(of_one_image(g, other_target), other))
+  return reshaped(g, node, x, lengths, other_lengths or nil)
 end
 
 function shapes.Squeeze(g, node, x)
-  local axes = node.attributes.squeeze_dims or node.attributes.axis or {}
-  local image = g:shape(x.layer)
-  if x.rank ~= 4 then refuse.raise("an input of %d dimensions", x.rank) end
-  local all = #axes == 0 or (#axes == 2 and axes[1] % 4 == 1 and axes[2] % 4 == 2)
-  if not all or image[3] ~= 1 or image[4] ~= 1 then refuse.raise "other axes than an image's height and width" end
+  local lengths, goes, axes = view.lengths(g, x), {}, {}
+  local listed = node.attributes.squeeze_dims or {}
+  for _, axis in ipairs(listed) do goes[view.axis(x, axis)] = true end
+  for t, own in ipairs(x.axes) do
+    if goes[t] and lengths[t] ~= 1 then refuse.raise("axis %d of length %d", t - 1, lengths[t]) end
+    if not goes[t] and (lengths[t] ~= 1 or #listed > 0) then axes[#axes + 1] = own end
+  end
+  if #axes == 0 then refuse.raise "nothing left" end
   g:also_called(node, x.layer)
-  return values.activation(x.layer, 2, x.channels, x.channels)
+  return values.activation(x.layer, axes)
 end
 
--- ---- sums and means over axes ----
+function shapes.ExpandDims(g, node, x, axis)
+  g:also_called(node, x.layer)
+  return expanded(x, values.integers(axis, 1)[1])
+end
 
-local reductions = { Mean = "mean", Sum = "sum", Max = "max", Min = "min" }
+function shapes.Transpose(g, node, x, order)
+  local axes, seen = {}, {}
+  for t, axis in ipairs(values.integers(order)) do
+    local from = view.axis(x, axis)
+    axes[t], seen[from] = x.axes[from], true
+  end
+  if #axes ~= #x.axes or #seen ~= #axes then refuse.raise "an order that does not name every axis once" end
+  g:also_called(node, x.layer)
+  return values.activation(x.layer, axes)
+end
 
-local function reduce(operation)
-  return function(g, node, x, axes)
-    local list, is_spatial, seen = {}, x.rank == 4, {}
-    for i, axis in ipairs(values.integers(axes)) do
-      list[i] = values.axis(axis, x.rank)
-      seen[list[i]] = true
+-- ---- parts ----
+
+-- What is needed of an axis: all of it, or a slice, which must then be one axis of the layer.
+local function cut(g, node, x, parts)
+  local settings = { type = "slice", axes = {}, starts = {}, ends = {}, steps = {} }
+  local lengths, other = view.lengths(g, x)
+  local function add(t, part)
+    local start = sizes.index(part.start, part.other_start or part.start, lengths[t], other and other[t])
+    local stop = sizes.index(part.stop, part.other_stop or part.stop, lengths[t], other and other[t])
+    local at = #settings.axes + 1
+    settings.axes[at] = view.single(x, t) or refuse.raise "a part of several axes at once"
+    settings.starts[at], settings.ends[at], settings.steps[at] = start or part.start, stop or part.stop, part.step or 1
+  end
+  for t = 1, #x.axes do
+    if parts[t] then add(t, parts[t]) end
+  end
+  if #settings.axes == 0 then return x.layer end
+  settings.from = x.layer
+  return g:put_for(node, settings)
+end
+
+local beyond = 1 << 30
+
+function shapes.StridedSlice(g, node, x, starts, stops, steps)
+  local first, other_first = values.integers(starts)
+  local last, other_last = values.integers(stops)
+  local step = values.integers(steps)
+  local others, parts, axes, lengths = {}, {}, {}, view.lengths(g, x)
+  for _, entry in ipairs(slices.parse(node, #x.axes, other_first, other_last, step)) do
+    if entry.axis then others[entry.axis] = entry end
+  end
+  for _, entry in ipairs(slices.parse(node, #x.axes, first, last, step)) do
+    if entry.is_new then
+      axes[#axes + 1] = {}
+    else
+      local t, other = entry.axis, others[entry.axis]
+      local is_whole = entry.step == 1 and (entry.start or 0) == 0 and (not entry.stop or entry.stop >= lengths[t])
+      if not is_whole then
+        local back = entry.step < 0
+        parts[t] = { step = entry.step, start = entry.start or (back and beyond or 0),
+          other_start = other.start or (back and beyond or 0), stop = entry.stop or (back and -beyond or beyond),
+          other_stop = other.stop or (back and -beyond or beyond) }
+      end
+      if not entry.goes then axes[#axes + 1] = x.axes[t] end
     end
-    is_spatial = is_spatial and #list == 2 and seen[2] and seen[3]
-    if not is_spatial then refuse.raise "other axes than an image's height and width" end
-    local layer = operation == "mean" and { type = "global_average_pool", from = x.layer }
-      or { type = "reduce", operation = operation, from = x.layer, axes = list, keep = true }
-    local keeps = node.attributes.keep_dims
-    return values.activation(g:add(node, layer), keeps and 4 or 2, x.channels, not keeps and x.channels or nil)
   end
-end
-for operation, name in pairs(reductions) do shapes[operation] = reduce(name) end
-
--- ---- matrices ----
-
--- Rows of the matrix are TensorFlow's elements, (h, w, c); ours are (c, h, w).
-local function dense_weight(x, matrix, is_transposed)
-  local dims = matrix:shape()
-  if #dims ~= 2 then refuse.raise("a matrix of %d dimensions", #dims) end
-  local weight = is_transposed and matrix or matrix:transpose { 1, 0 }
-  local units, inputs = table.unpack(weight:shape())
-  if inputs ~= x.channels then refuse.raise("a matrix of %d rows for %d elements", inputs, x.channels) end
-  local channels = x.image_channels
-  if not channels or channels == inputs then return weight, units end
-  return weight:reshape({ units, inputs // channels, channels }):transpose({ 0, 2, 1 }):reshape { units, inputs }, units
+  local layer = cut(g, node, x, parts)
+  if layer == x.layer then g:also_called(node, layer) end
+  return values.activation(layer, axes)
 end
 
-function shapes.MatMul(g, node, x, matrix)
-  if x.constant or x.rank ~= 2 then refuse.raise "a first input that is not a vector" end
-  if node.attributes.transpose_a then refuse.raise "transpose_a" end
-  local weight, units = dense_weight(x, values.tensor(matrix, g.account), node.attributes.transpose_b)
-  local layer = { type = "dense", from = x.layer, weight = weight }
-  return windows.weighted(g, node, layer, values.activation(nil, 2, units))
-end
-
-local function softmax(type)
-  return function(g, node, x)
-    local layer = g:add(node, { type = type, from = x.layer })
-    g.softmaxes[#g.softmaxes + 1] = { layer = layer, logits = x.layer, is_log = type == "log_softmax", node = node }
-    return values.activation(layer, x.rank, x.channels, x.image_channels)
+function shapes.Slice(g, node, x, starts, lengths)
+  local first, other_first = values.integers(starts)
+  local count, other_count = values.integers(lengths)
+  local own, parts = view.lengths(g, x), {}
+  if #first ~= #own or #count ~= #own then refuse.raise "lists that are not as long as there are dimensions" end
+  for t, start in ipairs(first) do
+    local stop = count[t] == -1 and beyond or start + count[t]
+    local other_stop = other_count[t] == -1 and beyond or other_first[t] + other_count[t]
+    if start > 0 or stop < own[t] then
+      parts[t] = { start = start, other_start = other_first[t], stop = stop, other_stop = other_stop }
+    end
   end
+  local layer = cut(g, node, x, parts)
+  if layer == x.layer then g:also_called(node, layer) end
+  return values.activation(layer, x.axes)
 end
-shapes.Softmax, shapes.LogSoftmax = softmax "softmax", softmax "log_softmax"
+
+-- Parts of these lengths, one for each output.
+local function split(g, node, x, t, lengths)
+  local outputs, start = {}, 0
+  for i, length in ipairs(lengths) do
+    local named = { name = i == 1 and node.name or ("%s:%d"):format(node.name, i - 1) }
+    local layer = cut(g, named, x, { [t] = { start = start, stop = start + length } })
+    outputs[i], start = values.activation(layer, x.axes), start + length
+  end
+  return { outputs = outputs }
+end
+
+local function equal_parts(g, x, t, count)
+  local length, lengths = view.lengths(g, x)[t], {}
+  if count < 1 or count > length or length % count ~= 0 then refuse.raise("%d parts of %d", count, length) end
+  for i = 1, count do lengths[i] = length // count end
+  return lengths
+end
+
+function shapes.Split(g, node, axis, x)
+  local t = view.axis(x, values.integers(axis, 1)[1])
+  if not view.single(x, t) then x = view.usual(g, node, x) end
+  return split(g, node, x, t, equal_parts(g, x, t, node.attributes.num_split or 1))
+end
+
+function shapes.SplitV(g, node, x, lengths, axis)
+  local t = view.axis(x, values.integers(axis, 1)[1])
+  if not view.single(x, t) then x = view.usual(g, node, x) end
+  local list, rest, open = values.integers(lengths), view.lengths(g, x)[t], nil
+  for i, length in ipairs(list) do
+    if length == -1 then open = i else rest = rest - length end
+  end
+  if open then list[open] = rest end
+  return split(g, node, x, t, list)
+end
+
+function shapes.Unpack(g, node, x)
+  local t = view.axis(x, node.attributes.axis or 0)
+  local parts = split(g, node, x, t, equal_parts(g, x, t, view.lengths(g, x)[t]))
+  for _, part in ipairs(parts.outputs) do part.axes = table.move(part.axes, t + 1, #part.axes + 1, t,
+    table.move(part.axes, 1, #part.axes, 1, {})) end
+  return parts
+end
+
+function shapes.GatherV2(g, node, x, indices, axis)
+  local t = view.axis(x, axis and values.integers(axis, 1)[1] or 0)
+  if #indices.dims ~= 1 then refuse.raise "indices that are no list" end
+  local at = view.single(x, t) or refuse.raise "elements of several axes at once"
+  local list = values.integers(indices, 65536)
+  return values.activation(g:put_for(node, { type = "gather", from = x.layer, axis = at,
+    indices = core.tensor({ #list }, list) }), x.axes)
+end
+shapes.Gather = shapes.GatherV2
+
+-- ---- repeating, turning round ----
+
+function shapes.Tile(g, node, x, multiples)
+  local times = values.integers(multiples)
+  local layer = x.layer
+  if #times ~= #x.axes then refuse.raise "multiples that are not one for each dimension" end
+  for t, count in ipairs(times) do
+    local from = {}
+    if count > 64 or count < 1 then refuse.raise("%d times", count) end
+    for i = 1, count do from[i] = layer end
+    local at = count > 1 and (view.single(x, t) or refuse.raise "several axes at once")
+    if at then layer = g:put_for(node, { type = "concat", from = from, axis = at ~= 1 and at or nil }) end
+  end
+  return values.activation(layer, x.axes)
+end
 
 -- ---- around the edges, and between channels and blocks ----
 
 local function padded(g, node, x, paddings, settings)
   local list = values.integers(paddings, 16)
-  if #list ~= 2 * x.rank then refuse.raise "paddings that are not two numbers an axis" end
+  if #list ~= 2 * #x.axes then refuse.raise "paddings that are not two numbers an axis" end
   settings.type, settings.from, settings.before, settings.after = "pad", x.layer, {}, {}
-  for axis = 0, x.rank - 1 do
-    local ours = values.axis(axis, x.rank) + 1
-    settings.before[ours], settings.after[ours] = list[2 * axis + 1], list[2 * axis + 2]
+  for axis = 1, #g:shape(x.layer) do settings.before[axis], settings.after[axis] = 0, 0 end
+  for t = 1, #x.axes do
+    local before, after = list[2 * t - 1], list[2 * t]
+    if before > 0 or after > 0 then
+      local at = view.single(x, t) or refuse.raise "a border around several axes at once"
+      settings.before[at + 1], settings.after[at + 1] = before, after
+    end
   end
-  local channels = x.channels + list[2 * x.rank - 1] + list[2 * x.rank]
-  return values.activation(g:add(node, settings), x.rank, channels)
+  return values.activation(g:put_for(node, settings), x.axes)
 end
 
 function shapes.Pad(g, node, x, paddings) return padded(g, node, x, paddings, {}) end
 
 function shapes.PadV2(g, node, x, paddings, value)
-  return padded(g, node, x, paddings, { value = values.numbers(value, 1)[1] })
+  return padded(g, node, x, paddings, { value = values.number(value) })
 end
 
 function shapes.MirrorPad(g, node, x, paddings)
@@ -179,21 +348,13 @@ function shapes.MirrorPad(g, node, x, paddings)
   return padded(g, node, x, paddings, { mode = "reflect" })
 end
 
-function shapes.LRN(g, node, x)
-  local a = node.attributes
-  local size = 2 * (a.depth_radius or 5) + 1
-  return values.activation(g:add(node, { type = "local_response_norm", from = x.layer, size = size,
-    alpha = (a.alpha or 1) * size, beta = a.beta or 0.5, k = a.bias or 1 }), x.rank, x.channels)
-end
-
-local function blocks(type, channels)
+local function blocks(type)
   return function(g, node, x)
-    local block = node.attributes.block_size or 2
-    if node.attributes.data_format and node.attributes.data_format ~= "NHWC" then refuse.raise "channels first" end
-    return values.activation(g:add(node, { type = type, from = x.layer, block = block }), 4, channels(x, block))
+    local from, axes = view.image(g, node, x)
+    local layer = { type = type, from = from, block = node.attributes.block_size or 2 }
+    return values.activation(g:put_for(node, layer), axes)
   end
 end
-shapes.DepthToSpace = blocks("depth_to_space", function(x, block) return x.channels // (block * block) end)
-shapes.SpaceToDepth = blocks("space_to_depth", function(x, block) return x.channels * block * block end)
+shapes.DepthToSpace, shapes.SpaceToDepth = blocks "depth_to_space", blocks "space_to_depth"
 
 return shapes

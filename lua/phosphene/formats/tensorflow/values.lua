@@ -1,32 +1,31 @@
 -- SPDX-License-Identifier: MIT
--- The values between nodes of a TensorFlow graph while it is rebuilt: constants and activations. TensorFlow has an
--- image's channels last, (n, h, w, c); the layers here have them first, (n, c, h, w). Weights and axes are transposed
--- instead of images. Must not know any operation.
+-- What flows between the nodes of a TensorFlow graph while it is rebuilt: constants, and activations, which are layers
+-- seen through TensorFlow's axes (view.lua). A constant that was computed from the picture's size is known at two
+-- sizes. Must not know any operation.
 
 local core = require "phosphene.core"
 local refuse = require "phosphene.formats.refuse"
 
 local values = {}
 
--- ---- activations ----
+--- The output of a layer. `axes` lists, for each of TensorFlow's axes, the axes of the layer that it consists of,
+--- slowest first: an image with its channels last is { { 0 }, { 2 }, { 3 }, { 1 } }, the same flattened { { 0 }, { 2,
+--- 3, 1 } }. An axis of none has length 1, and so have the layer's that are not listed.
+function values.activation(layer, axes) return { layer = layer, axes = axes } end
 
---- The output of a layer: `rank` as in TensorFlow, `channels` the length of its last axis. A rank of 2 that was an
---- image keeps `image_channels`: its elements lie as (c, h, w), not as TensorFlow's (h, w, c).
-function values.activation(layer, rank, channels, image_channels)
-  return { layer = layer, rank = rank, channels = channels, image_channels = image_channels }
-end
+--- The same view of another layer.
+function values.like(x, layer) return { layer = layer, axes = x.axes, blocks = x.blocks } end
 
---- TensorFlow's axis of an image as ours.
-function values.axis(axis, rank)
-  if axis < 0 then axis = axis + rank end
-  if axis < 0 or axis >= rank then refuse.raise("axis %d of %d dimensions", axis, rank) end
-  return rank == 4 and ({ [0] = 0, 2, 3, 1 })[axis] or axis
-end
+--- What never comes: the outputs of a branch that is not taken.
+values.dead = { dead = true }
 
 -- ---- constants ----
 
 -- Elements that one number of the file may stand for, all constants together.
 local most_filled = 1 << 24
+
+-- Constants that are computed with as lists; longer ones are tensors.
+local longest_list = 65536
 
 local function count_of(dims)
   local count = 1
@@ -39,10 +38,25 @@ function values.constant(tensor)
   return { constant = tensor, dims = tensor.dims, count = count_of(tensor.dims) }
 end
 
---- A constant of these numbers.
-function values.numbers_constant(numbers, dims)
-  return { constant = { numbers = numbers, dims = dims }, dims = dims, count = #numbers }
+--- A constant of these numbers; `other` are those at the other size, where they differ.
+function values.list(numbers, dims, other)
+  return { constant = { numbers = numbers }, dims = dims, count = #numbers, other = other }
 end
+
+--- A constant of a tensor's numbers.
+function values.of_tensor(tensor)
+  return { constant = { tensor = tensor }, dims = tensor:shape(), count = tensor:count() }
+end
+
+--- The same constant of another shape.
+function values.reshaped(value, dims)
+  if count_of(dims) ~= value.count then refuse.raise("a constant of %d numbers as %s", value.count,
+    table.concat(dims, "x")) end
+  return { constant = value.constant, dims = dims, count = value.count, other = value.other }
+end
+
+--- Whether a constant is short enough to be computed with as a list.
+function values.is_short(value) return value.count <= longest_list end
 
 -- The tensor of one number, within bounds; `account` keeps the sum.
 local function filled(value, account)
@@ -57,47 +71,49 @@ end
 function values.tensor(value, account)
   local constant = value.constant
   if not constant then refuse.raise "weights that are computed from the picture" end
-  if constant.tensor then return constant.tensor end
-  if constant.fill then return filled(value, account) end
+  local dims = #value.dims > 0 and value.dims or { 1 }
+  if constant.tensor then
+    local own = constant.tensor:shape()
+    return table.concat(own, "x") == table.concat(dims, "x") and constant.tensor or constant.tensor:reshape(dims)
+  end
+  if constant.fill then return filled({ dims = dims, count = value.count, constant = constant }, account) end
   local numbers = constant.integers or constant.numbers
   if not numbers then refuse.raise("a constant cannot be used: %s", constant.problem) end
-  return core.tensor(value.dims, numbers)
+  return core.tensor(dims, numbers)
 end
 
---- A constant's numbers as a list, where it is short enough for one.
+--- A constant's numbers as a list, where it is short enough for one, and the list at the other size, which is the same
+--- where nothing depends on the size.
 function values.numbers(value, most)
   local constant = value.constant
   if not constant then refuse.raise "a setting that is computed from the picture" end
-  if value.count > (most or 65536) then refuse.raise("a setting of %d numbers", value.count) end
-  if constant.tensor then return constant.tensor:values() end
+  if value.count > (most or longest_list) then refuse.raise("a setting of %d numbers", value.count) end
+  if value.count == 0 then return {}, {} end
   if constant.problem then refuse.raise("a constant cannot be used: %s", constant.problem) end
-  local list = constant.integers or constant.numbers
-  if list then return list end
-  list = {}
-  for i = 1, value.count do list[i] = constant.fill end
-  return list
+  local list = constant.integers or constant.numbers or constant.tensor and constant.tensor:values()
+  if not list then
+    local number = (constant.type or ""):find "int" and math.tointeger(constant.fill) or constant.fill
+    list = {}
+    for i = 1, value.count do list[i] = number end
+  end
+  return list, value.other or list
+end
+
+local function whole(list)
+  local result = {}
+  for i, number in ipairs(list) do
+    result[i] = math.tointeger(number) or refuse.raise("%s is not a whole number", number)
+  end
+  return result
 end
 
 --- The same as whole numbers.
 function values.integers(value, most)
-  local list = {}
-  for i, number in ipairs(values.numbers(value, most or 64)) do
-    list[i] = math.tointeger(number) or refuse.raise("%s is not a whole number", number)
-  end
-  return list
+  local list, other = values.numbers(value, most or 64)
+  return whole(list), whole(other)
 end
 
---- How a constant's numbers go to the channels of an activation of this rank: a list of one for each channel; nil where
---- it varies along other axes.
-function values.per_channel(value, activation)
-  if not value.constant then return nil end
-  local last = value.dims[#value.dims] or 1
-  if value.count ~= last or (last ~= 1 and last ~= activation.channels) then return nil end
-  local numbers = values.numbers(value)
-  if last == activation.channels then return numbers end
-  local list = {}
-  for c = 1, activation.channels do list[c] = numbers[1] end
-  return list
-end
+--- A constant of one number.
+function values.number(value) return (values.numbers(value, 1))[1] end
 
 return values

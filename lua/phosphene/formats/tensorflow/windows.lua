@@ -1,116 +1,215 @@
 -- SPDX-License-Identifier: MIT
--- Operations that slide a window over an image: convolutions and pools. Each takes the graph, the node and its inputs,
--- and gives the node's value.
+-- Operations that slide a window over an image: convolutions and pools; and images at another size. Each takes the
+-- graph, the node and its inputs, and gives what the node's readers get.
 
 local refuse = require "phosphene.formats.refuse"
+local sizes = require "phosphene.formats.onnx.sizes"
 local values = require "phosphene.formats.tensorflow.values"
+local view = require "phosphene.formats.tensorflow.view"
 
 local windows = {}
 
--- Height and width of an attribute that lists all four axes, channels last.
+-- ---- settings ----
+
+-- Height and width of an attribute that lists all four axes.
 local function pair(node, attribute, default)
-  local list = node.attributes[attribute]
+  local list, first = node.attributes[attribute], node.attributes.data_format == "NCHW"
   if not list then return default end
-  if #list ~= 4 or list[1] ~= 1 or list[4] ~= 1 then refuse.raise("%s along images or channels", attribute) end
-  return { list[2], list[3] }
+  local rest = first and list[2] or list[4]
+  if #list ~= 4 or list[1] ~= 1 or rest ~= 1 then refuse.raise("%s along images or channels", attribute) end
+  return first and { list[3], list[4] } or { list[2], list[3] }
 end
 
 -- Settings that convolutions and pools share.
 local function settings_of(node, type)
   local a = node.attributes
-  if a.data_format and a.data_format ~= "NHWC" then refuse.raise("data_format %s; NHWC can be read", a.data_format) end
   local settings = { type = type, stride = pair(node, "strides", { 1, 1 }) }
   if a.padding == "SAME" then
     settings.padding_mode = "same"
   elseif a.padding == "EXPLICIT" then
-    local p = a.explicit_paddings or {}
+    local p, at = a.explicit_paddings or {}, a.data_format == "NCHW" and 5 or 3
     if #p ~= 8 then refuse.raise "explicit_paddings that are not eight numbers" end
-    settings.padding = { p[3], p[5], p[4], p[6] }
+    settings.padding = { p[at], p[at + 2], p[at + 1], p[at + 3] }
   elseif a.padding ~= "VALID" then
     refuse.raise("padding '%s'", tostring(a.padding))
   end
   return settings
 end
 
-local function expect_image(x)
-  if x.rank ~= 4 then refuse.raise("an input of %d dimensions; an image has four", x.rank) end
-end
+-- ---- weights ----
 
--- Whether the node's results go nowhere but into a bias: then the bias becomes the layer's own, and the layer has the
--- name of the node that adds it.
-local function awaits_bias(g, node)
-  local reader = #node.readers == 1 and node.readers[1]
-  if not reader or #reader.inputs ~= 2 or not g.flows[reader] then return false end
-  if reader.op == "BiasAdd" then return reader.inputs[1].node == node and not g.flows[reader.inputs[2].node] end
-  if reader.op ~= "Add" and reader.op ~= "AddV2" then return false end
-  local other = reader.inputs[reader.inputs[1].node == node and 2 or 1].node
-  return other ~= nil and not g.flows[other]
-end
-
---- Adds a layer with weights now, or when its bias comes.
-function windows.weighted(g, node, layer, value)
-  if awaits_bias(g, node) then
-    value.pending, value.pending_node = layer, node
-  else
-    value.layer = g:add(node, layer)
+--- Adds a layer with weights, and gives the value that an activation on these axes is. A constant that is only added to
+--- it (document.lua) becomes its bias, if it is one number for each channel, and the layer then has the name of the
+--- node that adds: nothing else reads what was before.
+function windows.weighted(g, node, layer, axes, channels, bias)
+  local adds = node.adds_bias
+  if bias and bias.constant and (bias.count == channels and bias.dims[#bias.dims] == channels) then
+    layer.bias = values.tensor(bias, g.account):reshape { channels }
+    local value = values.activation(g:put_for(adds, layer), axes)
+    value.biased = adds
+    return value
   end
-  return value
+  return values.activation(g:put_for(node, layer), axes)
 end
 
---- The value with its layer added, if that had waited for a bias that is none.
-function windows.settle(g, value)
-  if value.pending then
-    value.layer = g:add(value.pending_node, value.pending)
-    value.pending = nil
-  end
-  return value
-end
-
-function windows.Conv2D(g, node, x, kernel)
-  expect_image(x)
-  local weight = values.tensor(kernel, g.account)
-  local shape = weight:shape()
-  if #shape ~= 4 or x.channels % shape[3] ~= 0 then refuse.raise "a kernel that does not fit the image's channels" end
-  local layer = settings_of(node, "convolution")
-  layer.from = x.layer
-  layer.weight = weight:transpose { 3, 2, 0, 1 }
-  layer.groups = x.channels // shape[3]
+-- A convolution of an image, dilated where it stands between SpaceToBatchND and BatchToSpaceND: there it slides over
+-- every block-th pixel, which is what a dilation is.
+local function convolve(g, node, x, layer, channels, bias)
+  local axes
+  layer.from, axes = view.image(g, node, x)
   layer.dilation = pair(node, "dilations", { 1, 1 })
-  return windows.weighted(g, node, layer, values.activation(nil, 4, shape[4]))
+  if x.blocks then
+    local still = layer.stride[1] == 1 and layer.stride[2] == 1 and layer.dilation[1] == 1 and layer.dilation[2] == 1
+    if not still or layer.padding_mode or layer.padding or x.blocks.is_convolved then
+      refuse.raise "another convolution of blocks than a dilated one"
+    end
+    layer.dilation, layer.padding = x.blocks.dilation, x.blocks.padding
+  end
+  local value = windows.weighted(g, node, layer, axes, channels, bias)
+  value.blocks = x.blocks and { is_convolved = true, dilation = x.blocks.dilation }
+  return value
+end
+
+local function channels_of(g, node, x)
+  if #x.axes ~= 4 then refuse.raise("an input of %d dimensions; an image has four", #x.axes) end
+  return view.lengths(g, x)[node.attributes.data_format == "NCHW" and 2 or 4]
+end
+
+function windows.Conv2D(g, node, x, kernel, bias)
+  local weight, inputs = values.tensor(kernel, g.account), channels_of(g, node, x)
+  local shape = weight:shape()
+  if #shape ~= 4 or inputs % shape[3] ~= 0 then refuse.raise "a kernel that does not fit the image's channels" end
+  local layer = settings_of(node, "convolution")
+  layer.weight, layer.groups = weight:transpose { 3, 2, 0, 1 }, inputs // shape[3]
+  return convolve(g, node, x, layer, shape[4], bias)
 end
 
 -- The kernel is (h, w, channels, multiplier); each channel makes `multiplier` neighbouring ones.
-function windows.DepthwiseConv2dNative(g, node, x, kernel)
-  expect_image(x)
-  local weight = values.tensor(kernel, g.account)
+function windows.DepthwiseConv2dNative(g, node, x, kernel, bias)
+  local weight, inputs = values.tensor(kernel, g.account), channels_of(g, node, x)
   local shape = weight:shape()
-  if #shape ~= 4 or x.channels ~= shape[3] then refuse.raise "a kernel that does not fit the image's channels" end
-  local layer = settings_of(node, "convolution")
-  layer.from = x.layer
-  layer.weight = weight:transpose({ 2, 3, 0, 1 }):reshape { shape[3] * shape[4], 1, shape[1], shape[2] }
-  layer.groups = shape[3]
-  layer.dilation = pair(node, "dilations", { 1, 1 })
-  return windows.weighted(g, node, layer, values.activation(nil, 4, shape[3] * shape[4]))
+  if #shape ~= 4 or inputs ~= shape[3] then refuse.raise "a kernel that does not fit the image's channels" end
+  local layer, outputs = settings_of(node, "convolution"), shape[3] * shape[4]
+  layer.weight = weight:transpose({ 2, 3, 0, 1 }):reshape { outputs, 1, shape[1], shape[2] }
+  layer.groups = inputs
+  return convolve(g, node, x, layer, outputs, bias)
 end
 
+-- How a transposed convolution along one axis comes to a length: padding before and after, and what is added at the
+-- end. As with the convolution that it goes back through, an odd pixel of SAME's padding comes last.
+local function fit(node, from, to, kernel, stride)
+  local total = 0
+  if node.attributes.padding == "SAME" then
+    total = math.max(0, ((to + stride - 1) // stride - 1) * stride + kernel - to)
+  end
+  return total // 2, total - total // 2, to - ((from - 1) * stride + kernel - total)
+end
+
+-- Its inputs are the shape that comes out, the kernel (h, w, outputs, inputs) and the image.
+function windows.Conv2DBackpropInput(g, node, shape, kernel, x, bias)
+  local weight = values.tensor(kernel, g.account)
+  local layer, dims = settings_of(node, "transposed_convolution"), weight:shape()
+  if #dims ~= 4 or channels_of(g, node, x) ~= dims[4] then
+    refuse.raise "a kernel that does not fit the image's channels"
+  end
+  if layer.padding then refuse.raise "explicit paddings" end
+  local wanted = values.integers(shape, 4)
+  local at = #wanted == 2 and 1 or node.attributes.data_format == "NCHW" and 3 or 2
+  local to = { wanted[at] or 1, wanted[at + 1] or 1 }
+  local axes
+  layer.from, axes = view.image(g, node, x)
+  local from = g:shape(layer.from)
+  layer.padding_mode, layer.padding, layer.output_padding = nil, {}, {}
+  for axis = 1, 2 do
+    local before, after, more = fit(node, from[axis + 2], to[axis], dims[axis], layer.stride[axis])
+    layer.padding[axis], layer.padding[axis + 2], layer.output_padding[axis] = before, after, more
+  end
+  layer.weight = weight:transpose { 3, 2, 0, 1 }
+  layer.dilation = pair(node, "dilations", { 1, 1 })
+  return windows.weighted(g, node, layer, axes, dims[3], bias)
+end
+
+-- ---- blocks for dilation ----
+
+-- The two pairs of an input of paddings or crops, as { top, left, bottom, right }.
+local function sides(value)
+  local list = values.integers(value, 4)
+  if #list ~= 4 then refuse.raise "blocks along other axes than height and width" end
+  return { list[1], list[3], list[2], list[4] }
+end
+
+function windows.SpaceToBatchND(g, node, x, block, paddings)
+  local dilation = values.integers(block, 2)
+  if #dilation ~= 2 or x.blocks then refuse.raise "blocks along other axes than height and width" end
+  local from, axes = view.image(g, node, x)
+  return { layer = from, axes = axes, blocks = { dilation = dilation, padding = sides(paddings) } }
+end
+
+function windows.BatchToSpaceND(g, node, x, block, crops)
+  local dilation, cut = values.integers(block, 2), sides(crops)
+  if not x.blocks or not x.blocks.is_convolved or dilation[1] ~= x.blocks.dilation[1]
+    or dilation[2] ~= x.blocks.dilation[2] then
+    refuse.raise "blocks of another kind than a dilated convolution's"
+  end
+  local layer = view.image(g, node, x)
+  if cut[1] + cut[2] + cut[3] + cut[4] > 0 then
+    local ends = { cut[3] > 0 and -cut[3] or 1 << 30, cut[4] > 0 and -cut[4] or 1 << 30 }
+    layer = g:put_for(node, { type = "slice", from = layer, axes = { 2, 3 }, starts = { cut[1], cut[2] }, ends = ends })
+  else
+    g:also_called(node, layer)
+  end
+  return values.activation(layer, view.image_axes(node.attributes.data_format or "NHWC"))
+end
+
+-- ---- pools ----
+
 function windows.MaxPool(g, node, x)
-  expect_image(x)
   local layer = settings_of(node, "max_pool")
-  layer.kernel, layer.from = pair(node, "ksize", { 1, 1 }), x.layer
-  return values.activation(g:add(node, layer), 4, x.channels)
+  local from, axes = view.image(g, node, x)
+  layer.from, layer.kernel = from, pair(node, "ksize", { 1, 1 })
+  return values.activation(g:put_for(node, layer), axes)
 end
 
 -- One window over the whole image, at the graph's own size, is a mean at every size: so classes can be had of pictures
 -- of any size.
 function windows.AvgPool(g, node, x)
-  expect_image(x)
   local layer = settings_of(node, "average_pool")
-  layer.kernel, layer.from = pair(node, "ksize", { 1, 1 }), x.layer
-  local shape = g:shape(x.layer)
+  local from, axes = view.image(g, node, x)
+  layer.from, layer.kernel = from, pair(node, "ksize", { 1, 1 })
+  local shape = g:shape(from)
   if node.attributes.padding == "VALID" and shape[3] == layer.kernel[1] and shape[4] == layer.kernel[2] then
-    layer = { type = "global_average_pool", from = x.layer }
+    layer = { type = "global_average_pool", from = from }
   end
-  return values.activation(g:add(node, layer), 4, x.channels)
+  return values.activation(g:put_for(node, layer), axes)
+end
+
+-- ---- other sizes ----
+
+-- Sizes that follow from the picture's are scales; others stay what they are.
+local function resized(g, node, x, value, layer)
+  local to, other_to = values.integers(value, 2)
+  if #to ~= 2 then refuse.raise "a size that is not two numbers" end
+  local from, axes = view.image(g, node, x)
+  local shape, other = g:shape(from)
+  local target = { shape[1], shape[2], to[1], to[2] }
+  local other_target = other and { other[1], other[2], other_to[1], other_to[2] }
+  local scales = value.other and other and sizes.scales(target, other_target, shape, other)
+  layer.type, layer.from, layer.scales, layer.sizes = "resize", from, scales or nil, not scales and target or nil
+  return values.activation(g:put_for(node, layer), axes)
+end
+
+function windows.ResizeBilinear(g, node, x, size)
+  local a = node.attributes
+  return resized(g, node, x, size, { mode = "linear", coordinates = a.align_corners and "align_corners"
+    or a.half_pixel_centers and "half_pixel" or "asymmetric" })
+end
+
+-- The nearest pixel is the one below, but where corners are aligned: there it is rounded, halves upwards.
+function windows.ResizeNearestNeighbor(g, node, x, size)
+  local a = node.attributes
+  return resized(g, node, x, size, { mode = "nearest", rounding = a.align_corners and "round_prefer_ceil" or "floor",
+    coordinates = a.align_corners and "align_corners" or a.half_pixel_centers and "tf_half_pixel_for_nn"
+      or "asymmetric" })
 end
 
 return windows

@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT
+-- What TensorFlow's StridedSlice asks for: its masks, of which each bit is about one entry of its lists, spelt out.
+-- Used for constants and for activations alike.
+
+local refuse = require "phosphene.formats.refuse"
+
+local slices = {}
+
+local function has(node, mask, i) return (node.attributes[mask] or 0) & (1 << (i - 1)) ~= 0 end
+
+-- How many of the input's axes the entries after i take.
+local function taken_after(node, i, count)
+  local taken = 0
+  for j = i + 1, count do taken = taken + (has(node, "new_axis_mask", j) and 0 or 1) end
+  return taken
+end
+
+--- The slice of an input of this rank, one entry for each axis of the output and for each that goes: { is_new = true },
+--- or { axis = of the input, from 1, start =, stop =, step =, goes = whether the axis goes }; start and stop are nil
+--- where the slice goes to the end.
+function slices.parse(node, rank, starts, stops, steps)
+  local entries, axis = {}, 0
+  local function add(entry)
+    axis = axis + 1
+    if axis > rank then refuse.raise("a slice of more than %d dimensions", rank) end
+    entry.axis = axis
+    entries[#entries + 1] = entry
+  end
+  if #starts ~= #stops or #starts ~= #steps then refuse.raise "lists of different lengths" end
+  for i, start in ipairs(starts) do
+    if has(node, "ellipsis_mask", i) then
+      while axis < rank - taken_after(node, i, #starts) do add { step = 1 } end
+    elseif has(node, "new_axis_mask", i) then
+      entries[#entries + 1] = { is_new = true }
+    elseif has(node, "shrink_axis_mask", i) then
+      add { start = start, stop = start ~= -1 and start + 1 or nil, step = 1, goes = true }
+    else
+      if steps[i] == 0 then refuse.raise "a step of 0" end
+      add { start = not has(node, "begin_mask", i) and start or nil, step = steps[i],
+        stop = not has(node, "end_mask", i) and stops[i] or nil }
+    end
+  end
+  while axis < rank do add { step = 1 } end
+  return entries
+end
+
+--- The indices, from 0, that an entry takes of an axis of this length.
+function slices.indices(entry, length)
+  local step, list = entry.step, {}
+  local function clamp(index, least, most)
+    if index < 0 then index = index + length end
+    return math.max(least, math.min(most, index))
+  end
+  if step > 0 then
+    local start, stop = clamp(entry.start or 0, 0, length), entry.stop and clamp(entry.stop, 0, length) or length
+    for i = start, stop - 1, step do list[#list + 1] = i end
+  else
+    local start = entry.start and clamp(entry.start, -1, length - 1) or length - 1
+    local stop = entry.stop and clamp(entry.stop, -1, length - 1) or -1
+    for i = start, stop + 1, step do list[#list + 1] = i end
+  end
+  return list
+end
+
+return slices
