@@ -141,6 +141,8 @@
     {&ph_layer_slice, "the middle", {SET("axes", 2, 3), SET("starts", 1, 1), SET("ends", 4, 3)}, {SHAPE(1, 3, 5, 4)}, {{0}}},
     {&ph_layer_slice, "every second, from the end", {SET("axes", -1), SET("starts", -1), SET("ends", -100), SET("steps", -2)}, {SHAPE(2, 3, 5)}, {{0}}},
     {&ph_layer_slice, "every second, up to infinity", {SET("starts", 1, 0), SET("ends", 9e18, 2), SET("steps", 2, 1)}, {SHAPE(4, 3, 2)}, {{0}}},
+    {&ph_layer_crop, "of height and width", {SET("offsets", 1, 0)}, {SHAPE(1, 3, 5, 4), SHAPE(1, 2, 3, 4)}, {{0}}},
+    {&ph_layer_crop, "of channels too, two images", {SET("axis", -3), SET("offsets", 1)}, {SHAPE(2, 3, 5, 4), SHAPE(2, 2, 3, 2)}, {{0}}},
     {&ph_layer_depth_to_space, "DCR", {SET("block", 2)}, {SHAPE(1, 12, 2, 3)}, {{0}}},
     {&ph_layer_depth_to_space, "CRD, two images", {SET("block", 2), CHOOSE("order", "CRD")}, {SHAPE(2, 8, 3, 2)}, {{0}}},
     {&ph_layer_space_to_depth, "blocks of 2, two images", {SET("block", 2)}, {SHAPE(2, 3, 4, 6)}, {{0}}},

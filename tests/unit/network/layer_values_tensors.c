@@ -209,6 +209,10 @@ static void check_moves(void) {
                       {SHAPE(1, 5)},
                       {{0}}},
         NULL, VALUES(1, 2, 3, 4, 5), NULL, DIMS(1, 3), VALUES(5, 3, 1));
+  check(
+      &(layer_case){
+          &ph_layer_crop, "of a row", {SET("axis", 1), SET("offsets", 2)}, {SHAPE(1, 5), SHAPE(1, 2)}, {{0}}},
+      NULL, VALUES(1, 2, 3, 4, 5), VALUES(0, 0), DIMS(1, 2), VALUES(3, 4));
   check(&(layer_case){&ph_layer_pad,
                       "reflected",
                       {SET("before", 2), SET("after", 3), CHOOSE("mode", "reflect")},

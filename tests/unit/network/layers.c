@@ -29,10 +29,11 @@ static bool is_affine(const ph_layer_type *type) {
          type == &ph_layer_global_average_pool || type == &ph_layer_batch_norm || type == &ph_layer_dropout ||
          type == &ph_layer_sum || type == &ph_layer_concat || type == &ph_layer_preprocess ||
          type == &ph_layer_transposed_convolution || type == &ph_layer_reshape ||
-         type == &ph_layer_transpose || type == &ph_layer_slice || type == &ph_layer_gather ||
-         type == &ph_layer_expand || type == &ph_layer_identity || type == &ph_layer_flatten ||
-         type == &ph_layer_squeeze || type == &ph_layer_unsqueeze || type == &ph_layer_pad ||
-         type == &ph_layer_resize || type == &ph_layer_depth_to_space || type == &ph_layer_space_to_depth;
+         type == &ph_layer_transpose || type == &ph_layer_slice || type == &ph_layer_crop ||
+         type == &ph_layer_gather || type == &ph_layer_expand || type == &ph_layer_identity ||
+         type == &ph_layer_flatten || type == &ph_layer_squeeze || type == &ph_layer_unsqueeze ||
+         type == &ph_layer_pad || type == &ph_layer_resize || type == &ph_layer_depth_to_space ||
+         type == &ph_layer_space_to_depth;
 }
 
 /* <A x, y> = <x, A' y>, where A x is what is left of the layer once its value at 0 is taken off. The layer's

@@ -47,6 +47,7 @@
   EACH(identity)                                                                                             \
   EACH(transpose)                                                                                            \
   EACH(slice)                                                                                                \
+  EACH(crop)                                                                                                 \
   EACH(gather)                                                                                               \
   EACH(expand)                                                                                               \
   EACH(pad)                                                                                                  \
