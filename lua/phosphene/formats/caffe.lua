@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- Networks from Caffe: a description (.prototxt, the deploy form or the one for training, layers in the old form or the
--- newer) and weights (.caffemodel). This file decides which two files belong together and which layers are the classes;
--- layers are in caffe/layers.lua.
+-- newer) and weights (.caffemodel). Here is decided which two files belong together and which layers are the classes;
+-- layers are in caffe/layers.lua and caffe/shapes.lua.
 
+local construction = require "phosphene.formats.construction"
 local core = require "phosphene.core"
 local document = require "phosphene.formats.caffe.document"
 local graph = require "phosphene.formats.caffe.graph"
-local layers = require "phosphene.formats.caffe.layers"
 local preprocessing = require "phosphene.network.preprocessing"
 local refuse = require "phosphene.formats.refuse"
 
@@ -25,7 +25,7 @@ local function companion(path, suffix)
   local folder, name = path:match "^(.*/)" or "./", path:match "[^/]*$"
   local found = {}
   for _, other in ipairs(core.list_folder(folder) or {}) do
-    if other:match "%.(%w+)$" == suffix then
+    if (other:match "%.(%w+)$" or ""):lower() == suffix then
       if stem(other) == stem(name) then return folder .. other end
       found[#found + 1] = other
     end
@@ -37,16 +37,25 @@ end
 
 -- Description and weights, of which one is given and the other is beside it, or is an option.
 local function both_files(path, options)
-  if path:match "%.prototxt$" then return path, options.caffemodel or companion(path, "caffemodel") end
+  if path:lower():match "%.prototxt$" then return path, options.caffemodel or companion(path, "caffemodel") end
   return options.prototxt or companion(path, "prototxt"), path
 end
 
 -- ---- the network ----
 
+-- A blob that the options give: a tensor, or a number for all elements of what it is computed with.
+local function add_input(g, blob, value)
+  if type(value) == "boolean" then value = value and 1 or 0 end
+  local name = g:free_name(blob)
+  return g:put { type = "constant", name = name, from = {},
+    value = type(value) == "number" and core.tensor({ 1 }, value) or value }
+end
+
 local function begin(path, doc, options)
   local picture = doc.picture
-  if picture.channels ~= 1 and picture.channels ~= 3 then
-    refuse.raise("its input '%s' has %d channels; a picture has 3 or 1", picture.blob, picture.channels)
+  local is_colour = picture.channels == 1 or picture.channels == 3 or picture.channels == 4
+  if not is_colour and not options.input then
+    refuse.raise("its input '%s' has %d channels; a picture has 3, 1 or 4", picture.blob, picture.channels)
   end
   local net = core.network { backend = options.backend, channels = picture.channels }
   local g = graph.new(net, doc)
@@ -56,68 +65,71 @@ local function begin(path, doc, options)
     options = options, metadata = picture.metadata, format = "caffe", channels = picture.channels, name = name,
     names = { stem(path:match "[^/]*$"), doc.name },
   })
-  g.blobs[picture.blob] = { name = g:measure(name) }
+  g.blobs[picture.blob] = g:measure(name)
+  for blob, value in pairs(options.inputs or {}) do g.blobs[blob] = add_input(g, blob, value) end
   return g
 end
 
--- What a layer reads, as names of the network's layers; or nil and the problem of one that could not be had.
-local function inputs_of(g, layer)
-  local inputs = {}
-  for i, bottom in ipairs(layer.bottoms) do
-    local blob = g.blobs[bottom]
-    if not blob and i == 1 then
-      refuse.raise("layer '%s' reads '%s', which nothing before it writes", layer.name, bottom)
-    end
-    if blob and blob.problem then return nil, blob.problem end
-    inputs[i] = blob and blob.name
-  end
-  return inputs
+-- ---- layers ----
+
+local types = {}
+for _, set in ipairs { "layers", "shapes" } do
+  for type_name, f in pairs(require("phosphene.formats.caffe." .. set)) do types[type_name] = f end
 end
 
 -- How a layer's results are called: its tops, its own name, and `x_pre_relu` for what comes before ReLU `x`.
 local function note_results(g, layer, inputs, results)
   for i, name in ipairs(results) do
-    g.blobs[layer.tops[i] or layer.name] = { name = name }
+    g.blobs[layer.tops[i] or layer.name] = name
     if layer.tops[i] then g:also_called(layer.tops[i], name) end
   end
   g:also_called(layer.name, results[1])
   if layer.type == "ReLU" then g:also_called(layer.name .. "_pre_relu", inputs[1]) end
 end
 
--- Builds one layer; the problem where that was not possible, and the layer can be left out.
-local function build_layer(g, layer)
-  local inputs, problem = inputs_of(g, layer)
-  if inputs and not layers[layer.type] then
-    problem = ("layer '%s': type %s is not supported"):format(layer.name, layer.type)
-  end
-  if problem then
-    if #layer.blobs > 0 then refuse.raise("%s", problem) end
-    for _, top in ipairs(layer.tops) do g.blobs[top] = { problem = problem } end
-    return problem
-  end
-  if #inputs == 0 then refuse.raise("layer '%s' reads nothing", layer.name) end
+-- Builds one layer of these inputs.
+local function build_layer(g, layer, inputs)
+  if layer.problem then refuse.raise("%s", layer.problem) end
+  if not types[layer.type] then refuse.raise "not a type that is run" end
+  if not inputs[1] then refuse.raise "it reads nothing" end
   g.layer = layer
-  local results = table.pack(refuse.catch(layers[layer.type], g, layer, table.unpack(inputs)))
-  if not results[1] then
-    refuse.raise("layer '%s': %s cannot be built: %s", layer.name, layer.type, results[2])
-  end
-  note_results(g, layer, inputs, table.move(results, 2, results.n, 1, {}))
+  note_results(g, layer, inputs, { types[layer.type](g, layer, table.unpack(inputs)) })
 end
 
 -- Layers that only serve training or testing; leaving them out is worth no word.
 local is_judge = { Accuracy = true }
 
-local function build(g, doc)
-  local told
-  for _, layer in ipairs(doc.layers) do
-    if not is_judge[layer.type] then
-      local problem = build_layer(g, layer)
-      told = told or problem
+-- Losses, whose second input is labels.
+local reads_first_only = { SoftmaxWithLoss = true }
+
+-- What a layer reads, as names of the network's layers; or nil where one of them is missing, for a reason that was
+-- told.
+local function inputs_of(g, layer)
+  local inputs = {}
+  for i, bottom in ipairs(layer.bottoms) do
+    if i > 1 and reads_first_only[layer.type] then break end
+    if g.missing[bottom] then return nil end
+    inputs[i] = g.blobs[bottom]
+    if not inputs[i] then
+      layer.problem = ("it reads '%s', which nothing before it writes; the option inputs of ph.network gives it a "
+        .. "value"):format(bottom)
     end
   end
-  if #g.net:layers() <= 2 then refuse.raise("%s", told or "it has no layers") end
+  return inputs
+end
+
+local function build(g, doc)
+  g.blocked, g.missing = 0, {}
+  for _, layer in ipairs(doc.layers) do
+    local inputs, ok = inputs_of(g, layer), is_judge[layer.type]
+    if not inputs and not ok then
+      g:block()
+    elseif not ok then
+      ok = g:attempt(layer, layer.name, layer.type, build_layer, g, layer, inputs)
+    end
+    for _, top in ipairs(layer.tops) do g.missing[top] = not ok or nil end
+  end
   g:finish()
-  return told
 end
 
 -- The last softmax gives the classes. Without one, the last layer, if it is a list of elements.
@@ -132,13 +144,12 @@ end
 
 local function open(path, options)
   local description, weights = both_files(path, options)
-  local doc, problem = document.read(description, weights)
+  local doc, problem = document.read(description, weights, options)
   if not doc then return nil, problem end
-  local g = begin(path, doc, options)
-  local told = build(g, doc)
-  g.net:set_classes(classes_of(g))
+  local g = construction.complete(function() return begin(path, doc, options) end, function(g) build(g, doc) end)
+  refuse.guard(g.net.set_classes, g.net, classes_of(g))
   refuse.guard(g.net.fold, g.net)
-  if told then io.stderr:write(("phosphene: '%s': left out %s\n"):format(path, (told:gsub("%c", "?")))) end
+  g:tell(path)
   return g.net
 end
 

@@ -9,8 +9,8 @@ local names = require "phosphene.network.models.googlenet_names"
 local save = require("tensorflow.writer").save
 local writer = require "caffe.writer"
 
-local folder = os.tmpname()
-os.remove(folder)
+local harness = require "caffe.harness"
+local run, assert_near, folder = harness.run, harness.assert_near, harness.folder
 
 -- BVLC's architecture with a few channels.
 local function narrow_weights()
@@ -36,8 +36,8 @@ local function narrow_weights()
   return tensors
 end
 
-lazy_setup(function() assert(os.execute("mkdir '" .. folder .. "'")) end)
-lazy_teardown(function() os.execute("rm -r '" .. folder .. "'") end)
+lazy_setup(harness.setup)
+lazy_teardown(harness.teardown)
 
 local function difference(a, b)
   local s = core.combine("subtract", a, b):statistics()
@@ -99,29 +99,6 @@ describe("GoogLeNet as Caffe's files", function()
     assert_same_bits(net, assert(ph.network(shared .. ".safetensors")), 224)
   end)
 end)
-
--- What layers after the input make of a picture (1, 3, 3, 4), whose value at channel c, row y, column x is
--- (100 c + 10 y + x) / 100.
-local function run(described, blobs, name)
-  local weighted = {}
-  for layer, list in pairs(blobs) do weighted[#weighted + 1] = { name = layer, blobs = list } end
-  local text = writer.prototxt(described, 3):gsub("dim: 3 dim: 3 dim: 3", "dim: 3 dim: 3 dim: 4")
-  save(folder .. "/x.caffemodel", writer.model(weighted))
-  local net = assert(ph.network(save(folder .. "/x.prototxt", text), { range = { 0, 1 }, order = "RGB" }))
-  local values = {}
-  for c = 0, 2 do
-    for y = 0, 2 do
-      for x = 0, 3 do values[#values + 1] = (100 * c + 10 * y + x) / 100 end
-    end
-  end
-  local activation = net:forward(core.tensor({ 1, 3, 3, 4 }, values), name):activation(name)
-  return activation:values(), activation:shape(), net, values
-end
-
-local function assert_near(expected, got)
-  assert.equal(#expected, #got)
-  for i, value in ipairs(expected) do assert.near(value, got[i], 1e-5 * (1 + math.abs(value))) end
-end
 
 describe("a Caffe layer", function()
   it("convolves in groups, with sizes for each axis", function()

@@ -49,12 +49,9 @@ local usual_size = 224
 -- The longest side of a picture that a network is described for.
 local most_length = 1 << 14
 
--- Channels, height and width from a list of dimensions; nil where there are none.
+-- A picture of these dimensions; nil where they are none's.
 local function picture_from(blob, dims)
-  if not blob or #dims == 0 then return nil end
-  if #dims ~= 4 or dims[3] > most_length or dims[4] > most_length then
-    refuse.raise("its input '%s' is %s; a picture has four dimensions", blob, table.concat(dims, "x"))
-  end
+  if not blob or #dims ~= 4 or dims[3] > most_length or dims[4] > most_length then return nil end
   return { blob = blob, channels = dims[2], size = { dims[3], dims[4] } }
 end
 
@@ -72,24 +69,96 @@ local function picture_from_data(layer)
   return { blob = layer.tops[1] or "data", channels = 3, size = { size, size }, metadata = stated }
 end
 
--- The picture, from a layer or from the fields that stood for one.
-local function picture_of(net, layers)
-  for i, layer in ipairs(layers) do
-    local picture
+-- What a description names as inputs, each with its dimensions, in order: layers, and the fields that stood for them.
+-- Layers that are inputs are taken out.
+local function inputs_of(net, layers)
+  local found, kept = {}, {}
+  for _, layer in ipairs(layers) do
     if layer.type == "Input" then
-      local shape = fields.message(fields.message(layer.settings, "input_param"), "shape")
-      picture = picture_from(layer.tops[1], fields.counts(shape, "dim", 1))
+      local shapes = fields.all(fields.message(layer.settings, "input_param"), "shape", "table")
+      for i, top in ipairs(layer.tops) do
+        found[#found + 1] = { blob = top, dims = fields.counts(shapes[i] or shapes[1] or {}, "dim", 1) }
+      end
     elseif is_data[layer.type] then
-      picture = picture_from_data(layer)
-    end
-    if picture then
-      table.remove(layers, i)
-      return picture
+      found[#found + 1] = { blob = layer.tops[1] or "data", picture = picture_from_data(layer) }
+    else
+      kept[#kept + 1] = layer
     end
   end
-  local dims = fields.counts(fields.message(net, "input_shape"), "dim", 1)
-  if #dims == 0 then dims = fields.counts(net, "input_dim", 1) end
-  return picture_from(fields.text(net, "input"), dims) or refuse.raise "it does not say what its input is"
+  local shapes, dims = fields.all(net, "input_shape", "table"), fields.counts(net, "input_dim", 1)
+  for i, blob in ipairs(fields.all(net, "input", "string")) do
+    found[#found + 1] = { blob = blob, dims = shapes[i] and fields.counts(shapes[i], "dim", 1)
+      or table.move(dims, 4 * i - 3, 4 * i, 1, {}) }
+  end
+  return found, kept
+end
+
+-- How many channels a blob in the middle has: as many as the first convolution that reads it has weights for.
+local function picture_within(blob, layers)
+  for _, layer in ipairs(layers) do
+    local weight = layer.bottoms[1] == blob and layer.type == "Convolution" and layer.blobs[1]
+    if weight then
+      local groups = fields.count(fields.message(layer.settings, "convolution_param"), "group", 1, 1)
+      return { blob = blob, channels = (weight:shape()[2] or 1) * groups, size = { usual_size, usual_size } }
+    end
+  end
+  for _, layer in ipairs(layers) do
+    for _, bottom in ipairs(layer.bottoms) do
+      if bottom == blob then return { blob = blob, channels = 3, size = { usual_size, usual_size } } end
+    end
+  end
+  refuse.raise("it has no blob '%s' (the option input)", blob)
+end
+
+-- The picture, which is the blob that the option names, or the first input that has four dimensions.
+local function picture_of(inputs, layers, asked)
+  local last
+  for _, input in ipairs(inputs) do
+    local picture = input.picture or picture_from(input.blob, input.dims)
+    if picture and (not asked or asked == input.blob) then return picture end
+    last = input
+  end
+  if asked then return picture_within(asked, layers) end
+  if not last then refuse.raise "it does not say what its input is" end
+  refuse.raise("its input '%s' is %s; a picture has four dimensions", last.blob, table.concat(last.dims, "x"))
+end
+
+-- ---- the part that is asked for ----
+
+-- Whether a layer writes a blob, or is called like it.
+local function makes(layer, name)
+  for _, top in ipairs(layer.tops) do
+    if top == name then return true end
+  end
+  return layer.name == name
+end
+
+-- The layers that what is asked for needs, up to the last that makes it.
+local function cut(layers, output)
+  local last
+  for i, layer in ipairs(layers) do last = makes(layer, output) and i or last end
+  if not last then refuse.raise("it has no layer or blob '%s' (the option output)", output) end
+  local needed, kept = { [layers[last].tops[1] or ""] = true }, {}
+  for i = last, 1, -1 do
+    local is_needed = i == last
+    for _, top in ipairs(layers[i].tops) do is_needed = is_needed or needed[top] end
+    if is_needed then
+      table.insert(kept, 1, layers[i])
+      for _, bottom in ipairs(layers[i].bottoms) do needed[bottom] = true end
+    end
+  end
+  return kept
+end
+
+-- Without the layers that only write blobs that are there already.
+local function without(layers, is_there)
+  local kept = {}
+  for _, layer in ipairs(layers) do
+    local writes = #layer.tops == 0
+    for i, top in ipairs(layer.tops) do writes = writes or not is_there[top] or layer.bottoms[i] == top end
+    if writes then kept[#kept + 1] = layer end
+  end
+  return kept
 end
 
 -- ---- weights ----
@@ -110,8 +179,8 @@ end
 local most_layers = 10000
 
 --- A network: { name =, layers =, picture = { blob =, channels =, size =, metadata = } }, each layer with its `blobs`;
---- or nil and a message.
-function document.read(description_path, weights_path)
+--- or nil and a message. The options `input`, `output` and `inputs` are heeded.
+function document.read(description_path, weights_path, options)
   local net, problem = prototxt.read(description_path)
   if not net then return nil, problem end
   local blobs
@@ -127,7 +196,14 @@ function document.read(description_path, weights_path)
   end
   if #layers == 0 then refuse.raise "it describes no layers" end
   if #layers > most_layers then refuse.raise("it has more than %d layers", most_layers) end
-  return { name = fields.text(net, "name", ""), picture = picture_of(net, layers), layers = layers }
+  local inputs, is_there
+  inputs, layers = inputs_of(net, layers)
+  local picture = picture_of(inputs, layers, options.input)
+  is_there = { [picture.blob] = true }
+  for blob in pairs(options.inputs or {}) do is_there[blob] = true end
+  layers = without(layers, is_there)
+  if options.output then layers = cut(layers, options.output) end
+  return { name = fields.text(net, "name", ""), picture = picture, layers = layers }
 end
 
 return document

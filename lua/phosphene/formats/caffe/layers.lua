@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- Caffe's layer types, one function each: it takes the graph, the layer of the description and the names of its inputs
--- among the network's layers, and gives the name of the layer with its output. g:add adds a layer under the name of the
--- output.
+-- Caffe's layer types that compute, one function each: it takes the graph, the layer of the description and the names
+-- of the network's layers that it reads, and gives the name of the layer that its results are. g:add adds a layer under
+-- the name that the results will have.
 
+local affine = require "phosphene.formats.caffe.affine"
 local core = require "phosphene.core"
 local fields = require "phosphene.formats.caffe.fields"
 local refuse = require "phosphene.formats.refuse"
@@ -43,9 +44,10 @@ local function convolution_settings(param, type)
   }
 end
 
-function layers.Convolution(g, layer, from)
+local function convolve(g, layer, from, groups)
   local param = fields.message(layer.settings, "convolution_param")
   local added = convolution_settings(param, "convolution")
+  added.groups = groups or added.groups
   local outputs = fields.count(param, "num_output", nil, 1) or refuse.raise "no num_output"
   local kernel, channels = pair(param, "kernel_size", "kernel", 1, 1), g:shape(from)[2]
   if channels % added.groups ~= 0 then refuse.raise("%d groups of %d channels", added.groups, channels) end
@@ -53,6 +55,12 @@ function layers.Convolution(g, layer, from)
   if fields.flag(param, "bias_term", true) then added.bias = blob(layer, 2, { outputs }) end
   return g:add(added, from)
 end
+
+function layers.Convolution(g, layer, from) return convolve(g, layer, from) end
+
+-- As others' versions of Caffe call a convolution of each channel by itself.
+function layers.DepthwiseConvolution(g, layer, from) return convolve(g, layer, from, g:shape(from)[2]) end
+layers.ConvolutionDepthwise = layers.DepthwiseConvolution
 
 function layers.Deconvolution(g, layer, from)
   local param = fields.message(layer.settings, "convolution_param")
@@ -124,22 +132,43 @@ function layers.ELU(g, layer, from)
   return g:add({ type = "elu", alpha = fields.number(fields.message(layer.settings, "elu_param"), "alpha", 1) }, from)
 end
 
-for type_name, operation in pairs { Sigmoid = "sigmoid", TanH = "tanh", AbsVal = "abs", BNLL = "softplus" } do
+for type_name, operation in pairs { Sigmoid = "sigmoid", TanH = "tanh", AbsVal = "abs", BNLL = "softplus",
+  Swish = "silu", Mish = "mish", HardSwish = "hard_swish" } do
   layers[type_name] = function(g, _, from) return g:add({ type = "unary", operation = operation }, from) end
 end
 
-local function repeated(count, value)
-  local list = {}
-  for i = 1, count do list[i] = value end
-  return core.tensor({ count }, list)
+function layers.ReLU6(g, _, from) return g:add({ type = "clip", least = 0, most = 6 }, from) end
+
+function layers.Clip(g, layer, from)
+  local param = fields.message(layer.settings, "clip_param")
+  return g:add({ type = "clip", least = fields.number(param, "min"), most = fields.number(param, "max") }, from)
 end
 
--- scale * x + shift of whole numbers or tensors of one for each channel.
-local function affine(g, from, scale, shift, suffix)
-  local channels = g:shape(from)[2]
-  local function vector(value) return type(value) == "number" and repeated(channels, value) or value end
-  return g:add({ type = "batch_norm", epsilon = 0, mean = repeated(channels, 0), variance = repeated(channels, 1),
-    weight = vector(scale), bias = vector(shift) }, from, suffix)
+-- base ^ (shift + scale * x), e being the base where it is -1.
+function layers.Exp(g, layer, from)
+  local param = fields.message(layer.settings, "exp_param")
+  local base = fields.number(param, "base", -1)
+  if base ~= -1 and base <= 0 then refuse.raise("base %g", base) end
+  local factor = base == -1 and 1 or math.log(base)
+  local x = affine(g, from, fields.number(param, "scale", 1) * factor, fields.number(param, "shift", 0) * factor,
+    "/affine")
+  return g:add({ type = "unary", operation = "exp" }, x)
+end
+
+-- The logarithm of shift + scale * x.
+function layers.Log(g, layer, from)
+  local param = fields.message(layer.settings, "log_param")
+  local base = fields.number(param, "base", -1)
+  if base ~= -1 and (base <= 0 or base == 1) then refuse.raise("base %g", base) end
+  local x = affine(g, from, fields.number(param, "scale", 1), fields.number(param, "shift", 0), "/affine")
+  local result = g:add({ type = "unary", operation = "log" }, x, base ~= -1 and "/log" or nil)
+  return base == -1 and result or affine(g, result, 1 / math.log(base), 0)
+end
+
+-- x ^ power
+local function raised(g, x, power, suffix)
+  local exponent = g:add({ type = "constant", value = core.tensor({ 1 }, power) }, {}, (suffix or "") .. "/power")
+  return g:add({ type = "binary", operation = "power" }, { x, exponent }, suffix)
 end
 
 -- (shift + scale * x) ^ power
@@ -148,19 +177,55 @@ function layers.Power(g, layer, from)
   local power, scale = fields.number(param, "power", 1), fields.number(param, "scale", 1)
   local is_power = power ~= 1
   local x = affine(g, from, scale, fields.number(param, "shift", 0), is_power and "/affine" or nil)
-  if not is_power then return x end
-  local exponent = g:add({ type = "constant", value = core.tensor({ 1 }, power) }, {}, "/power")
-  return g:add({ type = "binary", operation = "power" }, { x, exponent })
+  return is_power and raised(g, x, power) or x
 end
 
 -- ---- normalisation ----
 
+-- Among the pixels around each, zeros around the image included: x / (1 + alpha * mean of x^2) ^ beta.
+local function normalise_within(g, from, size, alpha, beta)
+  local squares = g:add({ type = "unary", operation = "square" }, from, "/squares")
+  local mean = g:add({ type = "average_pool", kernel = size, padding = size // 2, count_pad = true }, squares, "/mean")
+  local factor = raised(g, affine(g, mean, alpha, 1, "/energy"), -beta, "/factor")
+  return g:add({ type = "product" }, { from, factor })
+end
+
 function layers.LRN(g, layer, from)
   local param = fields.message(layer.settings, "lrn_param")
-  if fields.text(param, "norm_region", "ACROSS_CHANNELS") ~= "ACROSS_CHANNELS" then refuse.raise "WITHIN_CHANNEL" end
-  return g:add({ type = "local_response_norm", size = fields.count(param, "local_size", 5, 1),
-    alpha = fields.number(param, "alpha", 1), beta = fields.number(param, "beta", 0.75),
+  local size = fields.count(param, "local_size", 5, 1)
+  local alpha, beta = fields.number(param, "alpha", 1), fields.number(param, "beta", 0.75)
+  if size % 2 == 0 then refuse.raise("a window of %d, which has no middle", size) end
+  if fields.text(param, "norm_region", "ACROSS_CHANNELS") == "WITHIN_CHANNEL" then
+    return normalise_within(g, from, size, alpha, beta)
+  end
+  return g:add({ type = "local_response_norm", size = size, alpha = alpha, beta = beta,
     k = fields.number(param, "k", 1) }, from)
+end
+
+-- Each pixel's channels, or the whole image, brought to length 1, and scaled (SSD's branch of Caffe).
+function layers.Normalize(g, layer, from)
+  local param = fields.message(layer.settings, "norm_param")
+  local is_whole = fields.flag(param, "across_spatial", true)
+  local squares = g:add({ type = "reduce", operation = "sum_square", axes = is_whole and { 1, 2, 3 } or { 1 },
+    keep = true }, from, "/squares")
+  local length = raised(g, affine(g, squares, 1, fields.number(param, "eps", 1e-10), "/energy"), -0.5, "/factor")
+  local x = g:add({ type = "binary", operation = "multiply" }, { from, length }, "/unit")
+  local is_shared = fields.flag(param, "channel_shared", true)
+  local scale = blob(layer, 1, { is_shared and 1 or g:shape(from)[2] })
+  return affine(g, x, is_shared and scale:at(0) or scale, 0)
+end
+
+-- Each channel, or the whole image, brought to mean 0, and to variance 1 where that is asked for.
+function layers.MVN(g, layer, from)
+  local param = fields.message(layer.settings, "mvn_param")
+  local is_whole = fields.flag(param, "across_channels", false)
+  local epsilon = fields.number(param, "eps", 1e-9)
+  if fields.flag(param, "normalize_variance", true) then
+    return g:add({ type = is_whole and "group_norm" or "instance_norm", epsilon = epsilon * epsilon }, from)
+  end
+  local mean = g:add({ type = "reduce", operation = "mean", axes = is_whole and { 1, 2, 3 } or { 2, 3 }, keep = true },
+    from, "/mean")
+  return g:add({ type = "binary", operation = "subtract" }, { from, mean })
 end
 
 -- Mean and variance are sums, and the third blob says of how much.
@@ -174,18 +239,58 @@ function layers.BatchNorm(g, layer, from)
     epsilon = fields.number(fields.message(layer.settings, "batch_norm_param"), "eps", 1e-5) }, from)
 end
 
-function layers.Scale(g, layer, from)
-  local param = fields.message(layer.settings, "scale_param")
-  if #layer.bottoms ~= 1 then refuse.raise "two inputs" end
-  if fields.count(param, "axis", 1) ~= 1 or fields.count(param, "num_axes", 1) ~= 1 then refuse.raise "other axes" end
+-- What PSPNet's and SegNet's branches of Caffe call it: scale, shift, and, where these were not merged into them, mean
+-- and variance.
+function layers.BN(g, layer, from)
   local channels = g:shape(from)[2]
-  local shift = fields.flag(param, "bias_term", false) and blob(layer, 2, { channels }) or 0
-  return affine(g, from, blob(layer, 1, { channels }), shift)
+  local scale, shift = blob(layer, 1, { channels }), blob(layer, 2, { channels })
+  local mean = blob(layer, 3, { channels }, true)
+  if not mean then return affine(g, from, scale, shift) end
+  return g:add({ type = "batch_norm", mean = mean, variance = blob(layer, 4, { channels }), weight = scale,
+    bias = shift, epsilon = fields.number(fields.message(layer.settings, "bn_param"), "eps", 1e-5) }, from)
 end
 
-function layers.Bias(g, layer, from)
-  if #layer.bottoms ~= 1 then refuse.raise "two inputs" end
+-- A second input in the place of weights, whose axes are the first's from `axis` on, repeated along those after them.
+local function with_input(g, operation, param, from, other)
+  local shape, axis = g:shape(from), fields.count(param, "axis", 1)
+  local own, setting = #g:shape(other), {}
+  if axis > 1 or (axis == 1 and g:shape(other)[1] ~= shape[2]) then refuse.raise "other axes" end
+  if axis == 1 then setting[1] = 1 end
+  for i = 1, own do setting[#setting + 1] = axis == 0 and 0 or g:shape(other)[i] end
+  if #setting > #shape then refuse.raise "a second input of more dimensions" end
+  local is_same = #setting == own and axis == 0 and own == #shape
+  while #setting < #shape do setting[#setting + 1] = 1 end
+  local second = is_same and other or g:add({ type = "reshape", shape = setting }, other, "/" .. operation)
+  return g:add({ type = "binary", operation = operation }, { from, second })
+end
+
+local function check_axes(param)
+  if fields.count(param, "axis", 1) ~= 1 or fields.count(param, "num_axes", 1) ~= 1 then refuse.raise "other axes" end
+end
+
+function layers.Scale(g, layer, from, other)
+  local param = fields.message(layer.settings, "scale_param")
+  local has_shift, channels = fields.flag(param, "bias_term", false), g:shape(from)[2]
+  if other then
+    if has_shift then refuse.raise "a second input and a bias" end
+    return with_input(g, "multiply", param, from, other)
+  end
+  check_axes(param)
+  return affine(g, from, blob(layer, 1, { channels }), has_shift and blob(layer, 2, { channels }) or 0)
+end
+
+function layers.Bias(g, layer, from, other)
+  local param = fields.message(layer.settings, "bias_param")
+  if other then return with_input(g, "add", param, from, other) end
+  check_axes(param)
   return affine(g, from, 1, blob(layer, 1, { g:shape(from)[2] }))
+end
+
+-- a x + y, `a` being one number for each channel (squeeze-and-excitation networks).
+function layers.Axpy(g, _, a, x, y)
+  if not x or not y then refuse.raise "fewer than three inputs" end
+  local scaled = g:add({ type = "binary", operation = "multiply" }, { a, x }, "/product")
+  return g:add({ type = "sum" }, { scaled, y })
 end
 
 local function softmax(g, layer, from)
@@ -194,74 +299,5 @@ local function softmax(g, layer, from)
   return g.softmax.probabilities
 end
 layers.Softmax, layers.SoftmaxWithLoss = softmax, softmax
-
--- ---- several inputs, and shapes ----
-
-function layers.Concat(g, layer, ...)
-  local param = fields.message(layer.settings, "concat_param")
-  local axis = fields.count(param, "axis", fields.count(param, "concat_dim", 1))
-  return g:add({ type = "concat", axis = axis ~= 1 and axis or nil }, { ... })
-end
-
-function layers.Eltwise(g, layer, ...)
-  local param = fields.message(layer.settings, "eltwise_param")
-  local from, operation = { ... }, fields.text(param, "operation", "SUM")
-  local coefficients = fields.all(param, "coeff", "number")
-  if operation == "SUM" then
-    for i, coefficient in ipairs(coefficients) do
-      if from[i] and coefficient ~= 1 then from[i] = affine(g, from[i], coefficient, 0, "/coefficient_" .. i) end
-    end
-    return g:add({ type = "sum" }, from)
-  elseif operation == "PROD" then
-    return g:add({ type = "product" }, from)
-  elseif operation ~= "MAX" then
-    refuse.raise("operation %s", operation)
-  end
-  local result = from[1]
-  for i = 2, #from do
-    result = g:add({ type = "binary", operation = "maximum" }, { result, from[i] }, i < #from and "/" .. i or nil)
-  end
-  return result
-end
-
-function layers.Flatten(g, layer, from)
-  local param = fields.message(layer.settings, "flatten_param")
-  if fields.count(param, "axis", 1) ~= 1 or param.end_axis then refuse.raise "other axes" end
-  return g:add({ type = "flatten" }, from)
-end
-
-function layers.Reshape(g, layer, from)
-  local param = fields.message(layer.settings, "reshape_param")
-  if param.axis or param.num_axes then refuse.raise "a part of the axes" end
-  return g:add({ type = "reshape", shape = fields.all(fields.message(param, "shape"), "dim", "number") }, from)
-end
-
--- Its parts, one for each top.
-function layers.Slice(g, layer, from)
-  local param = fields.message(layer.settings, "slice_param")
-  local axis = fields.count(param, "axis", fields.count(param, "slice_dim", 1))
-  local points, length = fields.counts(param, "slice_point", 1), g:shape(from)[axis + 1]
-  if not length then refuse.raise("axis %d", axis) end
-  local parts = #layer.tops
-  for i = 1, #points == 0 and parts - 1 or 0 do points[i] = i * length // parts end
-  if #points ~= parts - 1 then refuse.raise("%d points for %d parts", #points, parts) end
-  local names = {}
-  for i = 1, parts do
-    local start, stop = points[i - 1] or 0, points[i] or length
-    names[i] = g:add({ type = "slice", axes = { axis }, starts = { start }, ends = { stop } }, from, nil, i)
-  end
-  return table.unpack(names)
-end
-
--- Nothing, once training is over.
-local function nothing(_, layer, from)
-  if #layer.tops > 1 then
-    local names = {}
-    for i = 1, #layer.tops do names[i] = from end
-    return table.unpack(names)
-  end
-  return from
-end
-layers.Dropout, layers.Split, layers.Silence = nothing, nothing, nothing
 
 return layers
