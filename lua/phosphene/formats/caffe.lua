@@ -58,6 +58,7 @@ local function begin(path, doc, options)
     refuse.raise("its input '%s' has %d channels; a picture has 3, 1 or 4", picture.blob, picture.channels)
   end
   local net = core.network { backend = options.backend, channels = picture.channels }
+  if picture.is_sized then refuse.guard(net.set_input_size, net, table.unpack(picture.size)) end
   local g = graph.new(net, doc)
   local name = g.taken[picture.blob] and "input" or picture.blob
   g.taken[name] = true

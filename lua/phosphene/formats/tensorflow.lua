@@ -28,6 +28,7 @@ end
 local function begin(path, doc, options)
   local picture = doc.picture
   local net = core.network { backend = options.backend, channels = picture.channels }
+  if picture.is_sized then refuse.guard(net.set_input_size, net, table.unpack(picture.size)) end
   local g = graph.new(net, picture)
   local name = g:free_name(picture.node.name)
   refuse.guard(preprocessing.add, net, {

@@ -52,7 +52,7 @@ local most_length = 1 << 14
 -- A picture of these dimensions; nil where they are none's.
 local function picture_from(blob, dims)
   if not blob or #dims ~= 4 or dims[3] > most_length or dims[4] > most_length then return nil end
-  return { blob = blob, channels = dims[2], size = { dims[3], dims[4] } }
+  return { blob = blob, channels = dims[2], size = { dims[3], dims[4] }, is_sized = true }
 end
 
 local is_data = { Data = true, ImageData = true, HDF5Data = true, MemoryData = true, DummyData = true }
@@ -60,13 +60,14 @@ local is_data = { Data = true, ImageData = true, HDF5Data = true, MemoryData = t
 -- What a layer that reads training data says of its pictures.
 local function picture_from_data(layer)
   local transform = fields.message(layer.settings, "transform_param")
-  local size, stated = fields.count(transform, "crop_size", usual_size, 1), nil
+  local size, stated = fields.count(transform, "crop_size", nil, 1), nil
   local means = fields.all(transform, "mean_value", "number")
   if #means > 0 then
     local scale = fields.number(transform, "scale", 1)
     stated = { range = "0 255", mean = table.concat(means, " "), order = "BGR", std = scale ~= 1 and 1 / scale or nil }
   end
-  return { blob = layer.tops[1] or "data", channels = 3, size = { size, size }, metadata = stated }
+  return { blob = layer.tops[1] or "data", channels = 3, size = { size or usual_size, size or usual_size },
+    is_sized = size ~= nil, metadata = stated }
 end
 
 -- What a description names as inputs, each with its dimensions, in order: layers, and the fields that stood for them.
@@ -178,8 +179,9 @@ end
 -- Layers beyond this are no network's.
 local most_layers = 10000
 
---- A network: { name =, layers =, picture = { blob =, channels =, size =, metadata = } }, each layer with its `blobs`;
---- or nil and a message. The options `input`, `output` and `inputs` are heeded.
+--- A network: { name =, layers =, picture = { blob =, channels =, size =, is_sized = whether the file states the size,
+--- metadata = } }, each layer with its `blobs`; or nil and a message. The options `input`, `output` and `inputs` are
+--- heeded.
 function document.read(description_path, weights_path, options)
   local net, problem = prototxt.read(description_path)
   if not net then return nil, problem end

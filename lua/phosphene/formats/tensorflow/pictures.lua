@@ -140,7 +140,9 @@ local function first_convolution(picture)
   end
 end
 
-local function in_range(length) return length and length > 0 and length <= 1 << 14 and length or nil end
+local function in_range(length)
+  return math.type(length) == "integer" and length > 0 and length <= 1 << 14 and length or nil
+end
 
 -- Whether an image's channels come first: by its lengths, or, where they tell nothing, by the first convolution.
 local function is_first(dims, format)
@@ -150,9 +152,9 @@ local function is_first(dims, format)
 end
 
 --- The picture's node and what is known of it: { node =, channels =, size = { height, width }, format = "NHWC" | "NCHW"
---- (how images lie in this graph), axes = of the node's output, images = for how many the graph was made, is_bytes =
---- whether its numbers are 0..255 }. `asked` is the node that the user named, `given` the nodes that the user gives
---- values to.
+--- (how images lie in this graph), rank = of the node's output, is_first = whether its channels come first, images =
+--- for how many the graph was made, is_sized = whether the file states the size, is_bytes = whether its numbers are
+--- 0..255 }. `asked` is the node that the user named, `given` the nodes that the user gives values to.
 function pictures.find(list, asked, given)
   local node, dims, is_bytes = asked, asked and dims_of(asked), nil
   if not asked then node, dims, is_bytes = arrive(find_placeholder(list, given)) end
@@ -164,13 +166,15 @@ function pictures.find(list, asked, given)
   local kernel, format = first_convolution(node)
   local first = is_first(dims, format)
   dims = dims or {}
-  local channels = in_range(dims[first and 2 or 4]) or in_range(node.attributes.channels) or kernel and kernel[3] or 3
+  local height, width = in_range(dims[first and 3 or 2]), in_range(dims[first and 4 or 3])
+  local channels = in_range(dims[first and 2 or 4]) or in_range(node.attributes.channels)
+    or in_range(kernel and kernel[3]) or 3
   if not is_colour(channels) and not asked then
     refuse.raise("its input '%s' has %d channels; a picture has 3, 1 or 4", node.name, channels)
   end
   return {
     node = node, channels = channels, images = in_range(dims[1]) or 1, is_bytes = is_bytes,
-    size = { in_range(dims[first and 3 or 2]) or usual_size, in_range(dims[first and 4 or 3]) or usual_size },
+    size = { height or usual_size, width or usual_size }, is_sized = height ~= nil and width ~= nil,
     format = format == "NCHW" and "NCHW" or "NHWC", rank = rank, is_first = first,
   }
 end
