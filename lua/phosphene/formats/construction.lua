@@ -73,7 +73,7 @@ function construction:attempt(part, name, type_name, f, ...)
   if results[1] then return table.unpack(results, 1, results.n) end
   if self.layers > limits.layers then refuse.raise("%s", results[2]) end
   self.skipped[part], self.is_torn = true, self.is_torn or self.layers > before
-  self.failures[#self.failures + 1] = { name = name, type = type_name, problem = results[2] }
+  self.failures[#self.failures + 1] = { type = type_name, text = ("'%s' (%s: %s)"):format(name, type_name, results[2]) }
   return false
 end
 
@@ -99,14 +99,15 @@ end
 -- So many of the parts that could not be built are named.
 local most_named = 4
 
---- What was left out, as a sentence for the user: one part of each type, and how many need them. Nil for nothing.
+--- What was left out, as a sentence for the user: one of each type of `failures`, a list of { type =, text = }, and how
+--- many were `blocked` by them. Nil for nothing.
 function construction:left_out()
   local texts, seen, more = {}, {}, 0
   for _, failure in ipairs(self.failures) do
     if seen[failure.type] or #texts == most_named then
       more = more + 1
     else
-      texts[#texts + 1] = ("'%s' (%s: %s)"):format(failure.name, failure.type, failure.problem)
+      texts[#texts + 1] = failure.text
     end
     seen[failure.type] = true
   end

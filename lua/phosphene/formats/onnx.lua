@@ -5,6 +5,7 @@
 
 local core = require "phosphene.core"
 local build = require "phosphene.formats.onnx.build"
+local construction = require "phosphene.formats.construction"
 local document = require "phosphene.formats.onnx.document"
 local graph = require "phosphene.formats.onnx.graph"
 local labels = require "phosphene.network.labels"
@@ -67,35 +68,17 @@ end
 
 -- ---- what cannot be built ----
 
-local has_weights = { Conv = true, ConvTranspose = true, Gemm = true, MatMul = true }
-
--- "operator 'NonMaxSuppression' (node 'nms') is not supported; operator …", each operator once.
-local function problems_text(failures)
-  local texts, seen = {}, {}
-  for _, failure in ipairs(failures) do
-    local key = failure.node.domain .. "." .. failure.node.op
-    if not seen[key] and #texts < 8 then texts[#texts + 1] = failure.problem end
-    seen[key] = true
-  end
-  return table.concat(texts, "; ")
-end
-
--- What could not be built may be left out if everything with weights is there: then it only makes something else of
--- the network's results. Returns the indices of the nodes to leave out, and a text for the user.
+-- The indices of the nodes to leave out, what could not be built and what needs it, and a text for the user.
 local function leave_out(failures, blocked)
-  local skipped, count = {}, #failures + #blocked
-  local weighty = false
-  for _, failure in ipairs(failures) do
+  local skipped, list = {}, {}
+  for i, failure in ipairs(failures) do
+    local op, name = document.node_names(failure.node)
+    local _, own = failure.problem:find(document.node_text(failure.node) .. " ", 1, true)
     skipped[failure.node.index] = true
-    weighty = weighty or has_weights[failure.node.op]
+    list[i] = { type = op, text = ("'%s' (%s: %s)"):format(name, op, failure.problem:sub((own or 0) + 1)) }
   end
-  for _, node in ipairs(blocked) do
-    skipped[node.index] = true
-    weighty = weighty or has_weights[node.op]
-  end
-  if weighty then refuse.raise("%s", problems_text(failures)) end
-  return skipped, ("left out the nodes after the network's last weights (%d nodes): %s"):format(count,
-    problems_text(failures))
+  for _, node in ipairs(blocked) do skipped[node.index] = true end
+  return skipped, construction.left_out { failures = list, blocked = #blocked }
 end
 
 -- The file's document; or nil and a message.
@@ -115,7 +98,7 @@ local function build_graph(path, doc, options)
   g = begin(path, doc, picture, options)
   -- Building took the tensors out of the first document.
   build.run(g, read(path) or refuse.raise "it cannot be read again", skipped)
-  if #g.net:layers() <= 2 then refuse.raise("%s", problems_text(failures)) end
+  if #g.net:layers() <= 2 then refuse.raise("%s", told) end
   return g, told
 end
 

@@ -16,7 +16,11 @@ local to_onnx = "export the network with torch.onnx.export(model, example, \"net
 local tf2onnx = "python3 -m tf2onnx.convert --%s %s --output net.onnx makes an ONNX file of it"
 local unpack_it = "unpack it first"
 
-local function is_text(head) return #head > 0 and not head:find "[%z\1-\8\11\14-\31\127]" end
+-- Whether the bytes are UTF-8 without control characters; the last character may be cut off.
+local function is_text(head)
+  local is_utf8 = utf8.len((head:gsub("[\128-\255]?[\128-\255]?[\128-\255]?$", ""))) ~= nil
+  return is_utf8 and not head:find "[%z\1-\8\11\14-\31\127]"
+end
 
 -- Marks at the beginning of files that no format opens: { pattern, what it is, what to do }.
 local foreign = {

@@ -150,20 +150,20 @@ describe("an ONNX file", function()
     model.nodes[2].domain = "org.example"
     table.insert(model.nodes, node("NonZero", "odd", { "x" }))
     table.insert(model.outputs, "odd")
-    local net, problem = open(model)
-    assert.is_nil(net)
-    assert.equal(("'%s': operator 'org.example.Frobnicate' (node 'features') is not supported; "
-      .. "operator 'NonZero' (node 'odd') is not supported"):format(path "model.onnx"), problem)
+    local told, net = overheard(open, model)
+    assert.same({ "image", "x", "conv" }, net:layers())
+    assert.equal(("phosphene: '%s': left out 'features' (org.example.Frobnicate: is not one that Phosphene runs), "
+      .. "'odd' (NonZero: is not one that Phosphene runs) and 4 after them\n"):format(path "model.onnx"), told)
   end)
 
-  it("leaves out what follows the last weights, where that cannot be run", function()
+  it("leaves out what cannot be run", function()
     local model = classifier()
     table.insert(model.nodes, node("TopK", "best", { "p" }))
     model.outputs = { "best" }
     local told, net = overheard(open, model)
     assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
-    assert.equal(("phosphene: '%s': left out the nodes after the network's last weights (1 nodes): operator 'TopK' "
-      .. "(node 'best') is not supported\n"):format(path "model.onnx"), told)
+    assert.equal(("phosphene: '%s': left out 'best' (TopK: is not one that Phosphene runs)\n")
+      :format(path "model.onnx"), told)
   end)
 
   it("names the layer that a wrong size does not fit", function()
@@ -413,14 +413,13 @@ describe("an ONNX file", function()
 
   it("says which sums over axes are not run", function()
     local function problem(equation, inputs)
-      local _, text = open {
+      return (overheard(open, {
         inputs = picture(4, 4), outputs = { "z" }, tensors = { tensor("w", 4, 3, 1, 1), tensor("v", 1, 4, 1, 1) },
         nodes = {
           node("Conv", "conv", { "x", "w" }), node("Einsum", "y", inputs or { "conv" }, { equation = equation }),
           node("Conv", "z", { "y", "v" }),
         },
-      }
-      return text
+      }))
     end
     assert.matches("axis 'h' twice in 'bchh'", problem "bchh->bch")
     assert.matches("names 3 of 4 axes", problem "bch->bch")

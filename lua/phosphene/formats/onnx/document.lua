@@ -153,12 +153,14 @@ local function check_order(doc)
   end
 end
 
---- "operator 'Conv' (node 'Conv_0')".
-function document.node_text(node)
-  local op = node.domain == "" and node.op or node.domain .. "." .. node.op
-  local name = node.name ~= "" and node.name or node.outputs[1] or ""
-  return ("operator '%s' (node '%s')"):format(op, name)
+--- A node's operator, with its domain where that is not ONNX's own, and what the node is called.
+function document.node_names(node)
+  return node.domain == "" and node.op or node.domain .. "." .. node.op,
+    node.name ~= "" and node.name or node.outputs[1] or ""
 end
+
+--- "operator 'Conv' (node 'Conv_0')".
+function document.node_text(node) return ("operator '%s' (node '%s')"):format(document.node_names(node)) end
 
 local function read(message)
   local graph = message.graph
