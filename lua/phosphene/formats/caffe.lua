@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Networks from Caffe: a description (.prototxt, the deploy form or the one for training, layers in the old form or the
--- newer) and weights (.caffemodel). Here is decided which two files belong together and which layers are the classes;
+-- newer) and weights (.caffemodel). This file decides which two files belong together and which layers are the classes;
 -- layers are in caffe/layers.lua and caffe/shapes.lua.
 
 local construction = require "phosphene.formats.construction"
@@ -91,7 +91,7 @@ end
 -- Builds one layer of these inputs.
 local function build_layer(g, layer, inputs)
   if layer.problem then refuse.raise("%s", layer.problem) end
-  if not types[layer.type] then refuse.raise "not a type that is run" end
+  if not types[layer.type] then refuse.raise "not supported" end
   if not inputs[1] then refuse.raise "it reads nothing" end
   g.layer = layer
   note_results(g, layer, inputs, { types[layer.type](g, layer, table.unpack(inputs)) })

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- A network while an importer builds it from a file: every layer has a name of its own, and a shape at the size that
--- the file suggests, and there are bounds on what a file may ask for. What cannot be built is left out, with all that
--- needs it, and the rest is the network. What a format adds to this is in its graph.lua. Must not know any format.
+-- A network while an importer builds it from a file: every layer has a unique name, and a shape at the size that the
+-- file suggests; the number and size of layers are bounded. Parts of the file that cannot be built are left out, with
+-- all that depends on them. Each format's additions are in its graph.lua. Must not know any format.
 
 local limits = require "phosphene.formats.limits"
 local refuse = require "phosphene.formats.refuse"
@@ -92,7 +92,7 @@ function construction.complete(begin, build)
     g.skipped, g.failures = skipped, failures
     build(g)
   end
-  if #g.net:layers() <= 2 then refuse.raise("%s", g:left_out() or "nothing becomes of its input") end
+  if #g.net:layers() <= 2 then refuse.raise("%s", g:left_out() or "no layer depends on its input") end
   return g
 end
 

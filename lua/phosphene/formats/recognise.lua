@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What a file really is, by its first bytes: which format opens it, whatever its suffix says, or, where none does, what
--- it is and what to do with it, in one line. Must not know what formats do with their files.
+-- Recognises files by their first bytes: finds the module that opens a file, whatever its suffix is, or describes, in
+-- one line, a file that no module opens and what to do with it. Must not know how formats are read.
 
 local core = require "phosphene.core"
 local weights = require "phosphene.network.weights"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Networks from TensorFlow graphs (GraphDef, .pb), frozen: their weights are constants among the nodes. Here a graph is
--- walked, and it is decided which layers are its classes; operations are in tensorflow/*.lua.
+-- Networks from TensorFlow graphs (GraphDef, .pb), frozen: their weights are constants among the nodes. This file
+-- builds the nodes in order and decides which layers are the classes; operations are in tensorflow/*.lua.
 
 local construction = require "phosphene.formats.construction"
 local core = require "phosphene.core"
@@ -117,7 +117,7 @@ local function compute(g, node, inputs)
   end
   if is_constant and not on_constants[node.op] then return folding.fold(node, g.account, inputs) end
   inputs[#inputs + 1] = node.bias and g.known[node.bias]
-  local operation = operations[node.op] or refuse.raise "it is run on constants only"
+  local operation = operations[node.op] or refuse.raise "supported for constants only"
   return operation(g, node, table.unpack(inputs))
 end
 
@@ -129,7 +129,7 @@ local function build_node(g, doc, node, inputs)
   if node.op == "Placeholder" or node.op == "PlaceholderV2" then return placeholder_value(node) end
   if node.op == "Merge" then return merge(inputs) end
   if not operations[node.op] and not folding.operations[node.op] and node.op ~= "Switch" then
-    refuse.raise "not an operation that is run"
+    refuse.raise "not supported"
   end
   if #inputs < (least_inputs[node.op] or 1) then refuse.raise "too few inputs" end
   for _, value in ipairs(inputs) do

@@ -99,7 +99,7 @@ describe("a hostile Caffe file", function()
     assert.matches("'kernel_size' is big, not a whole number", change("kernel_size: 3", "kernel_size: big"))
     assert.matches("no num_output", change("num_output: 4", ""))
     assert.matches("reads 'q', which nothing before it writes", change('bottom: "n"', 'bottom: "q"'))
-    assert.matches("left out 'c' %(Softmin: not a type that is run%) and 6 after it",
+    assert.matches("left out 'c' %(Softmin: not supported%) and 6 after it",
       change('"Convolution"', '"Softmin"'))
     assert.matches("'bottom' is a table, not a string", change('bottom: "n"', "bottom { }"))
     assert.matches("'pool' is a number, not a string", change("pool: MAX", "pool: 3"))

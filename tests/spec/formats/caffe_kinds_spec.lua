@@ -124,7 +124,7 @@ describe("a description with layers that are not run", function()
   it("is the rest, and says once what is missing", function()
     local said, net = overheard(open, described, blobs, 3, 4)
     assert.same({ "image", "data", "a", "c_pre_relu", "c" }, net:layers())
-    assert.matches("x.prototxt': left out 'p' (Proposal: not a type that is run), 's' (Pooling: method STOCHASTIC) and "
+    assert.matches("x.prototxt': left out 'p' (Proposal: not supported), 's' (Pooling: method STOCHASTIC) and "
       .. "1 after them\n", said, 1, true)
   end)
 

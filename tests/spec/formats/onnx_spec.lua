@@ -152,8 +152,8 @@ describe("an ONNX file", function()
     table.insert(model.outputs, "odd")
     local told, net = overheard(open, model)
     assert.same({ "image", "x", "conv" }, net:layers())
-    assert.equal(("phosphene: '%s': left out 'features' (org.example.Frobnicate: is not one that Phosphene runs), "
-      .. "'odd' (NonZero: is not one that Phosphene runs) and 4 after them\n"):format(path "model.onnx"), told)
+    assert.equal(("phosphene: '%s': left out 'features' (org.example.Frobnicate: is not supported), "
+      .. "'odd' (NonZero: is not supported) and 4 after them\n"):format(path "model.onnx"), told)
   end)
 
   it("leaves out what cannot be run", function()
@@ -162,7 +162,7 @@ describe("an ONNX file", function()
     model.outputs = { "best" }
     local told, net = overheard(open, model)
     assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
-    assert.equal(("phosphene: '%s': left out 'best' (TopK: is not one that Phosphene runs)\n")
+    assert.equal(("phosphene: '%s': left out 'best' (TopK: is not supported)\n")
       :format(path "model.onnx"), told)
   end)
 

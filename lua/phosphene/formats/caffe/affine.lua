@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Maps of channels, scale * x + shift, as a layer of a Caffe network: several layer types are such, or contain one.
+-- Adds an affine map of channels, scale * x + shift, to a Caffe network: several layer types are such a map, or contain
+-- one.
 
 local core = require "phosphene.core"
 

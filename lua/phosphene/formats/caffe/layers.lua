@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Caffe's layer types that compute, one function each: it takes the graph, the layer of the description and the names
--- of the network's layers that it reads, and gives the name of the layer that its results are. g:add adds a layer under
--- the name that the results will have.
+-- of its inputs among the network's layers, and gives the name of the layer with its output. g:add adds a layer under
+-- the name of the output.
 
 local affine = require "phosphene.formats.caffe.affine"
 local core = require "phosphene.core"

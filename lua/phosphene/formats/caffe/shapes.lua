@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Caffe's layer types of several inputs or outputs, and those that only move elements; in the form of layers.lua.
+-- Caffe's layer types with several inputs or outputs, and those that move elements; written like those of layers.lua.
 
 local affine = require "phosphene.formats.caffe.affine"
 local fields = require "phosphene.formats.caffe.fields"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A TensorFlow graph as Phosphene needs it: nodes by name, their inputs without what is only waited for, attributes as
--- plain values; which nodes the picture flows through, and in what order they and what they need can be built. Must not
+-- A TensorFlow graph, prepared for importing: nodes by name, their inputs without control dependencies, attributes as
+-- plain values; which nodes depend on the picture, and the order in which they and their inputs can be built. Must not
 -- know what operations compute.
 
 local core = require "phosphene.core"

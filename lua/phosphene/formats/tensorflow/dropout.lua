@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Dropout as TensorFlow writes it out: what is read, divided by the probability of staying, times a mask of random
--- numbers. Once training is over it is nothing, and what else it read (the probability, often a placeholder) is read no
--- more. Must not know anything of a node but its operation and its inputs.
+-- Removes dropout as TensorFlow writes it out: the input, divided by the probability of keeping a value, times a mask
+-- of random numbers. At inference it is the identity, and its other inputs (the probability, often a placeholder) are
+-- not needed. Must not know anything of a node but its operation and its inputs.
 
 local dropout = {}
 

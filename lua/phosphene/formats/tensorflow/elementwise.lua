@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Operations element by element: activation functions, arithmetic between images, and arithmetic with constants, which
--- for channels is an affine map, as batch normalisation is. Constants among themselves are folding.lua's.
+-- Elementwise operations: activation functions, arithmetic between images, and arithmetic with constants, which like
+-- batch normalisation is an affine map of each channel. Operations between constants are in folding.lua.
 
 local core = require "phosphene.core"
 local refuse = require "phosphene.formats.refuse"

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Operations on constants: what graphs compute of shapes, and what freezing left to be computed of weights. Each takes
--- lists of numbers with their dimensions, { list =, dims = }, and gives such; where a list depends on the picture's
--- size it is computed for both sizes. Long constants are tensors, for which a few operations are enough. Must not know
--- layers.
+-- Operations between constants: shapes that a graph computes, and weights that are computed from others. Each takes
+-- lists of numbers with their dimensions, { list =, dims = }, and gives such; a list that depends on the picture's size
+-- is computed for both sizes. Long constants are tensors, for which a few operations suffice. Must not know layers.
 
 local refuse = require "phosphene.formats.refuse"
 local slices = require "phosphene.formats.tensorflow.slices"

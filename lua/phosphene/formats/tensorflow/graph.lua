@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A network while it is rebuilt from a TensorFlow graph: adds layers under their nodes' names, and knows what shapes
--- they have, at the size that the graph was made for and at another. Must not know any operation.
+-- A network while it is rebuilt from a TensorFlow graph: adds layers under their nodes' names, and computes their
+-- shapes at the size that the graph was made for and at a second one. Must not know any operation.
 
 local construction = require "phosphene.formats.construction"
 

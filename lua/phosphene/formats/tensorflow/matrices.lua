@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Operations over whole axes: matrices, which see images flattened as TensorFlow does it; sums and means; softmax, and
--- normalisation among neighbouring channels.
+-- Operations over whole axes: matrix products, which read images flattened in TensorFlow's order; sums and means;
+-- softmax, and normalisation across neighbouring channels.
 
 local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.tensorflow.values"

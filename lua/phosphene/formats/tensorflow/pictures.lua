@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Where the picture goes in a TensorFlow graph, and what the file says of it: its size, how its axes lie, whether its
--- numbers are bytes. Graphs have other inputs, too: whether the network is in training, how much is dropped, labels.
--- Must not know what operations compute.
+-- Finds the input of a TensorFlow graph that is the picture, and its size, layout and type. Graphs have other inputs,
+-- too: whether the network is being trained, the rate of dropout, labels. Must not know what operations compute.
 
 local refuse = require "phosphene.formats.refuse"
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Operations that move elements or take parts of them: concatenation, other dimensions, slices, borders. Most of what
--- only looks at elements in another way is no layer (view.lua).
+-- Operations that move elements or select some of them: concatenation, reshaping, slices, padding. Most reshaping and
+-- transposing adds no layer (view.lua).
 
 local refuse = require "phosphene.formats.refuse"
 local core = require "phosphene.core"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What TensorFlow's StridedSlice asks for: its masks, of which each bit is about one entry of its lists, spelt out.
--- Used for constants and for activations alike.
+-- The settings of TensorFlow's StridedSlice: its masks, each bit of which applies to one entry of its lists, decoded.
+-- Used for constants and for activations.
 
 local refuse = require "phosphene.formats.refuse"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- What flows between the nodes of a TensorFlow graph while it is rebuilt: constants, and activations, which are layers
--- seen through TensorFlow's axes (view.lua). A constant that was computed from the picture's size is known at two
--- sizes. Must not know any operation.
+-- The values between nodes of a TensorFlow graph while it is rebuilt: constants, and activations, which are layers seen
+-- through TensorFlow's axes (view.lua). A constant that depends on the picture's size is known at two sizes. Must not
+-- know any operation.
 
 local core = require "phosphene.core"
 local refuse = require "phosphene.formats.refuse"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- How TensorFlow's axes lie in layers. There an image's channels come last, here they come first, and transposing,
--- squeezing and flattening are only other ways to look at the same layer: nothing is moved until an operation needs its
--- input to lie in a certain way. Must not know any operation.
+-- Maps TensorFlow's axes to those of layers. TensorFlow has an image's channels last, (n, h, w, c); the layers here
+-- have them first, (n, c, h, w). Transposing, squeezing and flattening only change this mapping: elements are not moved
+-- until an operation needs its input in a certain layout. Must not know any operation.
 
 local refuse = require "phosphene.formats.refuse"
 local sizes = require "phosphene.formats.onnx.sizes"

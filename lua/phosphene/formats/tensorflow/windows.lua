@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Operations that slide a window over an image: convolutions and pools; and images at another size. Each takes the
--- graph, the node and its inputs, and gives what the node's readers get.
+-- Operations with a sliding window: convolutions and pools; and resizing. Each takes the graph, the node and its
+-- inputs, and gives the node's value.
 
 local refuse = require "phosphene.formats.refuse"
 local sizes = require "phosphene.formats.onnx.sizes"
