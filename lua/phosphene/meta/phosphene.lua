@@ -9,24 +9,24 @@ local ph = {}
 
 ---@class ph.network_options
 ---@field backend "dnnl"|"reference"|nil "dnnl" by default
----@field threads integer? how many threads runs use, by default what PHOSPHENE_THREADS says; 0, the default of that, is
---- one for each core that affinity and control groups leave the process
----@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one a line; by default
---- those of the network's file, or of a text file beside it
----@field input string? of TensorFlow's and Caffe's files: the node, or blob, that the picture takes the place of; by default
---- the input that looks like a picture
----@field inputs table<string, number|boolean|ph.tensor>? values of other inputs by their names: { keep_prob = 1 }. A tensor
---- lies as the file has it: in TensorFlow with the channels last
----@field output string? of such files: where the network ends, by the name of a node, layer or blob
----@field prototxt string? of a Caffe network that is given by its weights: the path of its description, if it is not
---- beside them under the same name, or alone of its kind
----@field caffemodel string? likewise, its weights
----@field range number[]? what a picture's 0 and 1 become: {0, 1}, {-1, 1}, {0, 255}; by default {0, 255} where a mean or
---- deviation is above 1, else {0, 1}
----@field mean number|number[]|nil then subtracted, for each channel in the order of the input; 0 by default
----@field std number|number[]|nil then divided by, for each channel; 1 by default. Who states one of range, mean and std
---- states all three
----@field order "RGB"|"BGR"|nil of the input's channels; "RGB" by default, or as the file says
+---@field threads integer? how many threads runs use, by default the value of PHOSPHENE_THREADS; 0, its default, means
+--- one for each core that affinity and control groups allow the process
+---@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one name per line; by
+--- default those in the network's file, or in a text file beside it
+---@field input string? TensorFlow and Caffe only: the node or blob that is replaced by the picture; by default the input
+--- that looks like a picture
+---@field inputs table<string, number|boolean|ph.tensor>? TensorFlow and Caffe only: values of other inputs by name,
+--- { keep_prob = 1 }; tensors have the file's layout, in TensorFlow channels last
+---@field output string? TensorFlow and Caffe only: the node, layer or blob at which the network ends
+---@field prototxt string? for a .caffemodel: the path of its .prototxt, unless that is beside it under the same name or
+--- is the only one there
+---@field caffemodel string? for a .prototxt: the path of its weights, likewise
+---@field range number[]? what a picture's 0 and 1 are mapped to: {0, 1}, {-1, 1}, {0, 255}; by default {0, 255} if a
+--- mean or standard deviation is above 1, else {0, 1}
+---@field mean number|number[]|nil subtracted afterwards, for each channel in the order of the input; 0 by default
+---@field std number|number[]|nil divided by at the end, for each channel; 1 by default. Giving any of range, mean and
+--- std replaces all three
+---@field order "RGB"|"BGR"|nil the order of the input's channels; by default the file's, or else "RGB"
 
 --- A network by name or by the path of its file: `.safetensors`, `.onnx`, TensorFlow's `.pb`, Caffe's `.prototxt` or
 --- `.caffemodel`. A name stands for the file of that name on the weights path: PHOSPHENE_WEIGHTS, then

@@ -6,12 +6,12 @@
 ---@class phosphene.core
 local core = {}
 
---- A file as a table: `node` lists the nodes, of which each has `name`, `op`, `input`, and `attr`, a list of `key` and
---- `value`. What the file does not say is absent; lists are always there. A tensor is a table of its `type` ("float32",
---- "int64", …), `dims`, and either `tensor` (a ph.tensor; float16, bfloat16 and float64 are converted, and so are whole
---- numbers of at most 16 bits where they are many), `integers` (whole numbers and truth values, at most 65536), `fill`
---- (the one number that all its elements are), or `problem`, a text that says why its numbers are not read. A damaged
---- file, or one that takes more than four times its size and 64 MiB to read, gives nil and one line.
+--- A file as a table: `node` is the list of nodes, each with `name`, `op`, `input`, and `attr`, a list of `key` and
+--- `value`. Fields that the file lacks are absent; lists are always there. A tensor is a table of its `type`
+--- ("float32", "int64", …), `dims`, and one of `tensor` (a ph.tensor; float16, bfloat16 and float64 are converted, and
+--- more than 65536 integers of at most 16 bits), `integers` (integers and booleans, at most 65536), `fill` (the value of
+--- all its elements), or `problem`, a text that says why its values were not read. Gives nil and a one-line message if
+--- the file is damaged, or if reading it takes more memory than four times its size plus 64 MiB.
 ---@param path string
 ---@return table?
 ---@return string? message
