@@ -248,6 +248,12 @@
 ---@field ends integer|integer[] the one past the last of each
 ---@field steps integer|integer[]? from element to element; 1 by default
 
+--- The part of the first input that is as large as the second, which is there for its shape alone, along all axes
+--- from one on, as Caffe's `Crop`. The second gets no gradient.
+---@class ph.layer.crop: ph.layer_description
+---@field axis integer? the first axis that is cut, -6 to 5; by default 2
+---@field offsets integer|integer[]? where the part begins along each, or along all of them, from 0; 0 by default
+
 --- Along an axis, the elements that are listed. Indices of several axes take the axis's place with all of them.
 ---@class ph.layer.gather: ph.layer_description
 ---@field indices ph.tensor whole numbers; negative ones count from the end
