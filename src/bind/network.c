@@ -72,22 +72,57 @@ static const char *string_field(lua_State *L, int i, const char *key) {
   return lua_tostring(L, -1);
 }
 
-/* net:add{ type=, name=, from=, <parameters>, <settings> } -> net */
+static const char *string_element(lua_State *L, int i, int element, const char *what) {
+  if (lua_rawgeti(L, i, element) != LUA_TSTRING) luaL_error(L, "formulas: %s expected", what);
+  const char *text = lua_tostring(L, -1);
+  lua_pop(L, 1); /* it stays alive in its table */
+  return text;
+}
+
+/* `formulas = { { setting, element, formula }, … }` over the sizes of layers, `sized_by = { name, … }`, of
+   the layer that was added last. */
+static ph_status follow(lua_State *L, int i, ph_network *network, ph_error *e) {
+  const char *layers[PH_FORMULA_SHAPES];
+  if (lua_getfield(L, i, "formulas") == LUA_TNIL) return PH_OK;
+  int formulas = lua_gettop(L), count = (int)lua_rawlen(L, formulas), layer_count = 0;
+  /* Userdata as scratch: an error while reading must not leak. */
+  ph_following *settings = lua_newuserdatauv(L, sizeof *settings * (size_t)(count + 1), 0);
+  for (int j = 0; j < count; j++) {
+    if (lua_rawgeti(L, formulas, j + 1) != LUA_TTABLE) luaL_error(L, "formulas: lists expected");
+    const int entry = lua_gettop(L);
+    settings[j].key = string_element(L, entry, 1, "a setting's name");
+    settings[j].formula = string_element(L, entry, 3, "a text");
+    lua_rawgeti(L, entry, 2);
+    settings[j].element = (int)phb_check_integer(L, lua_gettop(L), 1, PH_SETTING_VALUES, "element");
+    lua_settop(L, entry - 1);
+  }
+  if (lua_getfield(L, i, "sized_by") == LUA_TTABLE) {
+    layer_count = (int)lua_rawlen(L, -1);
+    if (layer_count > PH_FORMULA_SHAPES) luaL_error(L, "sized_by: at most %d layers", PH_FORMULA_SHAPES);
+    for (int j = 0; j < layer_count; j++)
+      layers[j] = string_element(L, lua_gettop(L), j + 1, "names of layers");
+  }
+  return ph_network_follow(network, layers, layer_count, settings, count, e);
+}
+
+/* net:add{ type=, name=, from=, <parameters>, <settings>, formulas=, sized_by= } -> net */
 static int network_add(lua_State *L) {
   ph_error e;
   ph_network *network = self(L);
-  const char *inputs[PH_MAX_INPUTS], *skip[PH_MAX_PARAMETERS + 4] = {"type", "name", "from"};
+  const char *inputs[PH_MAX_INPUTS],
+      *skip[PH_MAX_PARAMETERS + 6] = {"type", "name", "from", "formulas", "sized_by"};
   ph_named_tensor parameters[PH_MAX_PARAMETERS];
   ph_setting settings[PHB_MAX_SETTINGS];
   luaL_checktype(L, 2, LUA_TTABLE);
   const char *type = string_field(L, 2, "type"), *name = string_field(L, 2, "name");
   lua_getfield(L, 2, "from");
   int input_count = read_inputs(L, lua_gettop(L), inputs);
-  int parameter_count = read_parameters(L, 2, parameters, skip, 3);
+  int parameter_count = read_parameters(L, 2, parameters, skip, 5);
   int setting_count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
   if (ph_network_add(network, type, name, inputs, input_count, settings, setting_count, parameters,
                      parameter_count, &e) != PH_OK)
     return phb_fail(L, &e);
+  if (follow(L, 2, network, &e) != PH_OK) return phb_fail(L, &e);
   lua_settop(L, 1);
   return 1;
 }
@@ -235,7 +270,31 @@ static void push_setting(lua_State *L, const ph_field *field, const void *config
   }
 }
 
-/* net:layer(name) -> { name=, type=, from={…}, parameters={ name={shape} }, settings={…} } */
+/* Sets `formulas` and `sized_by` in the table on top, as net:add takes them. */
+static void push_sizing(lua_State *L, const ph_network *network, const ph_sizing *sizing) {
+  lua_createtable(L, sizing->count, 0);
+  for (int i = 0; i < sizing->count; i++) {
+    const ph_following *setting = &sizing->setting[i];
+    lua_createtable(L, 3, 0);
+    lua_pushstring(L, setting->key);
+    lua_rawseti(L, -2, 1);
+    lua_pushinteger(L, setting->element);
+    lua_rawseti(L, -2, 2);
+    lua_pushstring(L, setting->formula);
+    lua_rawseti(L, -2, 3);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "formulas");
+  lua_createtable(L, sizing->layers, 0);
+  for (int i = 0; i < sizing->layers; i++) {
+    lua_pushstring(L, ph_network_layer(network, sizing->layer[i])->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "sized_by");
+}
+
+/* net:layer(name) -> { name=, type=, from={…}, parameters={ name={shape} }, settings={…}, and, where settings
+   follow from the picture's size, formulas=, sized_by= } */
 static int network_layer(lua_State *L) {
   ph_error e;
   int index;
@@ -266,6 +325,7 @@ static int network_layer(lua_State *L) {
     lua_setfield(L, -2, field->key);
   }
   lua_setfield(L, -2, "settings");
+  if (layer->sizing != NULL) push_sizing(L, network, layer->sizing);
   return 1;
 }
 
@@ -308,25 +368,36 @@ static int network_shapes(lua_State *L) {
   return 1;
 }
 
-/* net:infer(name, { shape, … }) -> shape */
+/* The shapes that a table has by name, of `count` layers; false where it lacks one. */
+static bool read_shapes(lua_State *L, int i, const ph_network *network, const int *layers, int count,
+                        ph_shape *shapes) {
+  ph_error e;
+  for (int j = 0; j < count; j++) {
+    if (lua_getfield(L, i, ph_network_layer(network, layers[j])->name) == LUA_TNIL) return false;
+    shapes[j] = phb_check_shape(L, lua_gettop(L));
+    if (ph_shape_check(shapes[j], "infer", &e) != PH_OK) phb_raise(L, &e);
+    lua_pop(L, 1);
+  }
+  return true;
+}
+
+/* net:infer(name, { [layer] = shape }) -> shape | nil where a shape that it follows from is not there */
 static int network_infer(lua_State *L) {
   ph_error e;
   int index;
-  ph_shape inputs[PH_MAX_INPUTS], output;
+  ph_shape inputs[PH_MAX_INPUTS], lengths[PH_FORMULA_SHAPES], output;
   ph_network *network = self(L);
   if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const ph_layer *layer = ph_network_layer(network, index);
   luaL_checktype(L, 3, LUA_TTABLE);
-  int count = (int)lua_rawlen(L, 3);
-  if (layer->type->source || count != layer->inputs)
-    return luaL_error(L, "infer: '%s' has %d inputs, got %d shapes", layer->name, layer->inputs, count);
-  for (int i = 0; i < count; i++) {
-    lua_rawgeti(L, 3, i + 1);
-    inputs[i] = phb_check_shape(L, lua_gettop(L));
-    if (ph_shape_check(inputs[i], "infer", &e) != PH_OK) return phb_raise(L, &e);
-    lua_pop(L, 1);
+  if (layer->type->source) return luaL_error(L, "infer: '%s' has the shape of pictures", layer->name);
+  if (!read_shapes(L, 3, network, layer->input, layer->inputs, inputs) ||
+      (layer->sizing != NULL &&
+       !read_shapes(L, 3, network, layer->sizing->layer, layer->sizing->layers, lengths))) {
+    luaL_pushfail(L);
+    return 1;
   }
-  if (ph_network_infer(network, index, inputs, &output, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_infer(network, index, inputs, lengths, &output, &e) != PH_OK) return phb_raise(L, &e);
   push_shape(L, output, 0);
   return 1;
 }
@@ -386,7 +457,18 @@ static const luaL_Reg methods[] = {{"add", network_add},
 
 const phb_type phb_network = {"ph.network", release, methods, NULL};
 
-static const luaL_Reg functions[] = {{"network", network_new}, {NULL, NULL}};
+/* core.calculate(operation, …) -> number: what formulas compute with */
+static int network_calculate(lua_State *L) {
+  double operands[PH_MOST_OPERANDS];
+  const ph_formula_operation *operation = ph_formula_find(luaL_checkstring(L, 1));
+  luaL_argcheck(L, operation != NULL, 1, "no such operation");
+  for (int i = 0; i < operation->operands; i++) operands[i] = luaL_checknumber(L, i + 2);
+  lua_pushnumber(L, operation->compute(operands));
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"network", network_new}, {"calculate", network_calculate}, {NULL, NULL}};
 
 void phb_open_network(lua_State *L) {
   phb_register(L, &phb_network);

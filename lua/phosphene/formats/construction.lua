@@ -28,20 +28,9 @@ function construction:free_name(wanted)
   return name
 end
 
---- What a layer of the network makes of inputs of those shapes that the layers it reads have in `shapes`; nil where one
---- of them has none.
-function construction:infer(name, shapes)
-  local inputs = {}
-  for i, from in ipairs(self.net:layer(name).from) do
-    if not shapes[from] then return nil end
-    inputs[i] = shapes[from]
-  end
-  return self.net:infer(name, inputs)
-end
-
 --- Infers and keeps the shape of a layer that the network has. Gives its name.
 function construction:measure(name)
-  local shape, count = refuse.guard(self.infer, self, name, self.shapes), 1
+  local shape, count = refuse.guard(self.net.infer, self.net, name, self.shapes), 1
   for _, length in ipairs(shape) do
     count = count * length
     if count > limits.numbers then refuse.raise("layer '%s' would make %s numbers", name, table.concat(shape, "x")) end

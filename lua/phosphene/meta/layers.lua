@@ -14,7 +14,8 @@
 ---@field order "rgb"|"bgr"|nil order of the input's channels; by default "rgb"
 
 --- A weighted sum over a sliding window; the kernel is not flipped. Padding mode "same" is TensorFlow's SAME:
---- ceil(size / stride) outputs, with an odd pixel of padding at the bottom and right; `padding` must then be absent.
+--- ceil(size / stride) outputs, with an odd pixel of padding at the bottom and right, or in mode "same_lower" at the top
+--- and left; `padding` must then be absent.
 ---@class ph.layer.convolution: ph.layer_description
 ---@field weight ph.tensor (outputs, inputs / groups, height, width)
 ---@field bias ph.tensor? (outputs)
@@ -264,7 +265,7 @@
 ---@field shape integer|integer[] the lengths to broadcast to, from 1; 1 leaves an axis as it is
 
 --- More elements around the input: a number, the input reflected (its outermost elements are not repeated), or its
---- outermost elements.
+--- outermost elements; or fewer of them.
 ---@class ph.layer.pad: ph.layer_description
 ---@field before integer|integer[] elements before the first of each axis, from 0
 ---@field after integer|integer[] elements after the last of each axis, from 0

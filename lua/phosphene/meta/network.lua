@@ -22,6 +22,8 @@ local network = {}
 ---@field type string for example "convolution", "relu", "max_pool", "concat"
 ---@field name string not yet in use
 ---@field from string|string[] names of earlier layers
+---@field formulas table[]? settings that follow from the picture's size, each as { setting, index of its number, formula }: words in postfix order, of which "a2" is axis 2 of the first layer's output in `sized_by`, as "a2 2 / floor"
+---@field sized_by string[]? names of earlier layers
 
 --- Appends a layer, and returns the network. Raises for a name that is in use, for unknown types, inputs, settings or
 --- parameters, and for shapes that can never fit; gives nil and a message if a parameter contains NaN or infinity.
@@ -72,11 +74,11 @@ function network:parameter(layer, name) end
 ---@return table<string, integer[]>
 function network:shapes(height, width) end
 
---- The output shape of one layer for inputs of these shapes, including the batch axis. Nothing is run, and the shapes
---- need not be those of the layers before it. Raises if they do not fit the layer.
+--- The output shape of one layer if the layers it depends on have these shapes, including the batch axis. Nothing is run,
+--- and the shapes need not be those that these layers would give. Raises if they do not fit the layer.
 ---@param name string
----@param shapes integer[][] one for each input
----@return integer[]
+---@param shapes table<string, integer[]> by layer
+---@return integer[]? shape nil where one of them has none
 function network:infer(name, shapes) end
 
 --- The network as a text table: layers, types, inputs, shapes, parameters and multiplications.

@@ -21,18 +21,12 @@ end
 --- The whole shape of every layer that such a picture is large enough for, the axis of the image included: where images
 --- have become something else, such as a transformer's tokens, that axis counts too.
 function costs.shapes(net, height, width)
-  local shapes, channels = {}, net:shapes(height, width)[net:layers()[1]][1]
+  local source = net:layers()[1]
+  local shapes = { [source] = { 1, net:channels(), height, width } }
   for index, name in ipairs(net:layers()) do
-    local layer, inputs, fits = net:layer(name), {}, true
-    for i, from in ipairs(layer.from) do
-      inputs[i] = shapes[from]
-      fits = fits and inputs[i] ~= nil
-    end
-    if index == 1 then
-      shapes[name] = { 1, channels, height, width }
-    elseif fits then
-      local ok, shape = pcall(net.infer, net, name, inputs)
-      shapes[name] = ok and shape or nil
+    if index > 1 then
+      local fits, shape = pcall(net.infer, net, name, shapes)
+      shapes[name] = fits and shape or nil
     end
   end
   return shapes

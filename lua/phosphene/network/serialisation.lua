@@ -51,7 +51,7 @@ function description.of(net)
       all.channels = layer.settings.channels
     else
       table.insert(all.layers, { type = layer.type, name = name, from = layer.from, settings = settings_of(layer),
-        parameters = #parameters > 0 and parameters or nil })
+        formulas = layer.formulas, sized_by = layer.sized_by, parameters = #parameters > 0 and parameters or nil })
     end
   end
   local aliases = net:aliases()
@@ -99,6 +99,8 @@ local function layer_of(entry, tensors, used)
   layer.type = expect(entry.type, "string", "a layer's type")
   layer.name = name
   layer.from = expect_texts(entry.from or {}, "a list of inputs")
+  layer.formulas = expect(entry.formulas, "table", "a list of formulas", true)
+  layer.sized_by = expect_texts(entry.sized_by or {}, "a list of layers")
   return layer
 end
 

@@ -134,15 +134,60 @@ static ph_status unknown_key(const ph_field *fields, const char *key, const char
   return ph_fail(e, PH_MISUSE, "%s: no setting '%s'", what, key);
 }
 
+static ph_status find_field(const ph_field *fields, const char *key, const char *what, const ph_field **found,
+                            ph_error *e) {
+  const ph_field *f = fields;
+  while (f->key != NULL && strcmp(f->key, key) != 0) f++;
+  if (f->key == NULL) return unknown_key(fields, key, what, e);
+  *found = f;
+  return PH_OK;
+}
+
 ph_status ph_fields_apply(const ph_field *fields, void *config, const ph_setting *settings, int count,
                           const char *what, ph_error *e) {
   for (int i = 0; i < count; i++) {
-    const ph_field *f = fields;
-    while (f->key != NULL && strcmp(f->key, settings[i].key) != 0) f++;
-    if (f->key == NULL) return unknown_key(fields, settings[i].key, what, e);
-    ph_status status = store(f, (char *)config + f->offset, &settings[i], what, e);
+    const ph_field *f = NULL;
+    ph_status status = find_field(fields, settings[i].key, what, &f, e);
+    if (status == PH_OK) status = store(f, (char *)config + f->offset, &settings[i], what, e);
     if (status != PH_OK) return status;
   }
+  return PH_OK;
+}
+
+/* How many numbers a field has; 0 where it has none. */
+static int numbers_of(const ph_field *f, const void *at) {
+  switch (f->kind) {
+    case PH_INTEGER:
+    case PH_REAL:
+      return 1;
+    case PH_PAIR:
+      return 2;
+    case PH_SIDES:
+      return 4;
+    case PH_LIST:
+    case PH_INTEGERS:
+      return ((const ph_list *)at)->count;
+    default:
+      return 0;
+  }
+}
+
+ph_status ph_fields_set(const ph_field *fields, void *config, const char *key, int element, double value,
+                        const char *what, ph_error *e) {
+  const ph_setting setting = {.key = key, .count = 1, .value = {value}};
+  const ph_field *f = NULL;
+  ph_status status = find_field(fields, key, what, &f, e);
+  if (status == PH_OK) status = check_numbers(f, &setting, what, e);
+  if (status != PH_OK) return status;
+  void *at = (char *)config + f->offset;
+  if (element < 1 || element > numbers_of(f, at))
+    return ph_fail(e, PH_MISUSE, "%s: %s has no number %d", what, key, element);
+  if (f->kind == PH_REAL)
+    *(double *)at = value;
+  else if (f->kind == PH_LIST || f->kind == PH_INTEGERS)
+    ((ph_list *)at)->value[element - 1] = value;
+  else
+    ((int64_t *)at)[element - 1] = (int64_t)value;
   return PH_OK;
 }
 

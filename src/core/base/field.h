@@ -59,6 +59,11 @@ void ph_fields_default(const ph_field *fields, void *config);
 ph_status ph_fields_apply(const ph_field *fields, void *config, const ph_setting *settings, int count,
                           const char *what, ph_error *e);
 
+/* Sets one number of a setting that has numbers: number `element` of it, counted from 1. PH_MISUSE as above,
+   or where the setting has no such number. */
+ph_status ph_fields_set(const ph_field *fields, void *config, const char *key, int element, double value,
+                        const char *what, ph_error *e);
+
 /* The name among `count` names that is nearest to `name` by edit distance, or NULL if none is near enough to
    be what was meant. */
 const char *ph_nearest(const char *name, const char *const *names, int count);

@@ -20,6 +20,7 @@ typedef struct ph_channels {
 typedef struct ph_plan_request {
   const struct ph_network *network;
   int64_t height, width;
+  const ph_layer *const *layer; /* the network's layers as they are for this size; they outlive the plan */
   int taps;
   const int *tap; /* ascending layer indices */
   /* The part of each tap that is read and where gradients are injected; NULL: all of it. The rest of its

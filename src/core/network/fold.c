@@ -61,6 +61,11 @@ static ph_status remove_layer(ph_network *net, int removed, int instead, ph_erro
   for (int i = 0; i < net->count; i++)
     for (int j = 0; j < net->layer[i].inputs; j++)
       net->layer[i].input[j] = moved(net->layer[i].input[j], removed, instead);
+  for (int i = 0; i < net->count; i++) {
+    ph_sizing *sizing = net->layer[i].sizing;
+    for (int j = 0; sizing != NULL && j < sizing->layers; j++)
+      sizing->layer[j] = moved(sizing->layer[j], removed, instead);
+  }
   for (int i = 0; i < net->aliases; i++) net->alias[i].layer = moved(net->alias[i].layer, removed, instead);
   net->logits = moved(net->logits, removed, instead);
   net->probabilities = moved(net->probabilities, removed, instead);

@@ -52,6 +52,7 @@ typedef struct ph_layer {
   int *input;                              /* indices of earlier layers */
   void *config;                            /* the type's configuration struct */
   ph_tensor *parameter[PH_MAX_PARAMETERS]; /* in the order of the type's names; NULL where absent */
+  struct ph_sizing *sizing; /* settings that follow from the picture's size (network.h), or NULL */
 } ph_layer;
 
 /* One image's run through one layer. Backward sees inputs and output as forward left them. */
@@ -128,7 +129,7 @@ PH_LAYER_TYPES(PH_DECLARE_LAYER)
 /* Configurations that more than the layer's own file reads: backends build their primitives from them. */
 typedef struct ph_convolution_config {
   int64_t stride[2], dilation[2], padding[4], groups;
-  int same; /* index into {"explicit", "same"}: TensorFlow's SAME padding, computed from the input's size */
+  int same; /* index into {"explicit", "same", "same_lower"}: padding computed from the input's size */
 } ph_convolution_config;
 
 typedef struct ph_pool_config {

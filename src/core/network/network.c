@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks: building and inspecting the graph. pass.c runs it. */
+/* Networks: building and inspecting the graph. shapes.c computes shapes, pass.c runs it. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +34,7 @@ void ph_network_free_layer(ph_layer *layer) {
   ph_free(layer->name);
   ph_free(layer->input);
   ph_free(layer->config);
+  ph_layer_free_sizing(layer->sizing);
   *layer = (ph_layer){0};
 }
 
@@ -154,6 +155,7 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
   PH_TRY(find_type(type, name, &layer.type, e));
   if (layer.type->source && network->count > 0)
     return ph_fail(e, PH_MISUSE, "layer '%s': a network has one image layer from the start", name);
+  ph_network_forget_plans(network); /* they point to the layers, which may move */
   PH_TRY(make_room(network, e));
   layer.name = ph_copy_string(name);
   if (layer.name == NULL) {
@@ -164,7 +166,6 @@ ph_status ph_network_add(ph_network *network, const char *type, const char *name
   PH_TRY(set_config(&layer, settings, setting_count, e));
   PH_TRY(set_parameters(&layer, parameters, parameter_count, e));
   network->layer[network->count++] = layer;
-  ph_network_forget_plans(network);
   return PH_OK;
 done:
   ph_network_free_layer(&layer);
@@ -197,29 +198,6 @@ bool ph_network_input_size(const ph_network *network, int64_t size[2]) {
   size[0] = network->input_size[0];
   size[1] = network->input_size[1];
   return size[0] > 0;
-}
-
-ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
-                            ph_shape *shapes, ph_error *e) {
-  for (int i = 0; i < network->count; i++) {
-    const ph_layer *layer = &network->layer[i];
-    ph_shape inputs[PH_MAX_INPUTS];
-    if (needed != NULL && !needed[i]) continue;
-    for (int j = 0; j < layer->inputs; j++) inputs[j] = shapes[layer->input[j]];
-    /* The source has no input to take its size from: it is given the picture's. */
-    if (layer->type->source) inputs[0] = ph_shape4(1, 0, height, width);
-    ph_status status = layer->type->shape(layer, inputs, &shapes[i], e);
-    if (status == PH_OK) status = ph_shape_check(shapes[i], layer->name, e);
-    if (status != PH_OK) return status;
-  }
-  return PH_OK;
-}
-
-ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs, ph_shape *output,
-                           ph_error *e) {
-  const ph_layer *layer = &network->layer[index];
-  ph_status status = layer->type->shape(layer, inputs, output, e);
-  return status == PH_OK ? ph_shape_check(*output, layer->name, e) : status;
 }
 
 void ph_network_ancestors(const ph_network *network, int index, bool *needed) {

@@ -8,6 +8,7 @@
 #define PH_NETWORK_H
 
 #include "backend.h"
+#include "formula.h"
 #include "layer.h"
 
 typedef struct ph_network ph_network;
@@ -25,6 +26,25 @@ void ph_network_release(ph_network *network);
 ph_status ph_network_add(ph_network *network, const char *type, const char *name, const char *const *inputs,
                          int input_count, const ph_setting *settings, int setting_count,
                          const ph_named_tensor *parameters, int parameter_count, ph_error *e);
+
+/* A setting that follows from the size of pictures: element `element`, counted from 1, of the setting `key`.
+ */
+typedef struct ph_following {
+  const char *key;
+  int element;
+  const char *formula; /* over the output shapes of earlier layers (formula.h) */
+} ph_following;
+
+typedef struct ph_sizing {
+  int layers, *layer; /* whose shapes the formulas take */
+  int count;
+  ph_following *setting;
+} ph_sizing;
+
+/* Lets settings of the layer that was added last follow from the shapes of these layers. Layers with
+   parameters have the same settings at every size. On failure the layer is taken away. */
+ph_status ph_network_follow(ph_network *network, const char *const *layers, int layer_count,
+                            const ph_following *settings, int count, ph_error *e);
 
 /* Folds every batch_norm whose input is a convolution that nothing else reads into that convolution, which
    takes over the batch_norm's name too. */
@@ -63,14 +83,15 @@ int ph_network_alias_count(const ph_network *network);
 const char *ph_network_alias_at(const ph_network *network, int i, int *layer);
 
 /* Shapes for one image of (h, w), written to `shapes` (ph_network_count of them), of the layers marked in
-   `needed` (NULL: all of them); the others are left alone. A layer that the image is too small for is an
-   error only when it is needed. */
+   `needed` (NULL: all of them) and of those that their settings follow from; the others are left alone. A
+   layer that the image is too small for is an error only when it is needed. */
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e);
 
-/* The shape that one layer gives for inputs of these shapes, whatever the layers before it would give. */
-ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs, ph_shape *output,
-                           ph_error *e);
+/* The shape that one layer gives for inputs of these shapes, whatever the layers before it would give;
+   `lengths` are those of the layers that its settings follow from. */
+ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs,
+                           const ph_shape *lengths, ph_shape *output, ph_error *e);
 
 /* The layers that an index depends on, itself included, marked true in `needed` (ph_network_count of them,
    which the caller zeroed). */

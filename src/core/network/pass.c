@@ -10,8 +10,14 @@
 
 /* ---- plans ---- */
 
+static void drop_layers(const ph_network *net, const ph_layer **layers) {
+  for (int i = 0; i < net->count && layers != NULL; i++) ph_layer_drop_sized(layers[i], &net->layer[i]);
+  ph_free(layers);
+}
+
 static void drop_plan(ph_network *net, ph_cached_plan *entry) {
   net->backend->drop(entry->plan);
+  drop_layers(net, entry->layer);
   ph_free(entry->tap);
   ph_free(entry->reads);
   ph_free(entry->tap_shape);
@@ -64,15 +70,18 @@ static bool are_transposed(const ph_network *net, int64_t height, int64_t width)
   return height != width && height == net->input_size[1] && width == net->input_size[0];
 }
 
-static ph_status find_tap_shapes(const ph_network *net, ph_cached_plan *entry, ph_error *e) {
+/* The layers at the plan's size, and the shapes of its taps. */
+static ph_status find_layers(const ph_network *net, ph_cached_plan *entry, ph_error *e) {
   const ph_plan_request *request = &entry->request;
   ph_status status;
   bool *needed = ph_alloc_array((size_t)net->count, sizeof *needed);
   ph_shape *shapes = ph_alloc_array((size_t)net->count, sizeof *shapes);
-  if (needed == NULL || shapes == NULL) {
+  entry->layer = ph_alloc_array((size_t)net->count, sizeof *entry->layer);
+  if (needed == NULL || shapes == NULL || entry->layer == NULL) {
     status = ph_no_memory(e);
     goto done;
   }
+  for (int i = 0; i < net->count; i++) entry->layer[i] = &net->layer[i];
   for (int i = 0; i < request->taps; i++) ph_network_ancestors(net, request->tap[i], needed);
   if (are_transposed(net, request->height, request->width) &&
       ph_network_shapes(net, request->height, request->height, needed, shapes, e) != PH_OK) {
@@ -80,7 +89,7 @@ static ph_status find_tap_shapes(const ph_network *net, ph_cached_plan *entry, p
     status = say_right_size(net, request->height, request->width, e);
     goto done;
   }
-  status = ph_network_shapes(net, request->height, request->width, needed, shapes, e);
+  status = ph_network_size(net, request->height, request->width, needed, shapes, entry->layer, e);
   if (status == PH_MISUSE) status = say_right_size(net, request->height, request->width, e);
   if (status != PH_OK) goto done;
   for (int i = 0; i < request->taps; i++) entry->tap_shape[i] = shapes[request->tap[i]];
@@ -111,12 +120,14 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   if (made.reads != NULL) memcpy(made.reads, request->reads, (size_t)request->taps * sizeof *made.reads);
   made.request.tap = made.tap;
   made.request.reads = made.reads;
-  PH_TRY(find_tap_shapes(net, &made, e));
+  PH_TRY(find_layers(net, &made, e));
+  made.request.layer = made.layer;
   PH_TRY(net->backend->plan(net->shared, &made.request, &made.plan, e));
   *found = free_entry(net);
   **found = made;
   return PH_OK;
 done:
+  drop_layers(net, made.layer);
   ph_free(made.tap);
   ph_free(made.reads);
   ph_free(made.tap_shape);

@@ -105,8 +105,10 @@ static const refusal refusals[] = {
     /* ---- the same elements elsewhere ---- */
     {{&ph_layer_reshape, "", {SET("shape", 1, -1, -1)}, {SHAPE(1, 6)}, {{0}}},
      "reshape 'it': only one length can be inferred"},
-    {{&ph_layer_reshape, "", {SET("shape", -5, -1)}, {SHAPE(1, 6)}, {{0}}},
-     "reshape 'it': length 0 is axis 3 of an input of 2 dimensions"},
+    {{&ph_layer_reshape, "", {SET("shape", 1, 6, 0)}, {SHAPE(1, 6)}, {{0}}},
+     "reshape 'it': length 2 is the input's, which has 2 dimensions"},
+    {{&ph_layer_pad, "", {SET("before", 0, -2), SET("after", 0, -1)}, {SHAPE(1, 3)}, {{0}}},
+     "pad 'it': nothing is left along axis 1 of an input of 1x3"},
     {{&ph_layer_reshape, "", {SET("shape", 4, -1)}, {SHAPE(1, 6)}, {{0}}},
      "reshape 'it': an input of 1x6 cannot become 4x1"},
     {{&ph_layer_reshape, "", {SET("shape", 1 << 30, 1 << 30, 1 << 30, 16)}, {SHAPE(1, 6)}, {{0}}},

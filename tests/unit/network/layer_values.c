@@ -71,6 +71,12 @@ static void check_convolution(void) {
                       {SHAPE(1, 1, 1, 3)}},
         VALUES(1, 10, 100), NULL, VALUES(1, 2, 3, 4), VALUES(321, 43), NULL, NULL);
   check(&(layer_case){&ph_layer_convolution,
+                      "SAME_LOWER puts it on the left",
+                      {SET("stride", 2), CHOOSE("padding_mode", "same_lower")},
+                      {SHAPE(1, 1, 1, 4)},
+                      {SHAPE(1, 1, 1, 3)}},
+        VALUES(1, 10, 100), NULL, VALUES(1, 2, 3, 4), VALUES(210, 432), NULL, NULL);
+  check(&(layer_case){&ph_layer_convolution,
                       "groups do not mix",
                       {SET("groups", 2)},
                       {SHAPE(1, 2, 1, 1)},

@@ -219,6 +219,11 @@ static void check_moves(void) {
                       {SHAPE(4)},
                       {{0}}},
         NULL, VALUES(1, 2, 3, 4), NULL, DIMS(9), VALUES(3, 2, 1, 2, 3, 4, 3, 2, 1));
+  check(&(layer_case){&ph_layer_pad, "cut off", {SET("before", -1), SET("after", 2)}, {SHAPE(3)}, {{0}}},
+        NULL, VALUES(1, 2, 3), NULL, DIMS(4), VALUES(2, 3, 0, 0));
+  check(
+      &(layer_case){&ph_layer_range, "", {SET("start", 2), SET("step", -0.5), SET("count", 3)}, {{0}}, {{0}}},
+      NULL, NULL, NULL, DIMS(3), VALUES(2, 1.5, 1));
   check(&(layer_case){&ph_layer_gather, "from the end too", {{0}}, {SHAPE(3)}, {SHAPE(2, 2)}},
         VALUES(0, -1, 1, 0), VALUES(7, 8, 9), NULL, DIMS(2, 2), VALUES(7, 9, 8, 7));
   check(&(layer_case){&ph_layer_depth_to_space, "DCR", {SET("block", 2)}, {SHAPE(1, 8, 1, 1)}, {{0}}}, NULL,

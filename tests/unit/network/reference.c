@@ -217,8 +217,15 @@ done:
 static ph_status run_plan(const ph_network *network, const float *const *gradients, float *image_gradient,
                           ph_error *e) {
   const ph_backend *backend = &ph_backend_reference;
-  const ph_plan_request request = {
-      .network = network, .height = 3, .width = 3, .taps = 2, .tap = (int[]){INPUT, CONV}, .backward = true};
+  const ph_layer *layers[PH_MAX_INPUTS];
+  const ph_plan_request request = {.network = network,
+                                   .height = 3,
+                                   .width = 3,
+                                   .layer = layers,
+                                   .taps = 2,
+                                   .tap = (int[]){INPUT, CONV},
+                                   .backward = true};
+  for (int i = 0; i < ph_network_count(network); i++) layers[i] = ph_network_layer(network, i);
   float image[27] = {1}, input[27], conv[4], *outputs[] = {input, conv};
   void *plan = NULL;
   ph_status status = backend->plan(NULL, &request, &plan, e);

@@ -11,7 +11,7 @@ static const ph_field fields[] = {{"stride", PH_PAIR, offsetof(ph_convolution_co
                                    PH_MOST_WINDOW, NULL, "zeros around the image: top, left, bottom, right"},
                                   {"padding_mode", PH_CHOICE, offsetof(ph_convolution_config, same),
                                    PH_PADDING_EXPLICIT, 0, 0, ph_padding_modes,
-                                   "'same': TensorFlow's SAME, computed from the input's size"},
+                                   "'same', 'same_lower': computed from the input's size"},
                                   {"groups", PH_INTEGER, offsetof(ph_convolution_config, groups), 1, 1,
                                    PH_MOST_WINDOW, NULL, "groups of channels that do not mix"},
                                   {0}};

@@ -21,6 +21,7 @@
   EACH(product)                                                                                              \
   EACH(dropout)                                                                                              \
   EACH(constant)                                                                                             \
+  EACH(range)                                                                                                \
   EACH(unary)                                                                                                \
   EACH(leaky_relu)                                                                                           \
   EACH(prelu)                                                                                                \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pad: a border before and after the elements of each axis: of one value, of the input reflected about its
-   outermost elements, or of those repeated. */
+   outermost elements, or of those repeated. Where a border is negative, it is cut off instead. */
 #include "axes.h"
 #include "view.h"
 
@@ -14,10 +14,10 @@ static const char *const modes[] = {"constant", "edge", "reflect", NULL};
 static const ph_beyond beyond[] = {PH_BEYOND_FILL, PH_BEYOND_EDGE, PH_BEYOND_REFLECT};
 
 static const ph_field fields[] = {
-    {"before", PH_INTEGERS, offsetof(pad_config, before), PH_REQUIRED, 0, PH_MOST_LENGTH, NULL,
-     "elements before the first of each axis"},
-    {"after", PH_INTEGERS, offsetof(pad_config, after), PH_REQUIRED, 0, PH_MOST_LENGTH, NULL,
-     "elements after the last of each axis"},
+    {"before", PH_INTEGERS, offsetof(pad_config, before), PH_REQUIRED, -PH_MOST_LENGTH, PH_MOST_LENGTH, NULL,
+     "elements before the first of each axis; if negative, as many are cut off"},
+    {"after", PH_INTEGERS, offsetof(pad_config, after), PH_REQUIRED, -PH_MOST_LENGTH, PH_MOST_LENGTH, NULL,
+     "elements after the last of each axis, likewise"},
     {"mode", PH_CHOICE, offsetof(pad_config, mode), 0, 0, 0, modes,
      "what they are: the value, the outermost element, the input reflected"},
     {"value", PH_REAL, offsetof(pad_config, value), 0, -3.4e38, 3.4e38, NULL, "of a constant border"},
@@ -25,12 +25,17 @@ static const ph_field fields[] = {
 
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
   const pad_config *config = layer->config;
+  char text[PH_SHAPE_TEXT];
   if (config->before.count != inputs[0].rank || config->after.count != inputs[0].rank)
     return ph_layer_fail(layer, e, "before and after take a number for each of %d dimensions, got %d and %d",
                          inputs[0].rank, config->before.count, config->after.count);
   *output = inputs[0];
-  for (int a = 0; a < output->rank; a++)
+  for (int a = 0; a < output->rank; a++) {
     output->dim[a] += (int64_t)config->before.value[a] + (int64_t)config->after.value[a];
+    if (output->dim[a] < 1)
+      return ph_layer_fail(layer, e, "nothing is left along axis %d of an input of %s", a,
+                           ph_shape_print(inputs[0], text));
+  }
   return PH_OK;
 }
 

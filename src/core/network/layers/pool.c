@@ -15,7 +15,7 @@ const ph_field ph_pool_fields[] = {
     {"padding", PH_SIDES, offsetof(ph_pool_config, padding), 0, 0, PH_MOST_WINDOW, NULL,
      "around the image, smaller than the kernel: top, left, bottom, right"},
     {"padding_mode", PH_CHOICE, offsetof(ph_pool_config, same), PH_PADDING_EXPLICIT, 0, 0, ph_padding_modes,
-     "'same': TensorFlow's SAME, computed from the input's size"},
+     "'same', 'same_lower': computed from the input's size"},
     {"ceil", PH_FLAG, offsetof(ph_pool_config, ceil), 0, 0, 1, NULL,
      "round the output's size up, as Caffe does"},
     {0}};

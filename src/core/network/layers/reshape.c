@@ -19,35 +19,17 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 
 /* ---- reshape ---- */
 
-/* Numbers that are no lengths: 0, the input's own at that place; -1, what is left; -2 - k, axis k of the last
-   input, which may be a second one that is there for its shape alone. */
-enum { OWN = 0, INFERRED = -1, LIKE = -2 };
+/* Numbers that are no lengths: 0, the input's own at that place; -1, what is left. */
+enum { OWN = 0, INFERRED = -1 };
 
 typedef struct reshape_config {
   ph_list shape;
 } reshape_config;
 
 static const ph_field reshape_fields[] = {
-    {"shape", PH_INTEGERS, offsetof(reshape_config, shape), PH_REQUIRED, LIKE - PH_MAX_RANK + 1,
-     PH_MOST_LENGTH, NULL,
-     "the lengths; 0 takes the input's at that place, one -1 what is left, -2 - k axis k of the last input"},
+    {"shape", PH_INTEGERS, offsetof(reshape_config, shape), PH_REQUIRED, INFERRED, PH_MOST_LENGTH, NULL,
+     "the lengths; 0 takes the input's at that place, one -1 what is left"},
     {0}};
-
-/* The length that entry `a` of the shape asks for; INFERRED stays. */
-static ph_status wanted_length(const ph_layer *layer, const ph_shape *inputs, int a, int64_t *length,
-                               ph_error *e) {
-  const ph_shape *last = &inputs[layer->inputs - 1];
-  int64_t wanted = (int64_t)((const reshape_config *)layer->config)->shape.value[a];
-  *length = wanted;
-  if (wanted == OWN && a >= inputs[0].rank)
-    return ph_layer_fail(layer, e, "length %d is the input's, which has %d dimensions", a, inputs[0].rank);
-  if (wanted <= LIKE && LIKE - wanted >= last->rank)
-    return ph_layer_fail(layer, e, "length %d is axis %lld of an input of %d dimensions", a,
-                         (long long)(LIKE - wanted), last->rank);
-  if (wanted == OWN) *length = inputs[0].dim[a];
-  if (wanted <= LIKE) *length = last->dim[LIKE - wanted];
-  return PH_OK;
-}
 
 static ph_status shape_of_reshape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output,
                                   ph_error *e) {
@@ -59,9 +41,10 @@ static ph_status shape_of_reshape(const ph_layer *layer, const ph_shape *inputs,
     return ph_layer_fail(layer, e, "shape of 1 to %d numbers expected, got %d", PH_MAX_RANK, wanted->count);
   output->rank = wanted->count;
   for (int a = 0; a < wanted->count; a++) {
-    int64_t length;
-    ph_status status = wanted_length(layer, inputs, a, &length, e);
-    if (status != PH_OK) return status;
+    int64_t length = (int64_t)wanted->value[a];
+    if (length == OWN && a >= inputs[0].rank)
+      return ph_layer_fail(layer, e, "length %d is the input's, which has %d dimensions", a, inputs[0].rank);
+    if (length == OWN) length = inputs[0].dim[a];
     if (length == INFERRED && inferred >= 0)
       return ph_layer_fail(layer, e, "only one length can be inferred");
     if (length == INFERRED) inferred = a;
@@ -159,25 +142,23 @@ done:
 
 static const ph_field no_fields[] = {{0}};
 
-#define SAME_ELEMENTS(type, its_text, most, its_fields, size, its_shape)                                     \
+#define SAME_ELEMENTS(type, its_text, its_fields, size, its_shape) \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
                                          .text = its_text,                                                   \
                                          .least_inputs = 1,                                                  \
-                                         .most_inputs = most,                                                \
+                                         .most_inputs = 1,                                                   \
                                          .fields = its_fields,                                               \
                                          .config_size = size,                                                \
                                          .shape = its_shape,                                                 \
                                          .forward = forward,                                                 \
                                          .backward = backward}
 
-SAME_ELEMENTS(reshape,
-              "The same elements in the same order under another shape. A second input may be there for its "
-              "shape alone.",
-              2, reshape_fields, sizeof(reshape_config), shape_of_reshape);
-SAME_ELEMENTS(flatten, "Two axes: all those before `axis`, and the rest.", 1, flatten_fields,
+SAME_ELEMENTS(reshape, "The same elements in the same order under another shape.", reshape_fields,
+              sizeof(reshape_config), shape_of_reshape);
+SAME_ELEMENTS(flatten, "Two axes: all those before `axis`, and the rest.", flatten_fields,
               sizeof(axis_config), shape_of_flatten);
-SAME_ELEMENTS(squeeze, "Without axes of length 1.", 1, squeeze_fields, sizeof(axes_config), shape_of_squeeze);
-SAME_ELEMENTS(unsqueeze, "With further axes of length 1.", 1, unsqueeze_fields, sizeof(axes_config),
+SAME_ELEMENTS(squeeze, "Without axes of length 1.", squeeze_fields, sizeof(axes_config), shape_of_squeeze);
+SAME_ELEMENTS(unsqueeze, "With further axes of length 1.", unsqueeze_fields, sizeof(axes_config),
               shape_of_unsqueeze);
 const ph_layer_type ph_layer_identity = {
     .name = "identity",

@@ -50,9 +50,13 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   if (given->count != 4)
     return ph_layer_fail(layer, e, "a number for each of 4 dimensions expected, got %d", given->count);
   *output = inputs[0];
+  /* Scales are float32 in files, and a size over another may be a little too small there: what the product is
+     rounded to, in float32, is the size. */
   for (int a = 0; a < 4; a++)
-    output->dim[a] = given == &config->sizes ? (int64_t)given->value[a]
-                                             : (int64_t)floor((double)inputs[0].dim[a] * given->value[a]);
+    output->dim[a] =
+        given == &config->sizes
+            ? (int64_t)given->value[a]
+            : (int64_t)floorf((float)((double)inputs[0].dim[a] * (double)(float)given->value[a]));
   if (output->dim[0] != inputs[0].dim[0] || output->dim[1] != inputs[0].dim[1])
     return ph_layer_fail(layer, e, "only height and width can be resized");
   return PH_OK;

@@ -2,7 +2,7 @@
 /* The arithmetic of sliding windows. Knows nothing of data. */
 #include "window.h"
 
-const char *const ph_padding_modes[] = {"explicit", "same", NULL};
+const char *const ph_padding_modes[] = {"explicit", "same", "same_lower", NULL};
 
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -10,13 +10,13 @@ static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 static int64_t span_of(const ph_window *w, int axis) { return (w->kernel[axis] - 1) * w->dilation[axis] + 1; }
 
-/* TensorFlow's SAME: as many outputs as strides begin inside the image; an odd pixel of padding comes last.
- */
-static void resolve_same(ph_window *w, int axis, int64_t size) {
+/* TensorFlow's SAME: as many outputs as strides begin inside the image; an odd pixel of padding comes last,
+   or with ONNX's SAME_LOWER first. */
+static void resolve_same(ph_window *w, int axis, int64_t size, bool lower) {
   w->output[axis] = divide_up(size, w->stride[axis]);
   int64_t total = most((w->output[axis] - 1) * w->stride[axis] + span_of(w, axis) - size, 0);
-  w->padding[axis] = total / 2;
-  w->padding[axis + 2] = total - total / 2;
+  w->padding[axis] = lower ? total - total / 2 : total / 2;
+  w->padding[axis + 2] = total - w->padding[axis];
 }
 
 /* Caffe's rounding: a last window may hang over the end, but must begin inside the image or the padding
@@ -38,15 +38,16 @@ ph_status ph_window_resolve(const ph_layer *layer, ph_shape input, int padding_m
   ph_window *w = window;
   const int64_t *size = &input.dim[2];
   const int64_t *p = w->padding;
-  if (padding_mode == PH_PADDING_SAME && (p[0] != 0 || p[1] != 0 || p[2] != 0 || p[3] != 0))
-    return ph_layer_fail(layer, e, "padding is given, but padding_mode 'same' computes it");
+  if (padding_mode != PH_PADDING_EXPLICIT && (p[0] != 0 || p[1] != 0 || p[2] != 0 || p[3] != 0))
+    return ph_layer_fail(layer, e, "padding is given, but padding_mode '%s' computes it",
+                         ph_padding_modes[padding_mode]);
   if (padding_mode == PH_PADDING_EXPLICIT && !(fits(w, 0, size[0]) && fits(w, 1, size[1])))
     return ph_layer_fail(layer, e, "a %lldx%lld window does not fit into %lldx%lld", (long long)span_of(w, 0),
                          (long long)span_of(w, 1), (long long)(size[0] + p[0] + p[2]),
                          (long long)(size[1] + p[1] + p[3]));
   for (int axis = 0; axis < 2; axis++) {
-    if (padding_mode == PH_PADDING_SAME)
-      resolve_same(w, axis, size[axis]);
+    if (padding_mode != PH_PADDING_EXPLICIT)
+      resolve_same(w, axis, size[axis], padding_mode == PH_PADDING_SAME_LOWER);
     else if (ceil)
       resolve_ceil(w, axis, size[axis]);
     else

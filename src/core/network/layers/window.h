@@ -9,8 +9,8 @@
 /* The largest kernel, stride, dilation and padding: keeps all products far from overflow. */
 enum { PH_MOST_WINDOW = 65536 };
 
-/* Index 0 and 1 of a padding mode. */
-enum { PH_PADDING_EXPLICIT, PH_PADDING_SAME };
+/* Indices of a padding mode. */
+enum { PH_PADDING_EXPLICIT, PH_PADDING_SAME, PH_PADDING_SAME_LOWER };
 extern const char *const ph_padding_modes[];
 
 /* Given kernel, stride, dilation and explicit padding, fills in the output's size and the padding as it is.

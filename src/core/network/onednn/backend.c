@@ -105,6 +105,7 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
   if (p == NULL) return ph_no_memory(e);
   *p = (plan){.shared = self,
               .network = request->network,
+              .layer = request->layer,
               .threads = request->threads,
               .lanes = request->companions,
               .type = half ? dnnl_bf16 : dnnl_f32,

@@ -150,7 +150,7 @@ static ph_status add_part(plan *p, ph_shape shape, ph_channels read, int *output
 
 /* `relu` tells whether the layer's ReLU was fused. */
 static ph_status compile_layer(plan *p, const analysis *s, int index, bool *relu, int *output, ph_error *e) {
-  const ph_layer *layer = ph_network_layer(p->network, index);
+  const ph_layer *layer = p->layer[index];
   const ph_shape shape = s->shape[index];
   int given[PH_MAX_INPUTS], inputs[PH_MAX_INPUTS];
   ph_status status;

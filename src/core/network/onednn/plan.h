@@ -130,6 +130,7 @@ typedef struct shared {
 struct plan {
   shared *shared;
   const ph_network *network;
+  const ph_layer *const *layer; /* as they are for the plan's size */
   int threads, lanes;
   element_type type; /* of blocked values */
   bool backward;

@@ -14,6 +14,7 @@ typedef struct slot {
 
 typedef struct reference_plan {
   const ph_network *network;
+  const ph_layer *const *layer; /* as they are for the plan's size */
   int layers;
   bool *needed;    /* the taps' ancestors */
   ph_shape *shape; /* of those */
@@ -80,6 +81,7 @@ static ph_status plan_network(void *shared, const ph_plan_request *request, void
   reference_plan *p = ph_alloc(sizeof *p);
   if (p == NULL) return ph_no_memory(e);
   *p = (reference_plan){.network = request->network,
+                        .layer = request->layer,
                         .layers = layers,
                         .taps = request->taps,
                         .relu_mode = request->relu_mode,
@@ -125,7 +127,7 @@ static ph_status reserve(void *self, int slots, ph_error *e) {
 /* A layer's pass over one slot; `inputs` is room for its arrays. */
 static ph_pass pass_over(const reference_plan *plan, const slot *s, int index,
                          ph_array inputs[PH_MAX_INPUTS]) {
-  const ph_layer *layer = ph_network_layer(plan->network, index);
+  const ph_layer *layer = plan->layer[index];
   for (int j = 0; j < layer->inputs; j++) inputs[j] = ph_tensor_array(s->activation[layer->input[j]]);
   return (ph_pass){.input = inputs,
                    .output = ph_tensor_array(s->activation[index]),
@@ -139,7 +141,7 @@ static void forward_image(reference_plan *plan, int index, const float *image, f
   ph_array inputs[PH_MAX_INPUTS];
   for (int i = 0; i < plan->layers; i++) {
     if (!plan->needed[i]) continue;
-    const ph_layer *layer = ph_network_layer(plan->network, i);
+    const ph_layer *layer = plan->layer[i];
     ph_pass pass = pass_over(plan, s, i, inputs);
     if (layer->type->source)
       memcpy(pass.output.data, image, (size_t)ph_shape_count(pass.output.shape) * sizeof *image);
@@ -184,7 +186,7 @@ static void backward_image(reference_plan *plan, int index, const float *const *
   inject(plan, index, gradients);
   for (int i = plan->layers - 1; i > 0; i--) {
     if (!plan->reached[i]) continue;
-    const ph_layer *layer = ph_network_layer(plan->network, i);
+    const ph_layer *layer = plan->layer[i];
     ph_pass pass = pass_over(plan, &plan->slots[index], i, inputs);
     for (int j = 0; j < layer->inputs; j++) input_gradient[j] = reach(plan, layer->input[j]);
     pass.output_gradient = ph_tensor_read(plan->gradient[i]);
