@@ -20,9 +20,6 @@ local onnx = {}
 -- Where the file leaves the picture's size open.
 local usual_size = 224
 
--- Shapes are computed at a second size too, this much higher and wider: multiples of what networks divide sizes by.
-local more_rows, more_columns = 64, 96
-
 -- The graph's only input, as { name, channels, height, width, images, is_last } (is_last: channels are its last axis).
 local function picture_of(doc)
   if #doc.inputs ~= 1 then
@@ -50,15 +47,15 @@ end
 -- A network's beginning: the picture, with the preprocessing of the graph's input.
 local function begin(path, doc, picture, options)
   local net = core.network { backend = options.backend, channels = picture.channels }
-  local size = { picture.height, picture.width }
-  local g = graph.new(net, picture.channels, size, { size[1] + more_rows, size[2] + more_columns })
+  local g = graph.new(net, picture.channels, { picture.height, picture.width })
   g.images = picture.images
   local name = g:free_name(picture.name)
   refuse.guard(preprocessing.add, net, {
     options = options, metadata = doc.metadata, format = "onnx", channels = picture.channels, name = name,
     names = { path:match "([^/]*)%.%w+$" or path },
   })
-  g.shapes[name], g.others[name] = g.shapes.image, g.others.image
+  g:measure(name)
+  g:measure_elsewhere(name)
   if picture.is_last then
     name = g:add("transpose", g:free_name(name .. "/channels_last"), { name }, { axes = { 0, 2, 3, 1 } })
   end

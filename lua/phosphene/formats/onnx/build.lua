@@ -35,18 +35,21 @@ local function spend(graph, count)
   end
 end
 
--- The inputs as values (nil where absent) and their number, and whether all of them are constants.
+-- The inputs as values (nil where absent) and their number, whether all of them are constants, and whether any of those
+-- follows from the picture's size.
 local function inputs_of(n)
-  local inputs, count, constant = {}, n:input_count(), true
+  local inputs, count, constant, is_sized = {}, n:input_count(), true, false
   for i = 1, count do
-    inputs[i] = n:has(i) and n:input(i) or nil
-    constant = constant and (not inputs[i] or values.is_constant(inputs[i]))
+    local value = n:has(i) and n:input(i) or nil
+    inputs[i] = value
+    constant = constant and (not value or values.is_constant(value))
+    is_sized = is_sized or value ~= nil and values.is_sized(value)
   end
-  return inputs, count, constant
+  return inputs, count, constant, is_sized
 end
 
 -- Computes a node of constants that are too large for lists, by its layers.
-local function compute(graph, description, opset, is_sized)
+local function compute(graph, description, opset)
   local g = scratch.graph()
   for _, name in ipairs(description.inputs) do
     if name ~= "" then spend(graph, values.count(graph.values[name].dims)) end
@@ -59,7 +62,6 @@ local function compute(graph, description, opset, is_sized)
       spend(graph, values.count(value.shape))
       value = values.tensor(scratch.run(g, value.layer), value.shape)
     end
-    if value then value.is_sized = value.is_sized or is_sized end
     graph.values[output] = value
   end
   g.net:close()
@@ -82,8 +84,8 @@ local apply
 -- The nodes of the branch that a known condition chooses, in place of the node. (Exporters make conditions of what a
 -- shape is not known to be, such as whether there is an axis of length 1 to take away.)
 local function choose(n, description, opset)
-  local graph, condition, other = n.graph, n:number(1), select(2, n:numbers(1))
-  if other and other[1] ~= condition then n:refuse "depends on the picture's size" end
+  local graph, condition = n.graph, n:number(1)
+  if n.is_fixed then n:refuse "depends on the picture's size" end
   local branch = description.branches[condition ~= 0 and "then_branch" or "else_branch"]
   if not branch then n:refuse "lacks the branch that its condition selects" end
   for name, tensor in pairs(branch.tensors) do graph.values[name] = values.read(tensor) end
@@ -102,19 +104,17 @@ function apply(graph, description, opset)
   if n.op == "If" and description.domain == "" then return choose(n, description, opset) end
   local operator = description.domain == "" and operators[description.op]
   if operator and needs_no_numbers[n.op] then return operator(n) end
-  local inputs, count, constant = inputs_of(n)
+  local inputs, count, constant, is_sized = inputs_of(n)
   if constant and count > 0 and description.domain == "" then
     local result = folding.fold(n, inputs, count)
     if result then
-      spend(graph, #result.list * (result.other and 8 or 4)) -- a number of a list takes more memory
+      spend(graph, #result.list * 4) -- a number of a list takes more memory
       return n:give(result)
     end
   end
   if not operator then unknown(description) end
-  if not constant then return operator(n) end
-  local is_sized = false
-  for i = 1, count do is_sized = is_sized or (inputs[i] and inputs[i].is_sized) end
-  compute(graph, description, opset, is_sized)
+  if not constant or is_sized then return operator(n) end
+  compute(graph, description, opset)
 end
 
 -- Whether all inputs of a node are there.

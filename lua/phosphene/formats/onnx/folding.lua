@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- Constant folding: computes with numbers that are known when a graph is imported, as exporters do with shapes. Each
--- operator takes lists { list, dims, is_float } and gives one, or nil for cases that it does not handle. Must not know
--- layers.
+-- Constant folding: computes with numbers that are known when a graph is imported, or follow from the picture's size, as
+-- exporters do with shapes. Each operator takes lists { list, dims, is_float } and gives one, or nil for cases that it
+-- does not handle. Must not know layers.
 
+local core = require "phosphene.core"
+local formulas = require "phosphene.formats.onnx.formulas"
 local rearranging = require "phosphene.formats.onnx.rearranging"
 local values = require "phosphene.formats.onnx.values"
 
@@ -29,8 +31,19 @@ end
 
 -- ---- arithmetic ----
 
-local function truth(condition) return condition and 1 or 0 end
+-- Operations whose results float32 has to round.
+local rounds = {
+  ["+"] = true, ["-"] = true, ["*"] = true, ["/"] = true, ["^"] = true, sqrt = true, exp = true, log = true,
+}
 
+-- What the core's operation makes of numbers and formulas, as numbers of that type; nil where that is none.
+local function calculate(operation, is_float, ...)
+  local result = formulas.apply(operation, ...)
+  if is_float then return is_float == true and rounds[operation] and formulas.apply("float", result) or result end
+  return formulas.is(result) and result or math.tointeger(result)
+end
+
+-- Element by element, broadcast: f(x, y, is_float).
 local function binary(f, gives_truth)
   return function(_, a, b)
     local dims = values.broadcast(a.dims, b.dims)
@@ -38,7 +51,7 @@ local function binary(f, gives_truth)
     if not x or not y then return nil end
     local list, is_float = {}, a.is_float or b.is_float
     for i = 1, #x do
-      list[i] = f(x[i], y[i], is_float)
+      list[i] = f(x[i], y[i], not gives_truth and is_float)
       if list[i] == nil then return nil end
     end
     return values.list(list, dims, is_float and not gives_truth)
@@ -48,62 +61,66 @@ end
 local function unary(f)
   return function(_, a)
     local list = {}
-    for i, x in ipairs(a.list) do list[i] = f(x) end
+    for i, x in ipairs(a.list) do
+      list[i] = f(x, a.is_float)
+      if list[i] == nil then return nil end
+    end
     return values.list(list, a.dims, a.is_float)
   end
 end
 
+-- As the core's operation has it; `swapped`: of y and x; `negated`: whether it is not so.
+local function binary_by(operation, gives_truth, swapped, negated)
+  return binary(function(x, y, is_float)
+    if swapped then x, y = y, x end
+    local result = calculate(operation, is_float, x, y)
+    return negated and result and calculate("=", false, result, 0) or result
+  end, gives_truth)
+end
+
+local function unary_by(operation)
+  return unary(function(x, is_float) return calculate(operation, is_float, x) end)
+end
+
 -- C's division: whole numbers are cut towards zero.
 local function divide(x, y, is_float)
-  if is_float then return x / y end
-  if y == 0 then return nil end
-  local quotient = x // y
-  return quotient < 0 and quotient * y ~= x and quotient + 1 or quotient
+  if is_float then return calculate("/", is_float, x, y) end
+  return calculate("trunc", false, formulas.apply("/", x, y))
 end
 
 -- The sign is the divisor's, or with fmod, C's, the dividend's.
 local function modulo(node, ...)
-  local fmod = node:integer("fmod", 0) ~= 0
-  return binary(function(x, y, is_float)
-    if not is_float and y == 0 then return nil end
-    return fmod and math.fmod(x, y) or x % y
-  end)(node, ...)
+  return binary_by(node:integer("fmod", 0) ~= 0 and "fmod" or "%")(node, ...)
 end
-
-local function power(x, y, is_float)
-  if is_float then return x ^ y end
-  return math.tointeger(x ^ y)
-end
-
-local function floor(x) return math.abs(x) < 2 ^ 53 and math.floor(x) + 0.0 or x end
 
 local binaries = {
-  Add = binary(function(x, y) return x + y end),
-  Sub = binary(function(x, y) return x - y end),
-  Mul = binary(function(x, y) return x * y end),
-  Div = binary(divide),
-  Mod = modulo,
-  Pow = binary(power),
-  Min = binary(function(x, y) return math.min(x, y) end),
-  Max = binary(function(x, y) return math.max(x, y) end),
-  Equal = binary(function(x, y) return truth(x == y) end, true),
-  Less = binary(function(x, y) return truth(x < y) end, true),
-  LessOrEqual = binary(function(x, y) return truth(x <= y) end, true),
-  Greater = binary(function(x, y) return truth(x > y) end, true),
-  GreaterOrEqual = binary(function(x, y) return truth(x >= y) end, true),
-  And = binary(function(x, y) return truth(x ~= 0 and y ~= 0) end, true),
-  Or = binary(function(x, y) return truth(x ~= 0 or y ~= 0) end, true),
+  Add = binary_by "+", Sub = binary_by "-", Mul = binary_by "*", Div = binary(divide), Mod = modulo,
+  Pow = binary_by "^", Min = binary_by "min", Max = binary_by "max",
+  Equal = binary_by("=", true), Less = binary_by("<", true), Greater = binary_by("<", true, true),
+  LessOrEqual = binary_by("<", true, true, true), GreaterOrEqual = binary_by("<", true, false, true),
+  And = binary_by("min", true), Or = binary_by("max", true), Xor = binary_by("=", true, false, true),
 }
 
 local operators = {
-  Not = unary(function(x) return truth(x == 0) end),
-  Neg = unary(function(x) return -x end),
-  Abs = unary(math.abs),
-  Floor = unary(floor),
-  Ceil = unary(function(x) return -floor(-x) end),
-  Sqrt = unary(function(x) return x ^ 0.5 end),
+  Not = unary(function(x) return calculate("=", false, x, 0) end),
+  Neg = unary_by "neg", Abs = unary_by "abs", Sign = unary_by "sign", Floor = unary_by "floor", Ceil = unary_by "ceil",
+  Round = unary_by "round", Sqrt = unary_by "sqrt", Exp = unary_by "exp", Log = unary_by "log",
   Identity = function(_, a) return a end,
 }
+
+-- Bounds are attributes before version 11, then inputs.
+function operators.Clip(node, a, least, most)
+  local function bound(name, v)
+    if node.opset < 11 then return node:has_attribute(name) and node:real(name) or nil end
+    return v and v.list[1]
+  end
+  least, most = bound("min", least), bound("max", most)
+  return unary(function(x, is_float)
+    if least then x = calculate("max", is_float, x, least) end
+    if most then x = calculate("min", is_float, x, most) end
+    return x
+  end)(node, a)
+end
 
 -- How many inputs an operator cannot do without, where that is more than one.
 local needed = { Where = 3, Range = 3, ScatterND = 3, Expand = 2, Gather = 2 }
@@ -115,26 +132,39 @@ for op, operator in pairs(binaries) do operators[op], needed[op] = operator, 2 e
 
 local to_float = { [1] = true, [10] = true, [11] = true, [16] = true }
 
+-- Infinities and what is no number are nothing that can be whole.
 local function to_whole(x)
+  if formulas.is(x) then return formulas.apply("trunc", x) end
+  if math.type(x) == "integer" then return x end
   if x ~= x or math.abs(x) >= 2 ^ 62 then return nil end
-  return math.tointeger(x < 0 and math.ceil(x) or math.floor(x))
+  return math.tointeger(core.calculate("trunc", x))
 end
 
-function operators.Cast(node, a)
-  local to, list = node:integer "to", {}
+local function to_truth(x) return calculate("=", false, calculate("=", true, x, 0), 0) end
+
+local function to_float32(x) return formulas.apply("float", x) end
+local function to_float64(x) return formulas.is(x) and x or x + 0.0 end
+
+local function cast(a, to)
   if to == 8 then return nil end -- texts
+  if not a.is_float and not to_float[to] and to ~= 9 then return a end
+  local convert = to == 9 and to_truth or to == 11 and to_float64 or to_float[to] and to_float32 or to_whole
+  local list = {}
   for i, x in ipairs(a.list) do
-    list[i] = to_float[to] and x + 0.0 or to == 9 and truth(x ~= 0) or to_whole(x)
+    list[i] = convert(x)
     if list[i] == nil then return nil end
   end
-  return values.list(list, a.dims, to_float[to] or false)
+  return values.list(list, a.dims, to == 11 and "float64" or to_float[to] or false)
 end
+
+function operators.Cast(node, a) return cast(a, node:integer "to") end
 
 -- ---- making lists ----
 
+-- Where how many there are depends on the picture's size, they are a layer's (operators/constants.lua).
 function operators.Range(_, start, limit, delta)
   local first, last, step = start.list[1], limit.list[1], delta.list[1]
-  if not (first and last and step) or step == 0 then return nil end
+  if not (first and last and step) or step == 0 or formulas.any { first, last, step } then return nil end
   local count = math.max(0, math.ceil((last - first) / step))
   if count ~= count or count > values.longest_list then return nil end
   local list = {}
@@ -143,6 +173,7 @@ function operators.Range(_, start, limit, delta)
 end
 
 function operators.ConstantOfShape(node, shape)
+  if formulas.any(shape.list) then return nil end
   local fill = node:has_attribute "value" and node:constant "value"
   local number = fill and values.numbers(fill)[1] or 0.0
   local count = values.count(shape.list)
@@ -153,7 +184,7 @@ function operators.ConstantOfShape(node, shape)
 end
 
 function operators.Expand(_, a, shape)
-  local dims = values.broadcast(a.dims, shape.list)
+  local dims = not formulas.any(shape.list) and values.broadcast(a.dims, shape.list)
   local list = dims and spread(a, dims)
   return list and values.list(list, dims, a.is_float)
 end
@@ -164,76 +195,43 @@ function operators.Where(_, condition, a, b)
   local c, x, y = dims and spread(condition, dims), dims and spread(a, dims), dims and spread(b, dims)
   if not (c and x and y) then return nil end
   local list = {}
-  for i = 1, #c do list[i] = c[i] ~= 0 and x[i] or y[i] end
+  for i = 1, #c do
+    list[i] = formulas.is(c[i]) and formulas.apply("?", c[i], x[i], y[i]) or (c[i] ~= 0 and x[i] or y[i])
+  end
   return values.list(list, dims, a.is_float)
 end
 
 -- ---- reductions ----
 
 -- Of a whole list: exporters multiply the elements of shapes.
-local function whole(f, start)
+local function whole(operation)
   return function(node, a, axes)
     local chosen = axes and axes.list or node:integers("axes", {})
     if #a.list == 0 or #a.dims > 1 or #chosen > #a.dims then return nil end
-    local result = start
-    for _, x in ipairs(a.list) do result = f(result, x) end
+    local result = a.list[1]
+    for i = 2, #a.list do
+      result = calculate(operation, a.is_float, result, a.list[i])
+      if not result then return nil end
+    end
     return values.list({ result }, node:integer("keepdims", 1) ~= 0 and #a.dims == 1 and { 1 } or {}, a.is_float)
   end
 end
 
-operators.ReduceProd = whole(function(x, y) return x * y end, 1)
-operators.ReduceSum = whole(function(x, y) return x + y end, 0)
-operators.ReduceMax = whole(math.max, -math.huge)
-operators.ReduceMin = whole(math.min, math.huge)
-
--- ---- at both sizes ----
-
--- At most this many layers are remembered as those whose shapes a list came from.
-local most_sources = 4
-
-local function merge_sources(inputs, count)
-  local all, seen = {}, {}
-  for i = 1, count do
-    for _, layer in ipairs(inputs[i] and inputs[i].sources or {}) do
-      if not seen[layer] and #all < most_sources then all[#all + 1] = layer end
-      seen[layer] = true
-    end
-  end
-  return #all > 0 and all or nil
-end
-
--- The arguments as they are at the other size.
-local function at_other_size(inputs, count)
-  local others = {}
-  for i = 1, count do
-    local v = inputs[i]
-    others[i] = v and v.other and values.list(v.other, v.dims, v.is_float) or v
-  end
-  return others
-end
+operators.ReduceProd, operators.ReduceSum = whole "*", whole "+"
+operators.ReduceMax, operators.ReduceMin = whole "max", whole "min"
 
 --- Computes a node whose inputs (`count` values, nil where absent) are all known; nil where they are too long, or the
 --- operator is not one that shapes are computed with. Refuses a node that lacks an input.
 function folding.fold(node, inputs, count)
-  local operator, differs, is_sized = operators[node.op], false, false
+  local operator = operators[node.op]
   if not operator then return nil end
   for i = 1, node.op == "Concat" and count or needed[node.op] or 1 do
     if not inputs[i] then node:refuse("has no input %d", i) end
   end
   for i = 1, count do
-    local v = inputs[i]
-    if v and not values.numbers(v) then return nil end
-    differs = differs or v and v.other
-    is_sized = is_sized or v and v.is_sized
+    if inputs[i] and not values.numbers(inputs[i]) then return nil end
   end
-  local result = operator(node, table.unpack(inputs, 1, count))
-  if result and is_sized then
-    local other = differs and operator(node, table.unpack(at_other_size(inputs, count), 1, count))
-    result = values.list(result.list, result.dims, result.is_float, other and other.list)
-    result.is_sized = result.is_sized or not differs
-  end
-  if result then result.sources = merge_sources(inputs, count) end
-  return result
+  return operator(node, table.unpack(inputs, 1, count))
 end
 
 return folding

@@ -3,6 +3,7 @@
 -- numbers, and adds layers under the node's names. Must not know any operator.
 
 local document = require "phosphene.formats.onnx.document"
+local formulas = require "phosphene.formats.onnx.formulas"
 local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.onnx.values"
 
@@ -79,12 +80,10 @@ end
 
 --- The layer that input i is; a constant becomes one.
 function node:layer(i)
-  local value = self:input(i)
-  if value.is_sized then self:fix() end
-  return self.graph:layer_of(value, self.description.inputs[i])
+  return self.graph:layer_of(self:input(i), self.description.inputs[i])
 end
 
---- Says that what the node computes is right for the nominal size only: it will not run for another.
+--- Says that what the node computes is right for the file's own size only: it will not run for another.
 function node:fix() self.is_fixed = true end
 
 --- Layers of all inputs.
@@ -94,8 +93,12 @@ function node:layers()
   return layers
 end
 
---- Input i's shape, and the one at the other size, or nil.
+--- Input i's shape at the file's own size; and its lengths, some of which may be formulas of the picture's size.
 function node:shape(i) return values.shape(self:input(i)) end
+function node:lengths(i)
+  local value = self:input(i)
+  return value.layer and self.graph:lengths(value.layer) or value.dims
+end
 function node:rank(i) return #(self:shape(i)) end
 
 --- An axis of input i, counted from 0 where it may be negative.
@@ -105,12 +108,18 @@ function node:axis(axis, rank)
   return counted
 end
 
---- The numbers of input i, which must be known, and what they are at the other size, where that differs.
+--- The elements of input i, which must be known: numbers, and formulas of the picture's size.
+function node:elements(i)
+  return values.numbers(self:input(i)) or self:refuse("needs a constant as its input %d", i)
+end
+
+--- Likewise where formulas will not do: the numbers at the file's own size, for which alone the node will run.
 function node:numbers(i)
-  local value = self:input(i)
-  local list = values.numbers(value)
-  if not list then self:refuse("needs a constant as its input %d", i) end
-  return list, value.other
+  local list = self:elements(i)
+  if not formulas.any(list) then return list end
+  local numbers = formulas.nominal(list)
+  if not formulas.all_same(list, numbers) then self:fix() end
+  return numbers
 end
 
 --- The only number of input i.
@@ -125,7 +134,7 @@ function node:tensor(i, dims)
   if not self:has(i) then return nil end
   local value = self:input(i)
   if not values.is_constant(value) then self:refuse("needs a constant as its input %d", i) end
-  if value.is_sized then self:fix() end
+  if values.is_sized(value) then value = values.list(self:numbers(i), value.dims, value.is_float) end
   if dims and values.count(dims) ~= values.count(value.dims) then
     self:refuse("has an input %d of %s numbers instead of %d", i, table.concat(value.dims, "x"), values.count(dims))
   end
@@ -143,10 +152,9 @@ end
 -- Where it must not run at other sizes, one of its inputs is held to its shape.
 local function hold(self, from)
   for i, layer in ipairs(from) do
-    local shape, other = self.graph:shape(layer)
-    if not other or not values.same(shape, other) then
+    if formulas.any(self.graph:lengths(layer)) then
       self.is_fixed = false
-      from[i] = self:step("reshape", layer, { shape = shape })
+      from[i] = self:step("reshape", layer, { shape = self.graph:shape(layer) })
       return
     end
   end

@@ -1,13 +1,32 @@
 -- SPDX-License-Identifier: MIT
--- Rearranges known lists of numbers: slices, elements, other shapes; and reads the settings of such operators, which
--- apply to activations too. Must not know layers.
+-- Rearranges known lists: slices, elements, other shapes; and reads the settings of such operators, which apply to
+-- activations too. Elements may follow from the picture's size; which of them are chosen must not. Must not know layers.
 
+local formulas = require "phosphene.formats.onnx.formulas"
 local values = require "phosphene.formats.onnx.values"
 
 local operators = {}
 local rearranging = { operators = operators }
 
 -- ---- parts and wholes ----
+
+function operators.Transpose(node, a)
+  local rank, reversed = #a.dims, {}
+  for i = 1, rank do reversed[i] = rank - i end
+  local axes, dims, steps, list = node:integers("perm", reversed), {}, {}, {}
+  if #axes ~= rank then node:refuse("turns %d axes of %d", #axes, rank) end
+  for i, axis in ipairs(axes) do
+    axis = node:axis(axis, rank)
+    dims[i], steps[i] = a.dims[axis + 1], values.strides(a.dims)[axis + 1]
+  end
+  local own = values.strides(dims)
+  for i = 0, #a.list - 1 do
+    local at = 0
+    for d = 1, rank do at = at + i // own[d] % dims[d] * steps[d] end
+    list[i + 1] = a.list[at + 1]
+  end
+  return values.list(list, dims, a.is_float)
+end
 
 -- As if it were a list of `count` rows, each of those chosen, along an axis: (before, axis, after) in row-major order.
 local function choose(a, axis, chosen)
@@ -190,6 +209,16 @@ function rearranging.reshaped(node, dims, target)
   end
   if unknown then result[unknown] = known > 0 and values.count(dims) // known or 0 end
   return result
+end
+
+for op, operator in pairs(operators) do
+  operators[op] = function(node, a, ...)
+    for i = 1, op == "Concat" and 0 or select("#", ...) do
+      local list = (select(i, ...) or {}).list
+      if list and formulas.any(list) and not (op == "ScatterND" and i == 2) then return nil end
+    end
+    return operator(node, a, ...)
+  end
 end
 
 return rearranging

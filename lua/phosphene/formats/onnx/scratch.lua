@@ -11,7 +11,7 @@ local scratch = {}
 
 --- A graph to put constants and layers into.
 function scratch.graph()
-  return graph.new(core.network { channels = 1 }, 1, { 1, 1 }, { 1, 1 })
+  return graph.new(core.network { channels = 1 }, 1, { 1, 1 })
 end
 
 --- What a layer of such a graph computes, as a tensor.

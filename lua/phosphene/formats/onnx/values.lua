@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- What a name stands for while an ONNX graph is imported: a layer's activation, a short list of numbers that is known
--- (a shape, an index), or a tensor of constants. Shapes are known twice, for the size that the file suggests and for
--- another one (`other`): what differs between the two depends on the picture's size, and must not be taken for a
--- constant. Must not know any operator.
+-- What a name stands for while an ONNX graph is imported: a layer's activation, a short list of numbers (a shape, an
+-- index), of which some may be formulas of the picture's size, or a tensor of constants. Must not know any operator.
 
 local core = require "phosphene.core"
+local formulas = require "phosphene.formats.onnx.formulas"
 local refuse = require "phosphene.formats.refuse"
 
 local values = {}
@@ -52,36 +51,31 @@ function values.broadcast(a, b)
   return dims
 end
 
---- A layer's output, of this shape; of that one for the other size, nil where the other size does not fit.
-function values.activation(layer, shape, other) return { layer = layer, shape = shape, other = other } end
+--- A layer's output, of this shape at the file's own size.
+function values.activation(layer, shape) return { layer = layer, shape = shape } end
 
---- Known numbers. `other`: what they are at the other size, where that differs; `is_sized` marks what depends on the
---- picture's size, known or not at the other one; `sources` lists layers from whose shapes they were computed.
-function values.list(list, dims, is_float, other)
-  if other and values.same(list, other) then other = nil end
-  local is_sized = other ~= nil
-  if other and #other ~= #list then other = nil end
-  return { list = list, dims = dims, is_float = is_float, other = other, is_sized = is_sized }
-end
+--- Numbers and formulas. `is_float`: "float64" where they are such, true where they are narrower.
+function values.list(list, dims, is_float) return { list = list, dims = dims, is_float = is_float } end
 
 function values.tensor(tensor, dims) return { tensor = tensor, dims = dims, is_float = true } end
 
 --- From a tensor of a file.
 function values.read(t)
   if t.problem then return { problem = t.problem, name = t.name, dims = t.dims } end
-  if t.tensor then return values.tensor(t.tensor, t.dims) end
-  return values.list(t.integers or t.numbers, t.dims, t.type:find "float" ~= nil)
+  local is_float = t.type == "float64" and t.type or t.type:find "float" ~= nil
+  if t.tensor then return { tensor = t.tensor, dims = t.dims, is_float = is_float } end
+  return values.list(t.integers or t.numbers, t.dims, is_float)
 end
+
+--- Whether a value is a list that depends on the picture's size.
+function values.is_sized(v) return v.list ~= nil and formulas.any(v.list) end
 
 function values.is_constant(v) return v.list ~= nil or v.tensor ~= nil end
 
---- The shape of any value, and the one at the other size.
-function values.shape(v)
-  if v.layer then return v.shape, v.other end
-  return v.dims, v.dims
-end
+--- The shape of any value, at the file's own size.
+function values.shape(v) return v.layer and v.shape or v.dims end
 
---- The numbers of a constant, flat, or nil where they are too many.
+--- The numbers of a constant, flat, formulas among them, or nil where they are too many.
 function values.numbers(v)
   if not v.list and v.tensor and v.tensor:count() <= values.longest_list then v.list = v.tensor:values() end
   return v.list

@@ -4,45 +4,8 @@
 
 local windows = {}
 
--- Where padding is left to the operator: "SAME" gives ceil(length / stride) outputs, with an odd pixel after (upper) or
--- before (lower) the image. One axis's padding for a length.
-local function same_padding(length, kernel, stride, dilation, upper)
-  local outputs = (length + stride - 1) // stride
-  local total = math.max(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - length)
-  local less = total // 2
-  if upper then return less, total - less end
-  return total - less, less
-end
-
--- Padding before and after each spatial axis for one size of the input, (top, left, bottom, right).
-local function automatic(shape, kernel, settings, upper)
-  local padding, spatial = { 0, 0, 0, 0 }, #shape - 2
-  for at = 3 - spatial, 2 do
-    local length = shape[at + #shape - 2]
-    padding[at], padding[at + 2] =
-      same_padding(length, kernel[at], settings.stride[at], settings.dilation[at], upper)
-  end
-  return padding
-end
-
-local function equal(a, b)
-  for i = 1, 4 do
-    if a[i] ~= b[i] then return false end
-  end
-  return true
-end
-
--- Upper is what our layers compute themselves, for any size. Lower is settled here; where other sizes need other
--- padding, the node does not run for them.
-local function resolve_automatic(node, kernel, settings, mode)
-  local shape, other = node:shape(1)
-  if mode == "SAME_UPPER" and #shape == 4 then
-    settings.padding_mode = "same"
-    return
-  end
-  settings.padding = automatic(shape, kernel, settings, mode == "SAME_UPPER")
-  if other and not equal(settings.padding, automatic(other, kernel, settings, mode == "SAME_UPPER")) then node:fix() end
-end
+-- Padding that is left to the operator: ceil(length / stride) outputs.
+local padding_modes = { SAME_UPPER = "same", SAME_LOWER = "same_lower" }
 
 -- Of three axes, windows may slide along the first: the others are then as good as one. (PyTorch's local response norm
 -- is such a pool, of channels.)
@@ -75,9 +38,8 @@ function windows.settings(node, kernel)
   for at = 1, 2 do
     if settings.stride[at] < 1 or settings.dilation[at] < 1 then node:refuse "has a stride or dilation below 1" end
   end
-  if mode == "SAME_UPPER" or mode == "SAME_LOWER" then
-    settings.padding = nil
-    resolve_automatic(node, window, settings, mode)
+  if padding_modes[mode] then
+    settings.padding, settings.padding_mode = nil, padding_modes[mode]
   elseif mode ~= "NOTSET" and mode ~= "VALID" and mode ~= "" then
     node:refuse("has an unknown auto_pad '%s'", mode)
   end
@@ -89,8 +51,7 @@ function windows.add(node, type, settings)
   if node:rank(1) == 4 then return node:add(type, node:layer(1), settings) end
   if node:rank(1) == 5 then
     local image = node:step("reshape", node:layer(1), { shape = { 0, 0, 0, -1 } })
-    local made = node:step(type, image, settings)
-    return node:add("reshape", { made, node:layer(1) }, { shape = { 0, 0, 0, -2 - 3, -1 } })
+    return node:add("reshape", node:step(type, image, settings), { shape = { 0, 0, 0, node:lengths(1)[4], -1 } })
   end
   local image = node:step("unsqueeze", node:layer(1), { axes = { 2 } })
   node:add("squeeze", node:step(type, image, settings), { axes = { 2 } })

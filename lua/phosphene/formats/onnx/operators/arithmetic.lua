@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators that combine values element by element, broadcast as NumPy does, and those that reduce along axes.
 
+local formulas = require "phosphene.formats.onnx.formulas"
 local values = require "phosphene.formats.onnx.values"
 
 local arithmetic = {}
@@ -9,9 +10,7 @@ local arithmetic = {}
 
 -- Whether two inputs are activations of one shape, at every size that is known.
 local function are_alike(node, i, j)
-  local a, b = node:input(i), node:input(j)
-  if not a.layer or not b.layer or not values.same(a.shape, b.shape) then return false end
-  return a.other == nil or b.other == nil or values.same(a.other, b.other)
+  return node:input(i).layer and node:input(j).layer and formulas.all_same(node:lengths(i), node:lengths(j))
 end
 
 -- Before version 7 the second input was only broadcast where `broadcast` said so, from an axis on.
@@ -67,17 +66,19 @@ end)
 
 -- A condition that is known chooses whole values, or is a mask: x * c + y * (1 - c).
 function arithmetic.Where(node)
-  local condition = node:numbers(1)
+  local condition = node:elements(1)
   local ones = 0
-  for _, c in ipairs(condition) do ones = ones + (c ~= 0 and 1 or 0) end
+  for _, c in ipairs(condition) do ones = ones + (formulas.is(c) and 0.5 or c ~= 0 and 1 or 0) end
   local dims = node:input(1).dims
   local result = values.broadcast(values.broadcast(dims, node:shape(2)) or {}, node:shape(3)) or {}
   local function whole(i) return values.same(node:shape(i), result) end
   if ones == #condition and whole(2) then return node:pass(2) end
   if ones == 0 and whole(3) then return node:pass(3) end
-  if node:input(1).is_sized then node:fix() end
   local mask, opposite = {}, {}
-  for i, c in ipairs(condition) do mask[i], opposite[i] = c ~= 0 and 1.0 or 0.0, c == 0 and 1.0 or 0.0 end
+  for i, c in ipairs(condition) do
+    opposite[i] = formulas.apply("=", c, 0)
+    mask[i] = formulas.apply("=", opposite[i], 0)
+  end
   local function masked(i, list)
     return node:step("binary", { node:layer(i), node:constant_layer(values.list(list, dims, true)) },
       { operation = "multiply" })

@@ -1,34 +1,39 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators whose results are known before any picture is there.
 
+local formulas = require "phosphene.formats.onnx.formulas"
 local values = require "phosphene.formats.onnx.values"
 
 local constants = {}
 
--- What is known of input 1's shape: it depends on the picture's size where the other size says so, or is not known.
-local function known(node, result)
-  local input = node:input(1)
-  result.is_sized = result.is_sized or (input.layer ~= nil and not input.other)
-  result.sources = input.layer and { input.layer } or nil
-  node:give(result)
-end
-
---- A shape as numbers. From version 15 a part of it can be asked for.
+--- A shape, whose lengths may be formulas of the picture's size. From version 15 a part of it can be asked for.
 function constants.Shape(node)
-  local shape, other = node:shape(1)
-  local function part(list)
-    local start, stop = node:integer("start", 0), node:integer("end", #list)
-    if start < 0 then start = math.max(0, start + #list) end
-    if stop < 0 then stop = stop + #list end
-    return table.move(list, start + 1, math.min(stop, #list), 1, {})
-  end
-  local list = part(shape)
-  known(node, values.list(list, { #list }, false, other and part(other)))
+  local list = node:lengths(1)
+  local start, stop = node:integer("start", 0), node:integer("end", #list)
+  if start < 0 then start = math.max(0, start + #list) end
+  if stop < 0 then stop = stop + #list end
+  local part = table.move(list, start + 1, math.min(stop, #list), 1, {})
+  node:give(values.list(part, { #part }, false))
 end
 
 function constants.Size(node)
-  local shape, other = node:shape(1)
-  known(node, values.list({ values.count(shape) }, {}, false, other and { values.count(other) }))
+  local count = 1
+  for _, length in ipairs(node:lengths(1)) do count = formulas.apply("*", count, length) end
+  node:give(values.list({ formulas.is(count) and count or math.tointeger(count) }, {}, false))
+end
+
+-- These two come here only where how many numbers there are follows from the picture's size.
+
+function constants.Range(node)
+  local function only(i) return node:elements(i)[1] or node:refuse("has an empty input %d", i) end
+  local start, limit, step = only(1), only(2), only(3)
+  local count = formulas.apply("ceil", formulas.apply("/", formulas.apply("-", limit, start), step))
+  node:add("range", {}, { start = start, step = step, count = count })
+end
+
+function constants.ConstantOfShape(node)
+  local fill = node:has_attribute "value" and node:constant "value" or values.list({ 0.0 }, { 1 }, true)
+  node:add("expand", node:constant_layer(fill), { shape = node:elements(1) })
 end
 
 function constants.Constant(node)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators with weights: convolutions and products of matrices.
 
+local formulas = require "phosphene.formats.onnx.formulas"
 local values = require "phosphene.formats.onnx.values"
 local windows = require "phosphene.formats.onnx.windows"
 
@@ -63,7 +64,7 @@ function convolutions.ConvTranspose(node)
     settings.padding[at], settings.padding[at + 2], settings.output_padding[at] =
       transposed_padding(node, i, i + 2, dims[at + 2], stride, dilation)
   end
-  if #node:integers("output_shape", {}) > 0 then node:fix() end
+  if #node:integers("output_shape", {}) > 0 and formulas.any(node:lengths(1)) then node:fix() end
   windows.add(node, "transposed_convolution", settings)
 end
 

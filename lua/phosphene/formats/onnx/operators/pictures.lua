@@ -1,8 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators that change the size of images: borders, scaling, blocks of pixels.
 
-local sizes = require "phosphene.formats.onnx.sizes"
-
 local pictures = {}
 
 -- ---- borders ----
@@ -20,37 +18,22 @@ local function both_ends(node, pads, axes)
   return before, after
 end
 
--- Negative padding cuts off: a slice does that part.
-local function cut(node, layer, before, after)
-  local settings = { axes = {}, starts = {}, ends = {} }
-  for i = 1, #before do
-    if before[i] < 0 or after[i] < 0 then
-      local at = #settings.axes + 1
-      settings.axes[at] = i - 1
-      settings.starts[at] = math.max(0, -before[i])
-      settings.ends[at] = after[i] < 0 and after[i] or 1 << 30
-    end
-    before[i], after[i] = math.max(0, before[i]), math.max(0, after[i])
-  end
-  return #settings.axes > 0 and node:step("slice", layer, settings) or layer
-end
-
 function pictures.Pad(node)
-  local pads, value, axes, is_sized
+  local pads, value, axes
   if node.opset < 11 then
     pads = node:integers(node.opset < 2 and "paddings" or "pads")
     value = node:real("value", 0.0)
   else
-    pads, is_sized = node:numbers(2)
+    pads = node:elements(2)
     value = node:has(3) and node:number(3) or 0.0
     axes = node:has(4) and node:numbers(4)
   end
-  if is_sized then node:fix() end
   local before, after = both_ends(node, pads, axes)
-  local layer, mode, adds = cut(node, node:layer(1), before, after), node:text("mode", "constant"), false
-  for i = 1, #before do adds = adds or before[i] > 0 or after[i] > 0 end
-  if not adds then return node:give(node.graph:activation(layer)) end
-  node:add("pad", layer, { before = before, after = after, mode = mode, value = mode == "constant" and value or nil })
+  local changes, mode = false, node:text("mode", "constant")
+  for _, length in ipairs(pads) do changes = changes or length ~= 0 end
+  if not changes then return node:pass(1) end
+  node:add("pad", node:layer(1),
+    { before = before, after = after, mode = mode, value = mode == "constant" and value or nil })
 end
 
 -- ---- scaling ----
@@ -70,32 +53,27 @@ local function over_all(node, list, axes, fill)
 end
 
 -- The setting of a resize layer that says how large the output is.
-local function target(node, scales, lengths, other_lengths)
-  local shape, other = node:shape(1)
+local function target(node, scales, lengths)
+  local rank = node:rank(1)
   if scales and #scales > 0 then
-    if #scales ~= #shape then node:refuse("scales %d axes of %d", #scales, #shape) end
+    if #scales ~= rank then node:refuse("scales %d axes of %d", #scales, rank) end
     return { scales = scales }
   end
-  if not lengths or #lengths ~= #shape then node:refuse "has neither scales nor sizes for every axis" end
-  local same_scales = other and sizes.scales(lengths, other_lengths, shape, other)
-  if same_scales and other_lengths then return { scales = same_scales } end
-  if other_lengths then node:fix() end
+  if not lengths or #lengths ~= rank then node:refuse "has neither scales nor sizes for every axis" end
   return { sizes = lengths }
 end
 
 function pictures.Resize(node)
   local settings
   if node.opset < 11 then
-    settings = target(node, node:numbers(2))
+    settings = target(node, node:elements(2))
     settings.coordinates, settings.rounding = "asymmetric", "floor"
   else
-    local shape, ones = node:shape(1), {}
-    for i = 1, #shape do ones[i] = 1.0 end
+    local own, ones = node:lengths(1), {}
+    for i = 1, #own do ones[i] = 1.0 end
     local axes = node:has_attribute "axes" and node:integers "axes"
-    local lengths, other_lengths
-    if node:has(4) then lengths, other_lengths = node:numbers(4) end
-    settings = target(node, over_all(node, node:has(3) and node:numbers(3), axes, ones),
-      over_all(node, lengths, axes, shape), over_all(node, other_lengths, axes, select(2, node:shape(1)) or shape))
+    settings = target(node, over_all(node, node:has(3) and node:elements(3), axes, ones),
+      over_all(node, node:has(4) and node:elements(4), axes, own))
     settings.coordinates = node:text("coordinate_transformation_mode", "half_pixel")
     settings.rounding = node:text("nearest_mode", "round_prefer_floor")
   end
@@ -114,7 +92,7 @@ end
 function pictures.Upsample(node)
   local scales
   if node.opset >= 9 then
-    scales = node:numbers(2)
+    scales = node:elements(2)
   elseif node:has_attribute "scales" then
     scales = node:reals "scales"
   else
