@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Torchvision's networks with random weights, as ONNX files, each beside what PyTorch makes of one picture: vectors that an
-importer can be checked against.
+"""Torchvision's networks and a U-Net with random weights, as ONNX files, each beside what PyTorch makes of some pictures:
+vectors that an importer can be checked against.
 
     export_networks.py FOLDER [NAME ...]
 
-writes FOLDER/NAME.onnx, whose outputs are "output" and, from halfway through, "middle"; and FOLDER/NAME.safetensors:
-`input` (1, 3, h, w) in [0, 1], which the network takes as it is, `output`, `middle`, a random `seed` shaped like middle,
-`gradient`, of the sum of seed * middle with respect to the input, and `unsure`, the share of that gradient that rounding
-decides. What is there already is left as it is; without names it lists what there is to export. Needs Debian's
-python3-torchvision.
+writes FOLDER/NAME.onnx, whose outputs are "output" and, from halfway through, "middle"; and for each size of picture, one
+where that is not free, FOLDER/NAME.HxW.safetensors: `input` (1, 3, h, w) in [0, 1], which the network takes as it is,
+`output`, `middle`, a random `seed` shaped like middle, `gradient`, of the sum of seed * middle with respect to the input,
+and `unsure`, the share of that gradient that rounding decides. What is there already is left as it is; without names it
+lists what there is to export. Needs Debian's python3-torchvision.
 """
 import os
 import sys
@@ -17,12 +17,45 @@ import warnings
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torchvision import models
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "peers"))
 from tensor_files import write_safetensors
 
-# Builder, its arguments, the module whose output is "middle", the picture's size, and the opset: several of them, since
+
+
+class UNet(nn.Module):
+    """Two levels, of which the upper one pads to what it joins, and the other resizes."""
+
+    def __init__(self):
+        super().__init__()
+        def block(inputs, outputs):
+            return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU())
+        self.top, self.middle, self.bottom = block(3, 8), block(8, 12), block(12, 16)
+        self.rise = nn.ConvTranspose2d(8, 8, 2, stride=2)
+        self.join, self.last = block(16 + 12, 8), nn.Conv2d(8 + 8, 5, 1)
+
+    def forward(self, x):
+        top = self.top(x)
+        middle = self.middle(functional.max_pool2d(top, 2))
+        bottom = self.bottom(functional.max_pool2d(middle, 2))
+        up = functional.interpolate(bottom, size=middle.shape[-2:], mode="bilinear", align_corners=False)
+        up = self.rise(self.join(torch.cat([up, middle], 1)))
+        rows, columns = top.shape[2] - up.shape[2], top.shape[3] - up.shape[3]
+        up = functional.pad(up, [columns // 2, columns - columns // 2, rows // 2, rows - rows // 2])
+        return self.last(torch.cat([up, top], 1))
+
+
+def unet(weights):
+    return UNet()
+
+
+# Heights and widths of pictures for networks whose size is free: the first is exported with.
+SIZES = [(64, 96), (65, 97), (71, 53), (96, 64), (50, 83)]
+PLAIN = {"weights_backbone": None}
+
+# Builder, its arguments, the module whose output is "middle", the picture's size, or sizes, and the opset: several of them, since
 # operators change their forms from one to the next.
 NETWORKS = {
     "alexnet": (models.alexnet, {}, "features.8", 224, 9),
@@ -41,6 +74,10 @@ NETWORKS = {
     "regnet": (models.regnet_y_400mf, {}, "trunk_output.block2", 224, 13),
     "convnext_tiny": (models.convnext_tiny, {}, "features.5.4", 224, 17),
     "vit_b_16": (models.vit_b_16, {}, "encoder.layers.encoder_layer_5", 224, 16),
+    "unet": (unet, {}, "join", SIZES, 13),
+    "lraspp": (models.segmentation.lraspp_mobilenet_v3_large, PLAIN, "classifier.cbr", SIZES, 11),
+    "deeplabv3": (models.segmentation.deeplabv3_mobilenet_v3_large, PLAIN, "classifier.0", SIZES, 13),
+    "fcn": (models.segmentation.fcn_resnet50, PLAIN, "classifier.2", SIZES, 16),
 }
 
 
@@ -57,14 +94,14 @@ class WithMiddle(nn.Module):
 
     def forward(self, x):
         output = self.network(x)
-        return output, self.kept
+        return output["out"] if isinstance(output, dict) else output, self.kept
 
 
 def pictures(count, size):
     """Clouds of colour with some noise. Of noise alone every feature would be nearly the same everywhere, and what batch
     norms make of that would be rounding, magnified."""
-    clouds = nn.functional.interpolate(torch.rand(count, 3, 9, 9), size=(size, size), mode="bicubic")
-    return (0.8 * clouds + 0.2 * torch.rand(count, 3, size, size)).clamp(0, 1)
+    clouds = functional.interpolate(torch.rand(count, 3, 9, 9), size=size, mode="bicubic")
+    return (0.8 * clouds + 0.2 * torch.rand(count, 3, *size)).clamp(0, 1)
 
 
 def settle(network, size):
@@ -115,24 +152,28 @@ def vectors(network, image):
 
 
 def export(folder, name):
-    build, arguments, middle, size, opset = NETWORKS[name]
+    build, arguments, middle, sizes, opset = NETWORKS[name]
+    is_free = isinstance(sizes, list)
+    sizes = sizes if is_free else [(sizes, sizes)]
     target = os.path.join(folder, name)
-    if os.path.exists(target + ".safetensors"):
+    files = ["%s.%dx%d.safetensors" % (target, *size) for size in sizes]
+    if os.path.exists(files[-1]):
         return
     torch.manual_seed(sum(name.encode()))
     network = build(weights=None, **arguments).eval()
-    settle(network, size)
+    settle(network, sizes[0])
     network = WithMiddle(network, middle)
-
-    image = pictures(1, size)
-    output, activation, seed, gradient, unsure = vectors(network, image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(network, image, target + ".onnx", opset_version=opset, input_names=["input"],
-                          output_names=["output", "middle"], training=torch.onnx.TrainingMode.PRESERVE)
-    # Written last: it says that both are whole.
-    write_safetensors(target + ".safetensors", {"input": image, "output": output, "middle": activation, "seed": seed,
-                                                "gradient": gradient, "unsure": unsure})
+        torch.onnx.export(network, pictures(1, sizes[0]), target + ".onnx", opset_version=opset, input_names=["input"],
+                          output_names=["output", "middle"], training=torch.onnx.TrainingMode.PRESERVE,
+                          dynamic_axes={"input": {2: "height", 3: "width"}} if is_free else None)
+    # The last one says that all are whole.
+    for size, file in zip(sizes, files):
+        image = pictures(1, size)
+        output, activation, seed, gradient, unsure = vectors(network, image)
+        write_safetensors(file, {"input": image, "output": output, "middle": activation, "seed": seed,
+                                 "gradient": gradient, "unsure": unsure})
     print(f"{name}: {os.path.getsize(target + '.onnx') >> 20} MiB, opset {opset}", flush=True)
 
 

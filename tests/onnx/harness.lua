@@ -25,11 +25,11 @@ end
 function harness.build(case, source)
   local count = source and case.inputs[source].tensor:count() or 1
   local net = core.network { channels = 1 }
-  local g = graph.new(net, 1, { 1, count }, { 1, count })
+  local g = graph.new(net, 1, { 1, count })
   for i, input in ipairs(case.document.inputs) do
     if i == source then
       net:add { type = "reshape", name = "source", from = "image", shape = case.inputs[i].dims }
-      g.shapes.source, g.others.source = case.inputs[i].dims, case.inputs[i].dims
+      g:measure "source"
       g.values[input.name] = g:activation "source"
     elseif case.inputs[i] then
       g.values[input.name] = values.read(case.inputs[i])
