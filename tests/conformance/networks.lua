@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Whole networks: torchvision's and a U-Net, exported to ONNX with random weights by scripts/export_networks.py, against
--- what PyTorch made of the same pictures, of several sizes where that is free: the output, an activation halfway, and the
--- gradient of that with respect to the picture. Each then renders a channel for a few steps, with the default transforms
--- where the size is free. TAP on stdout. Arguments: the folder of the exports, and
+-- Whole networks: torchvision's and a U-Net, exported to ONNX with random weights by scripts/export_networks.py,
+-- against what PyTorch made of the same pictures, of several sizes where that is free: the output, an activation
+-- halfway, and the gradient of that with respect to the picture. Each then renders a channel for a few steps, with the
+-- default transforms where the size is free. TAP on stdout. Arguments: the folder of the exports, and
 -- networks by name (without any: all of them). What is not there yet is exported first.
 local core = require "phosphene.core"
 local ph = require "phosphene"
