@@ -47,7 +47,7 @@ ph_status ph_network_follow(ph_network *network, const char *const *layers, int 
                             const ph_following *settings, int count, ph_error *e);
 
 /* Folds every batch_norm whose input is a convolution that nothing else reads into that convolution, which
-   takes over the batch_norm's name too. */
+   takes over the batch_norm's name; what it gave before is still there under its own. */
 ph_status ph_network_fold(ph_network *network, ph_error *e);
 
 /* Gives a layer one more name. Fails when the name is taken by another layer. */

@@ -140,8 +140,14 @@ describe("an ONNX file", function()
     model.nodes[3].inputs = { "normal" }
     table.insert(model.tensors, { name = "variance", dims = { 4 }, values = { 1, 2, 3, 4 } })
     local net = assert(open(model))
-    assert.equal("conv", net:layer("normal").name)
     assert.equal("convolution", net:layer("normal").type)
+    assert.same({ "normal" }, net:layer("features").from)
+    -- The convolution's own value is still what it is called by.
+    net:forward(core.tensor({ 1, 3, 4, 4 }, 0.5), { "conv", "normal" })
+    local b = noise(4)
+    local c = 3
+    local before, after = net:activation("conv"):at(0, c - 1, 1, 1), net:activation("normal"):at(0, c - 1, 1, 1)
+    assert.near((before - b[c]) / math.sqrt(c + 1e-5) * b[c] + b[c], after, 1e-5)
   end)
 
   it("says which operators it does not run, all at once", function()

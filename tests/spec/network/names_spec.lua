@@ -81,15 +81,43 @@ describe("second names", function()
     assert.equal("joined.1", net:layer("x").name)
   end)
 
-  it("are what folding leaves behind", function()
+  it("mean the same before and after folding", function()
     local net = core.network { backend = "reference" }
     net:add { type = "convolution", name = "conv", from = "image", weight = core.tensor({ 1, 3, 1, 1 }, 1) }
     net:add { type = "batch_norm", name = "bn", from = "conv", mean = core.tensor({ 1 }, 1),
-      variance = core.tensor({ 1 }, 1) }
-    net:add { type = "relu", name = "relu", from = "bn" }
+      variance = core.tensor({ 1 }, 4), weight = core.tensor({ 1 }, -3), bias = core.tensor({ 1 }, 0.5) }
+    net:add { type = "batch_norm", name = "scale", from = "bn", mean = core.tensor({ 1 }, 0.5),
+      variance = core.tensor({ 1 }, 1), weight = core.tensor({ 1 }, 2) }
+    net:add { type = "relu", name = "relu", from = "scale" }
+    net:alias("norm", "bn"):alias("rectified", "relu")
+    local names, values, gradients = { "conv", "norm", "scale", "rectified" }, {}, {}
+    local image = core.random(1, "fold"):fill_normal(core.tensor { 2, 3, 4, 5 })
+    local function run(visit)
+      for _, name in ipairs(names) do
+        net:forward(image, name)
+        local value = net:activation(name)
+        net:inject(name, value)
+        visit(name, value:values(), net:backward():values())
+      end
+    end
+    run(function(name, value, gradient) values[name], gradients[name] = value, gradient end)
     net:fold()
-    assert.same({ bn = "conv" }, net:aliases())
-    assert.equal("conv", net:layer("bn").name)
+    assert.equal("convolution", net:layer("scale").type)
+    assert.same({ "scale" }, net:layer("relu").from)
+    run(function(name, value, gradient)
+      for i, x in ipairs(values[name]) do assert.near(x, value[i], 1e-4, name) end
+      for i, x in ipairs(gradients[name]) do assert.near(x, gradient[i], 1e-3, name) end
+    end)
+  end)
+
+  it("keep their values where folding would lose them", function()
+    local net = core.network { backend = "reference" }
+    net:add { type = "convolution", name = "conv", from = "image", weight = core.tensor({ 1, 3, 1, 1 }, 1) }
+    net:add { type = "batch_norm", name = "bn", from = "conv", mean = core.tensor({ 1 }, 1),
+      variance = core.tensor({ 1 }, 1), weight = core.tensor({ 1 }, 0), bias = core.tensor({ 1 }, 2) }
+    net:fold():forward(core.tensor({ 1, 3, 1, 1 }, 1), { "conv", "bn" })
+    assert.same({ 3 }, net:activation("conv"):values())
+    assert.same({ 2 }, net:activation("bn"):values())
   end)
 end)
 
