@@ -51,6 +51,11 @@ def unet(weights):
     return UNet()
 
 
+def fcn(weights):
+    backbone = models._utils.IntermediateLayerGetter(models.mobilenet_v3_small(weights=weights).features, {"12": "out"})
+    return models.segmentation.FCN(backbone, models.segmentation.fcn.FCNHead(576, 5))
+
+
 # Heights and widths of pictures for networks whose size is free: the first is exported with.
 SIZES = [(64, 96), (65, 97), (71, 53), (96, 64), (50, 83)]
 PLAIN = {"weights_backbone": None}
@@ -77,7 +82,7 @@ NETWORKS = {
     "unet": (unet, {}, "join", SIZES, 13),
     "lraspp": (models.segmentation.lraspp_mobilenet_v3_large, PLAIN, "classifier.cbr", SIZES, 11),
     "deeplabv3": (models.segmentation.deeplabv3_mobilenet_v3_large, PLAIN, "classifier.0", SIZES, 13),
-    "fcn": (models.segmentation.fcn_resnet50, PLAIN, "classifier.2", SIZES, 16),
+    "fcn": (fcn, {}, "classifier.2", SIZES, 16),
 }
 
 

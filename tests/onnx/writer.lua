@@ -28,6 +28,8 @@ local graph
 
 local function attribute(name, value)
   local head = writer.bytes(1, name)
+  local refers = type(value) == "table" and value.refers
+  if refers then return head .. writer.bytes(21, refers) .. writer.number(20, 1) end
   if math.type(value) == "integer" then return head .. writer.number(3, value) .. writer.number(20, 2) end
   if type(value) == "number" then return head .. writer.float(2, value) .. writer.number(20, 1) end
   if type(value) == "string" then return head .. writer.bytes(4, value) .. writer.number(20, 3) end
@@ -46,13 +48,14 @@ local function sorted(t)
   return keys
 end
 
---- A node { op, name, inputs, outputs, attributes, domain }.
+--- A node { op, name, inputs, outputs, attributes, domain, scopes }.
 function writer.node(n)
   return each(n.inputs, function(name) return writer.bytes(1, name) end)
     .. each(n.outputs, function(name) return writer.bytes(2, name) end)
     .. (n.name and writer.bytes(3, n.name) or "") .. writer.bytes(4, n.op)
     .. each(sorted(n.attributes), function(name) return writer.bytes(5, attribute(name, n.attributes[name])) end)
     .. (n.domain and writer.bytes(7, n.domain) or "")
+    .. (n.scopes and writer.bytes(9, writer.bytes(1, "pkg.torch.onnx.name_scopes") .. writer.bytes(2, n.scopes)) or "")
 end
 
 -- A graph's input or output: a name, or { name, dims (numbers, or texts for what is free), number (of the type) }.
@@ -73,10 +76,18 @@ function graph(m)
     .. each(m.outputs or {}, function(p) return writer.bytes(12, port(p)) end)
 end
 
---- A model { opset, nodes, tensors, inputs, outputs, metadata } as bytes. Attributes that are tables with nodes are
---- graphs.
+-- A function { name, domain, inputs, outputs, nodes }.
+local function definition(f)
+  return writer.bytes(1, f.name) .. each(f.inputs, function(name) return writer.bytes(4, name) end)
+    .. each(f.outputs, function(name) return writer.bytes(5, name) end)
+    .. each(f.nodes, function(n) return writer.bytes(7, writer.node(n)) end) .. writer.bytes(10, f.domain)
+end
+
+--- A model { opset, nodes, tensors, inputs, outputs, metadata, functions } as bytes. Attributes that are tables with
+--- nodes are graphs, and those that have `refers`, a name, are the caller's of that name.
 function writer.model(m)
   return writer.number(1, 8) .. writer.bytes(8, writer.number(2, m.opset or 13)) .. writer.bytes(7, graph(m))
+    .. each(m.functions or {}, function(f) return writer.bytes(25, definition(f)) end)
     .. each(sorted(m.metadata), function(key)
       return writer.bytes(14, writer.bytes(1, key) .. writer.bytes(2, m.metadata[key]))
     end)

@@ -8,7 +8,10 @@ local build = require "phosphene.formats.onnx.build"
 local construction = require "phosphene.formats.construction"
 local document = require "phosphene.formats.onnx.document"
 local graph = require "phosphene.formats.onnx.graph"
+local input_size = require "phosphene.network.input_size"
+local inputs = require "phosphene.formats.onnx.inputs"
 local labels = require "phosphene.network.labels"
+local modules = require "phosphene.formats.onnx.modules"
 local patterns = require "phosphene.formats.onnx.patterns"
 local preprocessing = require "phosphene.network.preprocessing"
 local refuse = require "phosphene.formats.refuse"
@@ -17,38 +20,16 @@ local onnx = {}
 
 -- ---- the picture ----
 
--- Where the file leaves the picture's size open.
-local usual_size = 224
-
--- The graph's only input, as { name, channels, height, width, images, is_last } (is_last: channels are its last axis).
-local function picture_of(doc)
-  if #doc.inputs ~= 1 then
-    local names = {}
-    for i, input in ipairs(doc.inputs) do names[i] = ("'%s'"):format(input.name) end
-    refuse.raise("it has %d inputs (%s); only one, a picture, is supported", #names, table.concat(names, ", "))
-  end
-  local input = doc.inputs[1]
-  local dims = input.dims or { false, 3, false, false }
-  if #dims ~= 4 then refuse.raise("its input '%s' has %d dimensions; a picture has four", input.name, #dims) end
-  if input.type and input.type ~= 1 and input.type ~= 10 and input.type ~= 11 and input.type ~= 16 then
-    refuse.raise("its input '%s' is not of floating-point numbers", input.name)
-  end
-  local function is_colour(channels) return channels == 3 or channels == 1 end
-  local is_last = not is_colour(dims[2]) and is_colour(dims[4])
-  local picture = { name = input.name, images = dims[1] or 1, is_last = is_last }
-  picture.channels = dims[is_last and 4 or 2] or 3
-  picture.height, picture.width = dims[is_last and 2 or 3] or usual_size, dims[is_last and 3 or 4] or usual_size
-  if picture.height > 1 << 14 or picture.width > 1 << 14 then
-    refuse.raise("its input '%s' is too large, %d by %d", input.name, picture.height, picture.width)
-  end
-  return picture
-end
-
--- A network's beginning: the picture, with the preprocessing of the graph's input.
-local function begin(path, doc, picture, options)
+-- A network's beginning: the picture, of this size, with the preprocessing of the graph's input.
+local function begin(path, doc, picture, size, options)
   local net = core.network { backend = options.backend, channels = picture.channels }
-  local g = graph.new(net, picture.channels, { picture.height, picture.width })
+  local g = graph.new(net, picture.channels, size)
   g.images = picture.images
+  -- What a picture of bytes goes from and to is known.
+  if picture.is_bytes then
+    local key = "Image.NominalPixelRange"
+    doc.metadata[key] = doc.metadata[key] or "NominalRange_0_255"
+  end
   local name = g:free_name(picture.name)
   refuse.guard(preprocessing.add, net, {
     options = options, metadata = doc.metadata, format = "onnx", channels = picture.channels, name = name,
@@ -58,6 +39,9 @@ local function begin(path, doc, picture, options)
   g:measure_elsewhere(name)
   if picture.is_last then
     name = g:add("transpose", g:free_name(name .. "/channels_last"), { name }, { axes = { 0, 2, 3, 1 } })
+  end
+  if not picture.has_batch then
+    name = g:add("squeeze", g:free_name(name .. "/image"), { name }, { axes = { 0 } })
   end
   g.values[picture.name] = g:activation(name)
   return g
@@ -78,6 +62,21 @@ local function leave_out(failures, blocked)
   return skipped, construction.left_out { failures = list, blocked = #blocked }
 end
 
+-- Makes a value, or a node's first one, the only output, where the options ask for that.
+local function cut(doc, options)
+  local wanted = options.output
+  if not wanted then return doc end
+  for _, node in ipairs(doc.nodes) do
+    for _, name in ipairs(node.outputs) do
+      if name == wanted or node.name == wanted then
+        doc.outputs = { { name = name } }
+        return doc
+      end
+    end
+  end
+  refuse.raise("it has no value '%s'", wanted)
+end
+
 -- The file's document; or nil and a message.
 local function read(path)
   local doc, problem = document.read(path)
@@ -85,17 +84,55 @@ local function read(path)
   return doc, problem
 end
 
+-- Where the file leaves the picture's size open: the one that most networks are for; and, for those that are made for
+-- another one without saying so, the others.
+local function sizes_for(picture)
+  if picture.height and picture.width then return { { picture.height, picture.width } } end
+  local sizes = {}
+  for i, size in ipairs(input_size.usual) do sizes[i] = { picture.height or size, picture.width or size } end
+  return sizes
+end
+
+-- Whether layers did not fit together, at this size: what the core says then begins with a layer, what is said of nodes
+-- with an operator.
+local function are_misfits(failures)
+  for _, failure in ipairs(failures) do
+    if not failure.problem:find "^operator " then return true end
+  end
+  return false
+end
+
+-- The document again: building takes the tensors out of it.
+local function reread(path, options)
+  local doc = read(path) or refuse.raise "it cannot be read again"
+  return cut(doc, options)
+end
+
+local function build_at(path, doc, picture, size, others, options, skipped)
+  local g = begin(path, doc, picture, size, options)
+  for name, value in pairs(others) do g.values[name] = value end
+  return g, build.run(g, doc, skipped)
+end
+
 local function build_graph(path, doc, options)
-  local picture = picture_of(doc)
-  local g = begin(path, doc, picture, options)
-  local failures, blocked = build.run(g, doc, {})
-  if #failures == 0 then return g end
-  local skipped, told = leave_out(failures, blocked)
-  g.net:close()
-  g = begin(path, doc, picture, options)
-  -- Building took the tensors out of the first document.
-  build.run(g, read(path) or refuse.raise "it cannot be read again", skipped)
-  if #g.net:layers() <= 2 then refuse.raise("%s", told) end
+  local picture, others, told = inputs.read(doc, build.needed_names(doc), options)
+  local sizes = sizes_for(picture)
+  local g, failures, blocked = build_at(path, doc, picture, sizes[1], others, options, {})
+  local fits, first = 1, failures
+  while #failures > 0 and are_misfits(failures) and sizes[fits + 1] do
+    fits = fits + 1
+    g.net:close()
+    g, failures, blocked = build_at(path, reread(path, options), picture, sizes[fits], others, options, {})
+  end
+  if fits == #sizes and fits > 1 and #failures > 0 then failures = first end
+  if #failures > 0 then
+    local skipped, left_out = leave_out(failures, blocked)
+    g.net:close()
+    g = build_at(path, reread(path, options), picture, sizes[fits], others, options, skipped)
+    if #g.net:layers() <= 2 then refuse.raise("%s", left_out) end
+    told = told and told .. "; " .. left_out or left_out
+  end
+  if #sizes == 1 or fits > 1 then g.net:set_input_size(sizes[fits][1], sizes[fits][2]) end
   return g, told
 end
 
@@ -126,7 +163,8 @@ local function open(path, options)
   local list
   list, problem = labels.parse(doc.metadata.labels or "[]")
   if not list then refuse.raise("%s", problem) end
-  local g, told = build_graph(path, doc, options)
+  local g, told = build_graph(path, cut(doc, options), options)
+  modules.name(g, doc.nodes)
   local classes = classes_of(g, doc)
   classes.labels = list
   refuse.guard(g.net.set_classes, g.net, classes)

@@ -13,11 +13,11 @@ local ph = {}
 --- one for each core that affinity and control groups allow the process
 ---@field labels string|string[]|nil names of the classes: a list, or the path of a text file with one name per line; by
 --- default those in the network's file, or in a text file beside it
----@field input string? TensorFlow and Caffe only: the node or blob that is replaced by the picture; by default the input
---- that looks like a picture
----@field inputs table<string, number|boolean|ph.tensor>? TensorFlow and Caffe only: values of other inputs by name,
---- { keep_prob = 1 }; tensors have the file's layout, in TensorFlow channels last
----@field output string? TensorFlow and Caffe only: the node, layer or blob at which the network ends
+---@field input string? the input, node or blob that the picture takes the place of; by default the input that looks like a
+--- picture (not for safetensors, Keras and TensorFlow.js files)
+---@field inputs table<string, number|boolean|ph.tensor>? ONNX, TensorFlow and Caffe: values of other inputs by name,
+--- { keep_prob = 1 }; tensors have the file's layout, in TensorFlow channels last. Inputs that nothing needs take none
+---@field output string? ONNX, TensorFlow and Caffe: the value, node, layer or blob at which the network ends
 ---@field prototxt string? for a .caffemodel: the path of its .prototxt, unless that is beside it under the same name or
 --- is the only one there
 ---@field caffemodel string? for a .prototxt: the path of its weights, likewise

@@ -5,7 +5,7 @@
 local input_size = {}
 
 -- What the field trains on, most usual first.
-local usual = { 224, 227, 299, 331, 384, 256, 240, 192, 160, 128, 96, 64, 48, 32, 28 }
+input_size.usual = { 224, 227, 299, 331, 384, 256, 240, 192, 160, 128, 96, 64, 48, 32, 28 }
 
 -- Whether all of these layers have a shape for pictures of such a size.
 local function fits(net, layers, height, width)
@@ -22,7 +22,7 @@ function input_size.of(net, layers)
   layers = layers or net:layers()
   local height, width = net:input_size()
   if height and fits(net, layers, height, width) then return height, width end
-  for _, size in ipairs(usual) do
+  for _, size in ipairs(input_size.usual) do
     if fits(net, layers, size, size) then return size, size end
   end
 end

@@ -269,6 +269,25 @@ done:
   return status;
 }
 
+/* More of them than a shape has, which are quantised weights: as float32, which holds all of one or two bytes
+   as they are. */
+static ph_status read_wide(ph_protobuf *file, const Onnx__Tensor *message, ph_shape shape,
+                           const numbers *from, ph_tensor **tensor, ph_error *e) {
+  const struct number_type *type = type_of(message);
+  const int64_t count = ph_shape_count(shape);
+  ph_status status = ph_tensor_new(shape, tensor, e);
+  if (status != PH_OK) return status;
+  if (from->data == NULL) status = expect_count(file, message, count, message->n_int32_data, "numbers", e);
+  for (int64_t i = 0; i < count && status == PH_OK; i++)
+    ph_tensor_data(*tensor)[i] =
+        (float)(from->data != NULL ? integer_at(from->data, type, i) : message->int32_data[i]);
+  if (status != PH_OK) {
+    ph_tensor_release(*tensor);
+    *tensor = NULL;
+  }
+  return status;
+}
+
 /* ---- tensors ---- */
 
 static void drop_numbers(ph_protobuf *file, Onnx__Tensor *message) {
@@ -285,13 +304,18 @@ static void drop_numbers(ph_protobuf *file, Onnx__Tensor *message) {
   message->n_int64_data = message->n_uint64_data = 0;
 }
 
+/* Whether so many numbers of a type become float32. */
+static bool is_tensor(const struct number_type *type, int64_t count) {
+  return type->kind == FLOATS || (count > MOST_INTEGERS && type->size <= 2);
+}
+
 /* Why a tensor's numbers are not read, or NULL. */
 static const char *problem_of(const Onnx__Tensor *message, int64_t count) {
   const struct number_type *type = type_of(message);
   if (type->kind == OTHER) return "its type cannot be read";
-  if (type->kind == FLOATS && message->n_dims > PH_MAX_RANK)
+  if (is_tensor(type, count) && message->n_dims > PH_MAX_RANK)
     return "it has more dimensions than a layer may have";
-  if (type->kind != FLOATS && count > MOST_INTEGERS)
+  if (!is_tensor(type, count) && count > MOST_INTEGERS)
     return "it holds more whole numbers than a shape or index has";
   return NULL;
 }
@@ -312,9 +336,10 @@ ph_status ph_onnx_tensor_read(ph_protobuf *file, Onnx__Tensor *message, ph_onnx_
   PH_TRY(find_numbers(file, message, count, &from, e));
   if (count == 0) {
     ;
-  } else if (type->kind == FLOATS) {
+  } else if (is_tensor(type, count)) {
     ph_shape shape = ph_shape_of((int)message->n_dims, message->dims);
-    PH_TRY(read_floats(file, message, shape, &from, &tensor->floats, e));
+    PH_TRY(type->kind == FLOATS ? read_floats(file, message, shape, &from, &tensor->floats, e)
+                                : read_wide(file, message, shape, &from, &tensor->floats, e));
   } else {
     PH_TRY(read_integers(file, message, count, &from, &tensor->integers, e));
   }

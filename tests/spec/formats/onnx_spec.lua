@@ -5,6 +5,7 @@
 local ph = require "phosphene"
 local core = require "phosphene.core"
 local overheard = require "overheard"
+local models = require "onnx.models"
 local writer = require "onnx.writer"
 
 local folder = os.tmpname()
@@ -16,44 +17,8 @@ local function open(model, options)
   return ph.network(writer.save(path "model.onnx", writer.model(model)), options)
 end
 
--- Numbers that are no pattern, always the same.
-local function noise(count)
-  local list = {}
-  for i = 1, count do list[i] = math.sin(i * 12.9898) * 0.5 end
-  return list
-end
-
-local function tensor(name, ...)
-  local count = 1
-  for _, dim in ipairs { ... } do count = count * dim end
-  return { name = name, dims = { ... }, values = noise(count) }
-end
-
-local function shape_tensor(name, ...) return { name = name, type = "int64", dims = { #{ ... } }, values = { ... } } end
-
--- A node; its output is called as the node.
-local function node(op, name, inputs, attributes)
-  return { op = op, name = name, inputs = inputs, outputs = { name }, attributes = attributes }
-end
-
-local function picture(height, width) return { { name = "x", dims = { "n", 3, height, width } } } end
-
--- Convolution, ReLU, pooling, a classifier with softmax.
-local function classifier()
-  return {
-    inputs = picture("h", "w"), outputs = { "p" },
-    tensors = { tensor("w", 4, 3, 3, 3), tensor("b", 4), tensor("fc", 5, 4), tensor("fb", 5) },
-    nodes = {
-      node("Conv", "conv", { "x", "w", "b" }, { pads = { 1, 1, 1, 1 }, kernel_shape = { 3, 3 } }),
-      node("Relu", "features", { "conv" }),
-      node("GlobalAveragePool", "mean", { "features" }),
-      node("Flatten", "flat", { "mean" }),
-      node("Gemm", "scores", { "flat", "fc", "fb" }, { transB = 1 }),
-      node("Softmax", "p", { "scores" }, { axis = 1 }),
-    },
-    metadata = { labels = '["a", "b", "c", "d", "e"]' },
-  }
-end
+local noise, tensor, shape_tensor = models.noise, models.tensor, models.shape_tensor
+local node, picture, classifier = models.node, models.picture, models.classifier
 
 describe("core.load_onnx", function()
   lazy_setup(function() os.execute("mkdir '" .. folder .. "'") end)

@@ -49,13 +49,13 @@ local function inputs_of(n)
 end
 
 -- Computes a node of constants that are too large for lists, by its layers.
-local function compute(graph, description, opset)
+local function compute(graph, description, opset, operator)
   local g = scratch.graph()
   for _, name in ipairs(description.inputs) do
     if name ~= "" then spend(graph, values.count(graph.values[name].dims)) end
   end
   g.is_read, g.values = graph.is_read, setmetatable({}, { __index = graph.values })
-  operators[description.op](node.new(description, g, opset))
+  operator(node.new(description, g, opset))
   for _, output in ipairs(description.outputs) do
     local value = rawget(g.values, output)
     if value and value.layer then
@@ -102,7 +102,7 @@ end
 function apply(graph, description, opset)
   local n = node.new(description, graph, opset)
   if n.op == "If" and description.domain == "" then return choose(n, description, opset) end
-  local operator = description.domain == "" and operators[description.op]
+  local operator = operators[document.operator_name(description)]
   if operator and needs_no_numbers[n.op] then return operator(n) end
   local inputs, count, constant, is_sized = inputs_of(n)
   if constant and count > 0 and description.domain == "" then
@@ -114,7 +114,7 @@ function apply(graph, description, opset)
   end
   if not operator then unknown(description) end
   if not constant or is_sized then return operator(n) end
-  compute(graph, description, opset)
+  compute(graph, description, opset, operator)
 end
 
 -- Whether all inputs of a node are there.
@@ -125,8 +125,8 @@ local function is_ready(graph, description)
   return true
 end
 
--- Names that the outputs depend on.
-local function needed_names(doc)
+--- Names that the outputs depend on.
+function build.needed_names(doc)
   local needed = {}
   for _, output in ipairs(doc.outputs) do needed[output.name] = true end
   for i = #doc.nodes, 1, -1 do
@@ -177,7 +177,8 @@ end
 --- not be built, a list of { node =, problem = }, and what only depends on that, a list of nodes.
 function build.run(graph, doc, is_skipped)
   local failures, blocked = {}, {}
-  graph.is_read = needed_names(doc)
+  graph.is_read = build.needed_names(doc)
+  for _, description in ipairs(doc.nodes) do graph:reserve(description.outputs) end
   graph.computed, graph.most_computed = 0, least_computed + computed_per_number * numbers_in(doc.tensors)
   for name, tensor in pairs(doc.tensors) do
     graph.values[name] = values.read(tensor)

@@ -3,6 +3,7 @@
 -- know any operator.
 
 local core = require "phosphene.core"
+local functions = require "phosphene.formats.onnx.functions"
 local refuse = require "phosphene.formats.refuse"
 
 local document = {}
@@ -52,6 +53,13 @@ local function read_node(message, index)
   if node.domain == "ai.onnx" then node.domain = "" end
   for _, attribute in ipairs(message.attribute) do
     node.attributes[clean(attribute.name)] = attribute_value(attribute)
+    if (attribute.ref_attr_name or "") ~= "" then
+      node.references = node.references or {}
+      node.references[clean(attribute.name)] = attribute.ref_attr_name
+    end
+  end
+  for _, entry in ipairs(message.metadata_props or {}) do
+    if entry.key == "pkg.torch.onnx.name_scopes" then node.scopes = clean(entry.value) end
   end
   return node
 end
@@ -124,6 +132,36 @@ local function read_port(message)
   return port
 end
 
+-- ---- order ----
+
+-- The first node that makes an input of this one and that has not been come to yet.
+local function next_before(node, maker, state)
+  for _, name in ipairs(node.inputs) do
+    local before = maker[name]
+    if before and not state[before] then return before end
+  end
+end
+
+-- The nodes in an order in which they can be computed: each after those that it reads, as far as there are no cycles;
+-- else as they are.
+local function sort(nodes, tensors)
+  local maker, state, sorted = {}, {}, {}
+  for _, node in ipairs(nodes) do
+    for _, name in ipairs(node.outputs) do maker[name] = not tensors[name] and node or nil end
+  end
+  for _, first in ipairs(nodes) do
+    local pending = { not state[first] and first or nil }
+    while #pending > 0 do
+      local node = pending[#pending]
+      state[node] = true
+      local before = next_before(node, maker, state)
+      if not before then sorted[#sorted + 1] = node end
+      pending[before and #pending + 1 or #pending] = before
+    end
+  end
+  return sorted
+end
+
 -- Every name is made once, and before it is read: then there are no cycles either.
 local function check_order(doc)
   local made = { [""] = true }
@@ -153,10 +191,12 @@ local function check_order(doc)
   end
 end
 
---- A node's operator, with its domain where that is not ONNX's own, and what the node is called.
+--- "Conv", or with the domain of what is not ONNX's own: "com.microsoft.FusedConv".
+function document.operator_name(node) return node.domain == "" and node.op or node.domain .. "." .. node.op end
+
+--- A node's operator, and what the node is called.
 function document.node_names(node)
-  return node.domain == "" and node.op or node.domain .. "." .. node.op,
-    node.name ~= "" and node.name or node.outputs[1] or ""
+  return document.operator_name(node), node.name ~= "" and node.name or node.outputs[1] or ""
 end
 
 --- "operator 'Conv' (node 'Conv_0')".
@@ -179,6 +219,8 @@ local function read(message)
   end
   for i, output in ipairs(graph.output) do doc.outputs[i] = read_port(output) end
   for i, node in ipairs(graph.node) do doc.nodes[i] = read_outer_node(node, i) end
+  doc.nodes = sort(functions.inline(doc.nodes, message.functions or {}, read_node), doc.tensors)
+  for i, node in ipairs(doc.nodes) do node.index = i end
   if #doc.outputs == 0 then refuse.raise "its graph has no outputs" end
   check_order(doc)
   return doc

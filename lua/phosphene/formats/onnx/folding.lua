@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Constant folding: computes with numbers that are known when a graph is imported, or follow from the picture's size, as
--- exporters do with shapes. Each operator takes lists { list, dims, is_float } and gives one, or nil for cases that it
--- does not handle. Must not know layers.
+-- Constant folding: computes with numbers that are known when a graph is imported, or follow from the picture's size,
+-- as exporters do with shapes. Each operator takes lists { list, dims, is_float } and gives one, or nil for cases that
+-- it does not handle. Must not know layers.
 
 local core = require "phosphene.core"
 local formulas = require "phosphene.formats.onnx.formulas"
@@ -123,7 +123,7 @@ function operators.Clip(node, a, least, most)
 end
 
 -- How many inputs an operator cannot do without, where that is more than one.
-local needed = { Where = 3, Range = 3, ScatterND = 3, Expand = 2, Gather = 2 }
+local needed = { Where = 3, Range = 3, ScatterND = 3, Expand = 2, Gather = 2, CastLike = 2 }
 
 for op, operator in pairs(rearranging.operators) do operators[op] = operator end
 for op, operator in pairs(binaries) do operators[op], needed[op] = operator, 2 end
@@ -158,6 +158,10 @@ local function cast(a, to)
 end
 
 function operators.Cast(node, a) return cast(a, node:integer "to") end
+
+function operators.CastLike(_, a, like)
+  return cast(a, like.type == "bool" and 9 or like.is_float == "float64" and 11 or like.is_float and 1 or 7)
+end
 
 -- ---- making lists ----
 

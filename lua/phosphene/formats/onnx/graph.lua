@@ -17,7 +17,7 @@ local changes = { { 64, 96 }, { 1, 2 }, { 35, 17 }, { -6, 11 }, { 30, -5 } }
 --- file stands for; `is_read` which names anything reads; `images` for how many images at once the file was made.
 function graph.new(net, channels, size)
   local self = setmetatable(construction.new(net, channels, size), graph)
-  self.values, self.is_read, self.constants, self.images = {}, {}, {}, 1
+  self.values, self.is_read, self.constants, self.images, self.reserved = {}, {}, {}, 1, {}
   self.at_size = { self.shapes }
   for _, change in ipairs(changes) do
     local height, width = size[1] + change[1], size[2] + change[2]
@@ -43,6 +43,26 @@ function graph:measure_elsewhere(name)
     local fits, shape = pcall(self.net.infer, self.net, name, self.at_size[k])
     self.at_size[k][name] = fits and shape or nil
   end
+end
+
+--- Keeps names for the values that the file calls so: no other layer gets one of them.
+function graph:reserve(names)
+  for _, name in ipairs(names) do
+    if name ~= "" and not self.taken[name] then self.taken[name], self.reserved[name] = true, true end
+  end
+end
+
+--- The name of a value's layer: the value's own where that is free.
+function graph:value_name(name)
+  if not self.reserved[name] then return self:free_name(name) end
+  self.reserved[name] = nil
+  return name
+end
+
+--- Lets a value's layer be found under its name.
+function graph:value_called(name, layer)
+  if self.reserved[name] then self.taken[name], self.reserved[name] = nil, nil end
+  self:also_called(name, layer)
 end
 
 --- Lets a layer be found under the name of a value too, where that is free.
@@ -89,7 +109,7 @@ function graph:layer_of(value, name)
       self.constants[value] = sized_layer(self, value, name)
     else
       local dims = #value.dims == 0 and { 1 } or nil
-      self.constants[value] = self:add("constant", self:free_name(name), {}, { value = values.to_tensor(value, dims) })
+      self.constants[value] = self:add("constant", self:value_name(name), {}, { value = values.to_tensor(value, dims) })
     end
   end
   return self.constants[value]

@@ -177,7 +177,7 @@ end
 function node:add(type, from, settings, j)
   local output = self.description.outputs[j or 1] or ""
   if output == "" then return self:step(type, from, settings) end
-  local name = self.graph:free_name(output)
+  local name = self.graph:value_name(output)
   self.graph:add(type, name, list_of(self, from), settings)
   self:give(self.graph:activation(name), j)
   return name
@@ -188,7 +188,7 @@ function node:give(value, j)
   local output = self.description.outputs[j or 1] or ""
   if output == "" then return end
   self.graph.values[output] = value
-  if value.layer then self.graph:also_called(output, value.layer) end
+  if value.layer then self.graph:value_called(output, value.layer) end
 end
 
 --- A layer that is a constant value, on the way to the node's own.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Rearranges known lists: slices, elements, other shapes; and reads the settings of such operators, which apply to
--- activations too. Elements may follow from the picture's size; which of them are chosen must not. Must not know layers.
+-- activations too. Elements may follow from the picture's size; which of them are chosen must not. Must not know
+-- layers.
 
 local formulas = require "phosphene.formats.onnx.formulas"
 local values = require "phosphene.formats.onnx.values"

@@ -64,7 +64,9 @@ function values.read(t)
   if t.problem then return { problem = t.problem, name = t.name, dims = t.dims } end
   local is_float = t.type == "float64" and t.type or t.type:find "float" ~= nil
   if t.tensor then return { tensor = t.tensor, dims = t.dims, is_float = is_float } end
-  return values.list(t.integers or t.numbers, t.dims, is_float)
+  local v = values.list(t.integers or t.numbers, t.dims, is_float)
+  v.type = t.type
+  return v
 end
 
 --- Whether a value is a list that depends on the picture's size.

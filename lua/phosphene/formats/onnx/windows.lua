@@ -54,7 +54,7 @@ function windows.add(node, type, settings)
     return node:add("reshape", node:step(type, image, settings), { shape = { 0, 0, 0, node:lengths(1)[4], -1 } })
   end
   local image = node:step("unsqueeze", node:layer(1), { axes = { 2 } })
-  node:add("squeeze", node:step(type, image, settings), { axes = { 2 } })
+  return node:add("squeeze", node:step(type, image, settings), { axes = { 2 } })
 end
 
 return windows

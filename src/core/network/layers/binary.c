@@ -19,7 +19,11 @@ static inline float exponent_slope(float a, float b) { return a > 0 ? powf(a, b)
   ROW(divide, a / b, 1 / b, -a / (b * b))                                                                    \
   ROW(power, powf(a, b), power_slope(a, b), exponent_slope(a, b))                                            \
   ROW(maximum, a >= b || a != a ? a : b, a >= b || a != a ? 1 : 0, a >= b || a != a ? 0 : 1)                 \
-  ROW(minimum, a <= b || a != a ? a : b, a <= b || a != a ? 1 : 0, a <= b || a != a ? 0 : 1)
+  ROW(minimum, a <= b || a != a ? a : b, a <= b || a != a ? 1 : 0, a <= b || a != a ? 0 : 1)                 \
+  ROW(modulo, a - b * floorf(a / b), 1, -floorf(a / b))                                                      \
+  ROW(remainder, fmodf(a, b), 1, -truncf(a / b))                                                             \
+  ROW(less, (float)(a < b), 0, 0)                                                                            \
+  ROW(equal, (float)(a == b), 0, 0)
 
 /* ---- one run of the innermost loop ---- */
 

@@ -7,7 +7,9 @@ local activations = {}
 local kinds = {
   Abs = "abs", Neg = "negate", Exp = "exp", Log = "log", Sqrt = "sqrt", Reciprocal = "reciprocal", Erf = "erf",
   Tanh = "tanh", Sigmoid = "sigmoid", Softplus = "softplus", Softsign = "softsign", Sin = "sin", Cos = "cos",
-  HardSwish = "hard_swish", Mish = "mish",
+  HardSwish = "hard_swish", Mish = "mish", Sign = "sign", Floor = "floor", Ceil = "ceil", Round = "round", Tan = "tan",
+  Asin = "asin", Acos = "acos", Atan = "atan", Sinh = "sinh", Cosh = "cosh", Asinh = "asinh", Acosh = "acosh",
+  Atanh = "atanh",
 }
 for op, operation in pairs(kinds) do
   activations[op] = function(node) node:add("unary", node:layer(1), { operation = operation }) end
@@ -30,9 +32,41 @@ function activations.HardSigmoid(node)
 end
 
 function activations.Gelu(node)
-  if node:text("approximate", "none") ~= "none" then node:refuse "approximates by tanh, which is not supported" end
-  node:add("unary", node:layer(1), { operation = "gelu" })
+  local by = { none = "gelu", tanh = "gelu_tanh" }
+  local how = node:text("approximate", "none")
+  node:add("unary", node:layer(1), { operation = by[how] or node:refuse("approximates by '%s'", how) })
 end
+
+-- x * sigmoid(alpha * x); also com.microsoft's QuickGelu, whose alpha is another one by default.
+local function swish(default)
+  return function(node)
+    local alpha, x = node:real("alpha", default), node:layer(1)
+    if alpha == 1 then return node:add("unary", x, { operation = "silu" }) end
+    local scaled = node:step("binary", { x, node:number_layer(alpha) }, { operation = "multiply" })
+    node:add("product", { x, node:step("unary", scaled, { operation = "sigmoid" }) })
+  end
+end
+activations.Swish = swish(1.0)
+activations["com.microsoft.QuickGelu"] = swish(1.702)
+
+function activations.ThresholdedRelu(node)
+  node:add("thresholded_relu", node:layer(1), { threshold = node:real("alpha", 1.0) })
+end
+
+function activations.Shrink(node)
+  node:add("shrink", node:layer(1), { threshold = node:real("lambd", 0.5), bias = node:real("bias", 0.0) })
+end
+
+-- With what is added to the input first.
+local function biased(operation)
+  return function(node)
+    local x = node:layer(1)
+    if node:has(2) then x = node:step("binary", { x, node:layer(2) }, { operation = "add" }) end
+    node:add("unary", x, { operation = operation })
+  end
+end
+activations["com.microsoft.Gelu"], activations["com.microsoft.BiasGelu"] = biased "gelu", biased "gelu"
+activations["com.microsoft.FastGelu"] = biased "gelu_tanh"
 
 -- The slope is broadcast to the input from the right, as NumPy does. Before version 7, one number a channel.
 function activations.PRelu(node)

@@ -38,6 +38,31 @@ arithmetic.Mul = binary("multiply", "product")
 arithmetic.Div = binary "divide"
 arithmetic.Pow = binary "power"
 
+function arithmetic.Mod(node)
+  local operation = node:integer("fmod", 0) ~= 0 and "remainder" or "modulo"
+  node:add("binary", { node:layer(1), node:layer(2) }, { operation = operation })
+end
+
+-- Truth values are 0 and 1. `swapped`: of the second and the first; `negated`: whether it is not so.
+local function comparison(operation, swapped, negated)
+  return function(node)
+    local a, b = node:layer(1), second(node)
+    if swapped then a, b = b, a end
+    if not negated then return node:add("binary", { a, b }, { operation = operation }) end
+    local opposite = node:step("binary", { a, b }, { operation = operation })
+    node:add("binary", { opposite, node:number_layer(0) }, { operation = "equal" })
+  end
+end
+
+arithmetic.Less, arithmetic.Greater = comparison "less", comparison("less", true)
+arithmetic.LessOrEqual, arithmetic.GreaterOrEqual = comparison("less", true, true), comparison("less", false, true)
+arithmetic.Equal, arithmetic.Xor = comparison "equal", comparison("equal", false, true)
+arithmetic.And, arithmetic.Or = comparison "minimum", comparison "maximum"
+
+function arithmetic.Not(node)
+  node:add("binary", { node:layer(1), node:number_layer(0) }, { operation = "equal" })
+end
+
 -- Any number of inputs, two by two; `finish` says what comes after the last.
 local function several(operation, whole, finish)
   return function(node)
@@ -64,8 +89,18 @@ end)
 
 -- ---- choices ----
 
--- A condition that is known chooses whole values, or is a mask: x * c + y * (1 - c).
+-- Where a condition is an activation, it is a mask: x * c + y * (1 - c).
+local function masked_by_layer(node)
+  local condition = node:layer(1)
+  local opposite = node:step("binary", { condition, node:number_layer(0) }, { operation = "equal" })
+  local chosen = node:step("binary", { node:layer(2), condition }, { operation = "multiply" })
+  local rest = node:step("binary", { node:layer(3), opposite }, { operation = "multiply" })
+  node:add("binary", { chosen, rest }, { operation = "add" })
+end
+
+-- A condition that is known chooses whole values, or is a mask.
 function arithmetic.Where(node)
+  if node:input(1).layer then return masked_by_layer(node) end
   local condition = node:elements(1)
   local ones = 0
   for _, c in ipairs(condition) do ones = ones + (formulas.is(c) and 0.5 or c ~= 0 and 1 or 0) end

@@ -26,7 +26,30 @@ function convolutions.Conv(node)
   local settings = windows.settings(node, node:rank(1) == 3 and { dims[4] } or { dims[3], dims[4] })
   settings.weight, settings.bias = weight, node:tensor(3, { dims[1] })
   settings.groups = node:integer("group", 1)
-  windows.add(node, "convolution", settings)
+  return windows.add(node, "convolution", settings)
+end
+
+-- com.microsoft's FusedConv: with an addend as input 4 and an activation after it.
+local activations = {
+  Relu = { "relu" }, Tanh = { "unary", { operation = "tanh" } }, Sigmoid = { "unary", { operation = "sigmoid" } },
+  LeakyRelu = { "leaky_relu", {}, "slope" }, HardSigmoid = { "hard_sigmoid", {}, "alpha", "beta" },
+  Clip = { "clip", {}, "least", "most" },
+}
+
+convolutions["com.microsoft.FusedConv"] = function(node)
+  local activation = activations[node:text("activation", "")]
+  if not activation then node:refuse("is followed by an unknown '%s'", node:text("activation", "")) end
+  local settings, parameters = {}, node:reals("activation_params", {})
+  for key, value in pairs(activation[2] or {}) do settings[key] = value end
+  for i = 3, #activation do settings[activation[i]] = parameters[i - 2] end
+  -- As the convolution alone would be, under a name on the way.
+  local inner = setmetatable({ outputs = { "" } }, { __index = node.description })
+  local own = node.description
+  node.description = inner
+  local result = convolutions.Conv(node)
+  node.description = own
+  if node:has(4) then result = node:step("binary", { result, node:layer(4) }, { operation = "add" }) end
+  node:add(activation[1], result, settings)
 end
 
 -- What is cut off an output (before, after) and added after it, for one axis: the operator's formulas.

@@ -48,6 +48,44 @@ function normalisations.LayerNormalization(node)
   if node:is_read(2) or node:is_read(3) then moments(node, axis, epsilon) end
 end
 
+-- x / sqrt(mean of squares + epsilon) * scale, over the axes from `axis` on.
+local function root_mean_square(node, x, rank, axis, scale, epsilon)
+  local axes = {}
+  for i = axis, rank - 1 do axes[#axes + 1] = i end
+  local mean = node:step("reduce", node:step("product", { x, x }), { operation = "mean", axes = axes })
+  local shifted = node:step("binary", { mean, node:number_layer(epsilon) }, { operation = "add" })
+  local inverse = node:step("unary", shifted, { operation = "reciprocal_sqrt" })
+  local normal = node:step("binary", { x, inverse }, { operation = "multiply" })
+  node:add("binary", { normal, scale }, { operation = "multiply" })
+end
+
+function normalisations.RMSNormalization(node)
+  local rank = node:rank(1)
+  root_mean_square(node, node:layer(1), rank, node:axis(node:integer("axis", -1), rank), node:layer(2),
+    node:real("epsilon", 1e-5))
+end
+normalisations.SimplifiedLayerNormalization = normalisations.RMSNormalization
+normalisations["com.microsoft.SimplifiedLayerNormalization"] = normalisations.RMSNormalization
+
+-- com.microsoft's: of a sum with what skips, and a bias, which is output 4 too.
+local function skipped(node, bias)
+  local sum = node:step("binary", { node:layer(1), node:layer(2) }, { operation = "add" })
+  if node:has(bias) then sum = node:step("binary", { sum, node:layer(bias) }, { operation = "add" }) end
+  node:give(node.graph:activation(sum), 4)
+  return sum
+end
+
+normalisations["com.microsoft.SkipLayerNormalization"] = function(node)
+  node:add("layer_norm", skipped(node, 5), {
+    scale = node:tensor(3), bias = node:tensor(4), axis = node:rank(1) - 1, epsilon = node:real("epsilon", 1e-12),
+  })
+end
+
+normalisations["com.microsoft.SkipSimplifiedLayerNormalization"] = function(node)
+  local rank = node:rank(1)
+  root_mean_square(node, skipped(node, 4), rank, rank - 1, node:layer(3), node:real("epsilon", 1e-12))
+end
+
 -- Before version 21, scale and bias have one number a group.
 local function per_channel(node, i, groups)
   local list, count = node:numbers(i), node:shape(1)[2]

@@ -16,11 +16,21 @@ function shapes.Dropout(node)
   node:pass(1)
 end
 
--- Among floating-point types: all are float32 here.
+-- Among floating-point types: all are float32 here. Truth values are 0 and 1.
 local floats = { [1] = true, [10] = true, [11] = true, [16] = true }
 function shapes.Cast(node)
   local to = node:integer "to"
+  if to == 9 then
+    local is_zero = node:step("binary", { node:layer(1), node:number_layer(0) }, { operation = "equal" })
+    return node:add("binary", { is_zero, node:number_layer(0) }, { operation = "equal" })
+  end
   if not floats[to] then node:refuse "converts activations to integers" end
+  node:pass(1)
+end
+
+function shapes.CastLike(node)
+  local like = node:input(2)
+  if not like.layer and not like.is_float then node:refuse "makes whole numbers of activations" end
   node:pass(1)
 end
 
