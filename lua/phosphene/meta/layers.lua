@@ -14,16 +14,15 @@
 ---@field order "rgb"|"bgr"|nil order of the input's channels; by default "rgb"
 
 --- A weighted sum over a sliding window; the kernel is not flipped. Padding mode "same" is TensorFlow's SAME:
---- ceil(size / stride) outputs, with an odd pixel of padding at the bottom and right, or in mode "same_lower" at the top
---- and left; `padding` must then be absent.
+--- ceil(size / stride) outputs, with an odd pixel of padding at the bottom and right; `padding` must then be absent.
 ---@class ph.layer.convolution: ph.layer_description
 ---@field weight ph.tensor (outputs, inputs / groups, height, width)
 ---@field bias ph.tensor? (outputs)
 ---@field stride integer|integer[]? pixels from window to window, 1 to 65536; by default 1
 ---@field dilation integer|integer[]? pixels from weight to weight, 1 to 65536; by default 1
 ---@field padding integer|integer[]? zeros around the image: top, left, bottom, right, 0 to 65536; by default 0
----@field padding_mode "explicit"|"same"|nil 'same': TensorFlow's SAME, computed from the input's size; by default
---- "explicit"
+---@field padding_mode "explicit"|"same"|"same_lower"|nil 'same', 'same_lower': computed from the input's size; by
+--- default "explicit"
 ---@field groups integer? groups of channels that do not mix, 1 to 65536; by default 1
 
 --- Every unit a weighted sum of the whole input, a vector or an image (channels slowest, columns fastest). Gives (1,
@@ -41,8 +40,8 @@
 ---@field dilation integer|integer[]? pixels from one to the next within a window, 1 to 65536; by default 1
 ---@field padding integer|integer[]? around the image, smaller than the kernel: top, left, bottom, right, 0 to 65536;
 --- by default 0
----@field padding_mode "explicit"|"same"|nil 'same': TensorFlow's SAME, computed from the input's size; by default
---- "explicit"
+---@field padding_mode "explicit"|"same"|"same_lower"|nil 'same', 'same_lower': computed from the input's size; by
+--- default "explicit"
 ---@field ceil boolean? round the output's size up, as Caffe does; by default false
 
 --- The mean of each window: of its part inside the image, or, with `count_pad`, of its part inside the padded image,
@@ -54,8 +53,8 @@
 ---@field dilation integer|integer[]? pixels from one to the next within a window, 1 to 65536; by default 1
 ---@field padding integer|integer[]? around the image, smaller than the kernel: top, left, bottom, right, 0 to 65536;
 --- by default 0
----@field padding_mode "explicit"|"same"|nil 'same': TensorFlow's SAME, computed from the input's size; by default
---- "explicit"
+---@field padding_mode "explicit"|"same"|"same_lower"|nil 'same', 'same_lower': computed from the input's size; by
+--- default "explicit"
 ---@field ceil boolean? round the output's size up, as Caffe does; by default false
 
 --- Batch normalisation as it is once training is over: y = weight * (x - mean) / sqrt(variance + epsilon) + bias.
@@ -103,6 +102,12 @@
 --- A tensor of the network's own, without inputs. It has no gradient.
 ---@class ph.layer.constant: ph.layer_description
 ---@field value ph.tensor of any shape
+
+--- Numbers that are evenly spaced, without inputs. They have no gradient.
+---@class ph.layer.range: ph.layer_description
+---@field start number? the first number; by default 0
+---@field step number? from number to number; by default 1
+---@field count integer? how many there are, from 1; by default 1
 
 --- A function of each element: "abs", "negate", "sign", "floor", "ceil", "round" (halves to even), "square", "sqrt",
 --- "reciprocal", "reciprocal_sqrt", "exp", "log", "erf", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
@@ -157,7 +162,8 @@
 --- Two inputs, broadcast as NumPy does, combined element by element: a + b, a - b, a * b, a / b, a to the power b,
 --- the greater, the lesser. Of equal elements the first input's receives the gradient.
 ---@class ph.layer.binary: ph.layer_description
----@field operation "add"|"subtract"|"multiply"|"divide"|"power"|"maximum"|"minimum" the function
+---@field operation "add"|"subtract"|"multiply"|"divide"|"power"|"maximum"|"minimum"|"modulo"|"remainder"|"less"|"equal"
+--- the function
 
 --- Products of matrices, (…, m, k) times (…, k, n), which the last two axes of both inputs are; axes before them are
 --- broadcast as NumPy does. An input of one axis is a row on the left, a column on the right, and loses that axis.
@@ -217,10 +223,9 @@
 ---@field epsilon number? added to the variance, 0 to 1; by default 1e-5
 ---@field axis integer? the first of the axes that are normalised over, -6 to 5; by default -1
 
---- The same elements in the same order under another shape. A second input may be there for its shape alone.
+--- The same elements in the same order under another shape.
 ---@class ph.layer.reshape: ph.layer_description
----@field shape integer|integer[] the lengths, from -7; 0 takes the input's at that place, one -1 what is left, -2 - k
---- axis k of the last input
+---@field shape integer|integer[] the lengths, from -1; 0 takes the input's at that place, one -1 what is left
 
 --- Two axes: all those before `axis`, and the rest.
 ---@class ph.layer.flatten: ph.layer_description
@@ -265,10 +270,10 @@
 ---@field shape integer|integer[] the lengths to broadcast to, from 1; 1 leaves an axis as it is
 
 --- More elements around the input: a number, the input reflected (its outermost elements are not repeated), or its
---- outermost elements; or fewer of them.
+--- outermost elements.
 ---@class ph.layer.pad: ph.layer_description
----@field before integer|integer[] elements before the first of each axis, from 0
----@field after integer|integer[] elements after the last of each axis, from 0
+---@field before integer|integer[] elements before the first of each axis; if negative, as many are cut off
+---@field after integer|integer[] elements after the last of each axis, likewise
 ---@field mode "constant"|"edge"|"reflect"|nil what they are: the value, the outermost element, the input reflected;
 --- by default "constant"
 ---@field value number? of a constant border; by default 0

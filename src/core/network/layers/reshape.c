@@ -142,7 +142,7 @@ done:
 
 static const ph_field no_fields[] = {{0}};
 
-#define SAME_ELEMENTS(type, its_text, its_fields, size, its_shape) \
+#define SAME_ELEMENTS(type, its_text, its_fields, size, its_shape)                                           \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
                                          .text = its_text,                                                   \
                                          .least_inputs = 1,                                                  \
