@@ -45,7 +45,7 @@ local is_torch_suffix = { pt = true, pth = true, bin = true, ckpt = true, pkl = 
 local function zip(head, suffix)
   local length = #head >= 30 and string.unpack("<I2", head, 27) or 0
   local name = head:sub(31, 30 + length)
-  if name == "metadata.json" or name == "config.json" then return "keras" end
+  if name == "metadata.json" or name == "config.json" or suffix == "keras" then return "keras" end
   if name:match "%.npy$" then return nil, "arrays of NumPy's in a zip archive", to_onnx end
   local is_torch = name:match "/data%.pkl$" or name:match "/version$" or name:match "/%.format_version$"
   if is_torch or is_torch_suffix[suffix] then
@@ -80,8 +80,7 @@ end
 local function text_in_place(head, suffix)
   if suffix == "prototxt" then return "caffe" end
   if head:match "^%s*{" then
-    if head:find '"modelTopology"' or head:find '"format"' then return "keras" end
-    return nil, "JSON", "it holds no network that is read"
+    return "tensorflowjs"
   end
   if head:match "^%s*node%s*{" then
     return nil, "a TensorFlow graph as text", "tf.io.write_graph(…, as_text=False) writes what is read"
@@ -107,13 +106,6 @@ local function judge(head, suffix, by_suffix)
   if by_suffix then return by_suffix end
   return nil, "of no format that is read", "there are " .. weights.known_files()
 end
-
--- Formats that are read where their module is there; what to do where it is not.
-local optional = {
-  keras = { "Keras's", tf2onnx:format("keras", "FILE") },
-}
-
-local function is_there(module) return package.searchpath("phosphene.formats." .. module, package.path) ~= nil end
 
 local function suffix_of(path) return (path:match "%.(%w+)$" or ""):lower() end
 
@@ -144,7 +136,6 @@ function recognise.module(path)
   file:close()
   if not head and fault then return folder(path) end
   local module, what, advice = judge(head or "", suffix_of(path), by_suffix)
-  if module and optional[module] and not is_there(module) then what, advice = table.unpack(optional[module]) end
   if not what then return module end
   advice = advice:gsub("%f[%u]FILE%f[%U]", function() return path end)
   advice = advice:gsub("%f[%u]FOLDER%f[%U]", function() return path:match "^(.*)/" or "." end)

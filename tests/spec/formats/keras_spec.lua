@@ -285,10 +285,10 @@ describe("A file that is no Keras model", function()
   it("is refused with one line that says what it is", function()
     local hdf5 = require "keras.hdf5"
     local zip = require "keras.zip"
-    assert.equal("'x.h5' is not an HDF5 file", problem_of("x.h5", "nothing"))
+    assert.equal("'x.h5' is not an HDF5 file", problem_of("x.h5", "nothing\0"))
     assert.equal("'x.h5': it holds weights without a model; model.save writes both, model.save_weights weights alone",
       problem_of("x.h5", hdf5.file(hdf5.tree({}, { [""] = { layer_names = { "a" } } }))))
-    assert.equal("'x.keras' is no zip archive, or is cut off", problem_of("x.keras", "nothing"))
+    assert.equal("'x.keras' is no zip archive, or is cut off", problem_of("x.keras", "nothing\0"))
     assert.equal("'x.keras': it has no config.json; it is no Keras model",
       problem_of("x.keras", zip.archive { { "a", "b" } }))
     assert.equal("'x.json': it is no model of TensorFlow.js", problem_of("x.json", "{}"))

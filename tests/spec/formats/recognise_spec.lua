@@ -58,7 +58,6 @@ describe("a file that is no network's", function()
       ["net.mlmodel"] = { "\8\4\18\40\10\20\10\4data", "Core ML's: .*ONNX" },
       ["graph.pbtxt"] = { 'node {\n  name: "x"\n}\n', "a TensorFlow graph as text: .*as_text=False" },
       ["net.pb"] = { "hello there\n", "text, beginning with 'hello there'" },
-      ["net.json"] = { '{"a": 1}', "JSON" },
       ["net.txt"] = { 'layer { name: "c" }', "a description.*%.prototxt" },
       ["empty.onnx"] = { "", "empty" },
       ["what.xyz"] = { "\1\2\3\0\5", "of no format that is read: .*%.safetensors" },
@@ -94,15 +93,13 @@ describe("a network's file", function()
     assert.equal(#ph.network("googlenet-tiny"):layers(), #assert(ph.network(path)):layers())
   end)
 
-  it("of Keras is handed to the module that reads it, where there is one", function()
-    for name, bytes in pairs { ["net.h5"] = "\137HDF\r\n\26\n\0", ["net.keras"] = zip "metadata.json",
-      ["model.json"] = '{"format": "layers-model", "modelTopology": {}}' } do
-      local module, problem = recognise.module(save(name, bytes))
-      if module then
-        assert.equal("keras", module)
-      else
-        assert.matches("is Keras's: python3 %-m tf2onnx%.convert %-%-keras", problem)
-      end
+  it("of Keras or TensorFlow.js is handed to the module that reads it", function()
+    for name, case in pairs {
+      ["net.h5"] = { "keras", "\137HDF\r\n\26\n\0" },
+      ["net"] = { "keras", zip "metadata.json" },
+      ["model.json"] = { "tensorflowjs", '{"format": "layers-model", "modelTopology": {}}' },
+    } do
+      assert.equal(case[1], recognise.module(save(name, case[2])))
     end
   end)
 end)
