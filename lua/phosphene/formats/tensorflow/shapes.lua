@@ -4,7 +4,7 @@
 
 local refuse = require "phosphene.formats.refuse"
 local core = require "phosphene.core"
-local sizes = require "phosphene.formats.onnx.sizes"
+local sizes = require "phosphene.formats.tensorflow.sizes"
 local slices = require "phosphene.formats.tensorflow.slices"
 local values = require "phosphene.formats.tensorflow.values"
 local view = require "phosphene.formats.tensorflow.view"

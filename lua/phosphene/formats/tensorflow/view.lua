@@ -4,7 +4,7 @@
 -- until an operation needs its input in a certain layout. Must not know any operation.
 
 local refuse = require "phosphene.formats.refuse"
-local sizes = require "phosphene.formats.onnx.sizes"
+local sizes = require "phosphene.formats.tensorflow.sizes"
 local values = require "phosphene.formats.tensorflow.values"
 
 local view = {}

@@ -3,7 +3,7 @@
 -- inputs, and gives the node's value.
 
 local refuse = require "phosphene.formats.refuse"
-local sizes = require "phosphene.formats.onnx.sizes"
+local sizes = require "phosphene.formats.tensorflow.sizes"
 local values = require "phosphene.formats.tensorflow.values"
 local view = require "phosphene.formats.tensorflow.view"
 
