@@ -23,7 +23,7 @@ end
 --- Infers and keeps the shapes of a layer that the network has. Gives its name.
 function graph:measure(name)
   construction.measure(self, name)
-  local fits, other = pcall(self.infer, self, name, self.others)
+  local fits, other = pcall(self.net.infer, self.net, name, self.others)
   self.others[name] = fits and other or nil
   return name
 end
