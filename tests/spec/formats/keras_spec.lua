@@ -69,18 +69,10 @@ local function difference(net, name, expected)
   return most / scale
 end
 
--- Affine maps of channels become part of the convolutions that they follow, whose own values are then others.
-local folds = { BatchNormalization = true, LayerScale = true }
-local function is_folded(m, name)
-  for _, layer in ipairs(m.layers) do
-    if folds[layer.class] and layer.inputs[1].name == name then return true end
-  end
-end
-
 local function check_layers(net, m)
   local checked = 0
   for _, layer in ipairs(m.layers) do
-    if not is_folded(m, layer.name) and layer.class ~= "InputLayer" then
+    if layer.class ~= "InputLayer" then
       assert.is_true(difference(net, layer.name, m.values[layer.name]) < 1e-5, layer.name)
       checked = checked + 1 + (layer.model and check_layers(net, layer.model) or 0)
     end
