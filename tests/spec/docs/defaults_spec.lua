@@ -104,6 +104,7 @@ local needed = {
   pad = { before = { 0, 0, 1, 1 }, after = { 0, 0, 1, 1 } }, resize = { scales = { 1, 1, 0.5, 2 } },
   depth_to_space = { block = 2 }, space_to_depth = { block = 2 },
   matmul = { from = { "image", "image" } }, concat = { from = { "image", "image" } },
+  crop = { from = { "image", "small" } },
 }
 
 -- What a layer makes of noise, or where that does not fit it, its settings.
@@ -111,6 +112,7 @@ local function layer_probe(kind)
   return function(field)
     return function(options)
       local net = core.network { backend = "reference", channels = kind ~= "preprocess" and 8 or nil }
+      net:add { type = "average_pool", name = "small", from = "image", kernel = 2, stride = 2 }
       local layer = over({ type = kind, name = "y", from = "image" }, needed[kind] or {})
       layer[field.name] = options[field.name]
       if layer[field.name] and field.type:find "tensor" then
