@@ -4,29 +4,21 @@
 
 local core = require "phosphene.core"
 local blocks = require "phosphene.network.blocks"
-local check = require "phosphene.network.check"
 local choices = require "phosphene.run.choices"
 local choose = require "phosphene.program.choose"
-local compare = require "phosphene.run.compare"
-local describe = require "phosphene.network.layer_table"
-local graph = require "phosphene.network.drawing"
 local largest = require "phosphene.base.largest"
+local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
-local montage = require "phosphene.picture.montage"
 local network = require "phosphene.formats.loading"
 local objectives = require "phosphene.objective.constructors"
 local options = require "phosphene.program.options"
 local parameterisations = require "phosphene.picture.parameterisations"
 local picture = require "phosphene.picture.files"
-local photograph = require "phosphene.network.photograph"
-local plan_of = require "phosphene.network.plan_table"
 local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
 local render = require "phosphene.run.render"
 local safetensors = require "phosphene.formats.safetensors"
 local schedules = require "phosphene.run.schedules"
-local spectrum = require "phosphene.picture.spectrum"
-local statistics = require "phosphene.picture.statistics"
 local steps = require "phosphene.run.steps"
 local stops = require "phosphene.run.stops"
 local strict = require "phosphene.base.strict"
@@ -43,7 +35,7 @@ ph.auto = choose.auto
 ph.network = misuse.guard(network.load)
 ph.render = misuse.guard(render.run)
 ph.steps = misuse.guard(steps.iterate)
-ph.compare = misuse.guard(compare)
+ph.compare = misuse.guard(later "phosphene.run.compare")
 ph.plateau = misuse.guard(stops.plateau)
 
 -- Objectives: ph.channel, ph.logit, ph.alignment, …
@@ -63,10 +55,10 @@ ph.list_images = misuse.guard(picture.list)
 ph.read_metadata = core.read_metadata
 ph.resize_image = core.resize_image
 ph.crop_image = misuse.guard(picture.crop)
-ph.montage = misuse.guard(montage)
-ph.spectrum = misuse.guard(spectrum.of)
-ph.statistics = misuse.guard(statistics.of)
-ph.load_statistics = misuse.guard(statistics.load)
+ph.montage = misuse.guard(later "phosphene.picture.montage")
+ph.spectrum = misuse.guard(later("phosphene.picture.spectrum", "of"))
+ph.statistics = misuse.guard(later("phosphene.picture.statistics", "of"))
+ph.load_statistics = misuse.guard(later("phosphene.picture.statistics", "load"))
 
 -- What pictures, loops and tests are made of.
 ph.tensor = core.tensor
@@ -80,19 +72,19 @@ local tensor_type, network_type = core.types["ph.tensor"], core.types["ph.networ
 tensor_type.__index.save = ph.save
 tensor_type.__index.largest = misuse.guard(largest)
 for event, operator in pairs(tape.operators) do tensor_type[event] = misuse.guard(operator) end
-network_type.__index.describe = misuse.guard(describe)
-local core_plan = network_type.__index.plan
+network_type.__index.describe = misuse.guard(later "phosphene.network.layer_table")
+local core_plan, plan_of = network_type.__index.plan, later "phosphene.network.plan_table"
 network_type.__index.plan = misuse.guard(function(...) return plan_of(core_plan, ...) end)
 network_type.__index.preprocessing = misuse.guard(preprocessing.of)
 network_type.__index.save = misuse.guard(safetensors.save)
 network_type.__index.blocks = misuse.guard(blocks)
-network_type.__index.check = misuse.guard(check)
+network_type.__index.check = misuse.guard(later "phosphene.network.check")
 network_type.__index.choose = misuse.guard(choose.fill)
 network_type.__index.pre_relu = misuse.guard(pre_relu.name)
 network_type.__index.units = misuse.guard(choices.count)
 network_type.__index.show = misuse.guard(choices.units)
-network_type.__index.photograph = misuse.guard(photograph)
-network_type.__index.graph = misuse.guard(graph)
+network_type.__index.photograph = misuse.guard(later "phosphene.network.photograph")
+network_type.__index.graph = misuse.guard(later "phosphene.network.drawing")
 network_type.__tostring = network.text
 
 -- A mistyped name gets a suggestion.

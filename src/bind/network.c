@@ -356,12 +356,10 @@ static int network_shapes(lua_State *L) {
   lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
   int count = ph_network_count(network);
   ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
-  bool *needed = lua_newuserdatauv(L, sizeof *needed * (size_t)count, 0);
-  lua_newtable(L);
+  if (ph_network_fitting_shapes(network, height, width, shapes, &e) != PH_OK) return phb_raise(L, &e);
+  lua_createtable(L, 0, count);
   for (int i = 0; i < count; i++) {
-    memset(needed, 0, sizeof *needed * (size_t)count);
-    ph_network_ancestors(network, i, needed);
-    if (ph_network_shapes(network, height, width, needed, shapes, &e) != PH_OK) continue;
+    if (shapes[i].rank == 0) continue;
     push_shape(L, shapes[i], 1);
     lua_setfield(L, -2, ph_network_layer(network, i)->name);
   }

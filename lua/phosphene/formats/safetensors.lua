@@ -4,12 +4,15 @@
 -- of any architecture, nor where files are looked for.
 
 local core = require "phosphene.core"
-local description = require "phosphene.network.serialisation"
 local googlenet = require "phosphene.network.models.googlenet"
 local json = require "phosphene.base.json"
 local labels = require "phosphene.network.labels"
+local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
 local preprocessing = require "phosphene.network.preprocessing"
+
+local build_described = later("phosphene.network.serialisation", "build")
+local describe = later("phosphene.network.serialisation", "of")
 
 local safetensors = {}
 
@@ -57,7 +60,7 @@ end
 local function from_description(metadata, tensors, class_labels, options)
   local all, at = json.decode(metadata.network)
   if all == nil then fail(("its description of the network is damaged (at character %d)"):format(at)) end
-  return description.build(all, tensors, class_labels, options)
+  return build_described(all, tensors, class_labels, options)
 end
 
 local function build(metadata, tensors, options)
@@ -97,7 +100,7 @@ function safetensors.save(net, path, options)
   if type(path) ~= "string" or not path:match "%.safetensors$" then
     misuse.raise("save: the path of a .safetensors file expected, got %s", tostring(path))
   end
-  local all, tensors = description.of(net)
+  local all, tensors = describe(net)
   local metadata = { network = json.encode(all), labels = json.encode(net:labels()) }
   local input = preprocessing.of(net)
   if input then metadata.input = preprocessing.text(input, net:channels()) end -- for people

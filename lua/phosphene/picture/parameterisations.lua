@@ -4,9 +4,11 @@
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
-local fitting = require "phosphene.picture.fitting"
 local kind_of = require "phosphene.base.kind_of"
+local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
+
+local fit = later("phosphene.picture.fitting", "fit")
 
 local parameterisations = {}
 
@@ -75,7 +77,7 @@ end
 --- A new parameterisation; see meta/parameterisation.lua.
 function parameterisations.new(kind, given)
   local made, is_image = make(kind, given)
-  if given and given.image and not is_image then fitting.fit(made, given.image, kind) end
+  if given and given.image and not is_image then fit(made, given.image, kind) end
   return made
 end
 
@@ -115,7 +117,7 @@ function parameterisations.of(given, options, seed, usual)
   local made, is_image = make(kind, settings)
   -- A resumed run brings values of its own.
   if settings.image and not is_image and not options.resume then
-    fitting.fit(made, settings.image, kind, options.progress)
+    fit(made, settings.image, kind, options.progress)
   end
   return made
 end

@@ -2,10 +2,12 @@
 -- Results: what a finished run gives, and how it says how it was made. Must not know how a run goes.
 
 local core = require "phosphene.core"
+local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
-local montage = require "phosphene.picture.montage"
 local options = require "phosphene.run.options"
 local picture = require "phosphene.picture.files"
+
+local montage = later "phosphene.picture.montage"
 
 local result = { __name = "ph.result" }
 result.__index = result

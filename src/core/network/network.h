@@ -88,6 +88,11 @@ const char *ph_network_alias_at(const ph_network *network, int i, int *layer);
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e);
 
+/* The shapes of all layers that such an image fits; the others' are of rank 0. Fails for want of memory only.
+ */
+ph_status ph_network_fitting_shapes(const ph_network *network, int64_t height, int64_t width,
+                                    ph_shape *shapes, ph_error *e);
+
 /* The shape that one layer gives for inputs of these shapes, whatever the layers before it would give;
    `lengths` are those of the layers that its settings follow from. */
 ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs,

@@ -162,6 +162,20 @@ static void mark_followed(const ph_network *net, const bool *needed, bool *marke
   }
 }
 
+/* The shape of layer `index` for a picture of (height, width), from those of the layers that it follows from.
+ */
+static ph_status shape_at(const ph_network *net, int index, int64_t height, int64_t width, ph_shape *shapes,
+                          const ph_layer **wanted, ph_error *e) {
+  const ph_layer *layer = &net->layer[index];
+  const ph_sizing *sizing = layer->sizing;
+  ph_shape inputs[PH_MAX_INPUTS], lengths[PH_FORMULA_SHAPES];
+  for (int j = 0; j < layer->inputs; j++) inputs[j] = shapes[layer->input[j]];
+  for (int j = 0; sizing != NULL && j < sizing->layers; j++) lengths[j] = shapes[sizing->layer[j]];
+  /* The source has no input to take its size from: it is given the picture's. */
+  if (layer->type->source) inputs[0] = ph_shape4(1, 0, height, width);
+  return shape_layer(layer, inputs, lengths, &shapes[index], wanted, e);
+}
+
 ph_status ph_network_size(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                           ph_shape *shapes, const ph_layer **layers, ph_error *e) {
   ph_status status = PH_OK;
@@ -169,15 +183,7 @@ ph_status ph_network_size(const ph_network *network, int64_t height, int64_t wid
   if (marked == NULL) return ph_no_memory(e);
   mark_followed(network, needed, marked);
   for (int i = 0; i < network->count; i++) {
-    const ph_layer *layer = &network->layer[i];
-    const ph_sizing *sizing = layer->sizing;
-    ph_shape inputs[PH_MAX_INPUTS], lengths[PH_FORMULA_SHAPES];
-    if (!marked[i]) continue;
-    for (int j = 0; j < layer->inputs; j++) inputs[j] = shapes[layer->input[j]];
-    for (int j = 0; sizing != NULL && j < sizing->layers; j++) lengths[j] = shapes[sizing->layer[j]];
-    /* The source has no input to take its size from: it is given the picture's. */
-    if (layer->type->source) inputs[0] = ph_shape4(1, 0, height, width);
-    PH_TRY(shape_layer(layer, inputs, lengths, &shapes[i], layers == NULL ? NULL : &layers[i], e));
+    if (marked[i]) PH_TRY(shape_at(network, i, height, width, shapes, layers == NULL ? NULL : &layers[i], e));
   }
 done:
   ph_free(marked);
@@ -187,4 +193,26 @@ done:
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e) {
   return ph_network_size(network, height, width, needed, shapes, NULL, e);
+}
+
+/* Whether all that this layer follows from has a shape. */
+static bool has_shapes_before(const ph_layer *layer, const ph_shape *shapes) {
+  const ph_sizing *sizing = layer->sizing;
+  for (int j = 0; j < layer->inputs; j++)
+    if (shapes[layer->input[j]].rank == 0) return false;
+  for (int j = 0; sizing != NULL && j < sizing->layers; j++)
+    if (shapes[sizing->layer[j]].rank == 0) return false;
+  return true;
+}
+
+ph_status ph_network_fitting_shapes(const ph_network *network, int64_t height, int64_t width,
+                                    ph_shape *shapes, ph_error *e) {
+  for (int i = 0; i < network->count; i++) {
+    ph_status status = PH_MISUSE;
+    if (has_shapes_before(&network->layer[i], shapes))
+      status = shape_at(network, i, height, width, shapes, NULL, e);
+    if (status == PH_NO_MEMORY) return status;
+    if (status != PH_OK) shapes[i].rank = 0;
+  }
+  return PH_OK;
 }
