@@ -28,7 +28,7 @@ CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libprotobuf-c) -ldnnl
 MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
 
 CORE_SRC := $(wildcard src/core/*/*.c src/core/*/*/*.c src/core/*/*/*/*.c)
-BIND_SRC := $(wildcard src/bind/*.c)
+BIND_SRC := $(wildcard src/bind/*.c src/bind/*/*.c)
 TEST_SRC := $(wildcard tests/unit/*/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 # Each schema becomes a header and a source of structs, unpacked by protobuf-c.

@@ -7,7 +7,7 @@
 
 #include "objective/heads/custom.h"
 #include "bind.h"
-#include "pass.h"
+#include "bind/network/pass.h"
 
 static void release(void *object) { ph_evaluation_release(object); }
 

@@ -33,10 +33,13 @@ options.of_steps = {
   { "objective", text = function(run) return tostring(run.objective) end },
   { "steps", check = expect.whole(0), default = 512 },
   { "size", check = expect.whole(1), default = core.picture_side,
-    text = function(run) return ("%dx%d"):format(run.image:shape()[4], run.image:shape()[3]) end },
+    text = function(run)
+      local shape = run.parameterisation:shape()
+      return ("%dx%d"):format(shape[4], shape[3])
+    end },
   { "width", check = expect.whole(1) },
   { "height", check = expect.whole(1) },
-  { "batch", check = expect.whole(1), text = function(run) return run.image:shape()[1] end },
+  { "batch", check = expect.whole(1), text = function(run) return run.parameterisation:shape()[1] end },
   { "seed", check = expect.integer, text = function(run) return run.seed end },
   { "image", check = expect.pictures },
   { "parameterisation", default = "fourier", text = function(run) return text_of(run.parameterisation) end },

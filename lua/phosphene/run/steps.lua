@@ -188,11 +188,8 @@ function steps.new(asked)
   -- Without transforms the view is the picture, which the step's end overwrites.
   self.forward_options.images_stay = type(self.transforms) == "userdata" and tostring(self.transforms) ~= "none"
 
+  if resumed then checkpoint.restore(resumed, self) end
   self.image = self.parameterisation:forward()
-  if resumed then
-    checkpoint.restore(resumed, self)
-    self.image = self.parameterisation:forward()
-  end
   return self
 end
 

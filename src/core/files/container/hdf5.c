@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-enum { MOST_STEPS = 1 << 21, MOST_DEPTH = 64 };
+enum { MOST_STEPS = 1 << 21, MOST_DEPTH = 64, MOST_LEVEL = 32 };
 
 /* ---- messages for people ---- */
 
@@ -29,6 +29,19 @@ ph_status ph_hdf5_step(ph_hdf5 *file, ph_error *e) {
 
 ph_cursor ph_hdf5_at(const ph_hdf5 *file, uint64_t address) {
   return ph_cursor_over(&file->bytes, address, address < file->bytes.size ? file->bytes.size - address : 0);
+}
+
+ph_status ph_hdf5_tree_node(ph_hdf5 *file, ph_cursor *c, uint64_t address, int type, int *level,
+                            uint64_t *count, const char *what, ph_error *e) {
+  *c = ph_hdf5_at(file, address);
+  ph_cursor_expect(c, "TREE");
+  const int own_type = (int)ph_cursor_number(c, 1), own_level = (int)ph_cursor_number(c, 1);
+  *count = ph_cursor_number(c, 2);
+  ph_cursor_take(c, 16); /* siblings */
+  if (c->broken || own_type != type || own_level > MOST_LEVEL || (*level >= 0 && own_level != *level))
+    return ph_hdf5_damaged(file, what, address, e);
+  *level = own_level;
+  return PH_OK;
 }
 
 /* ---- the walk ---- */

@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "inflate.h"
 
-enum { MOST_LEVEL = 32 };
-
 typedef struct reading {
   const ph_hdf5_chunks *chunks;
   float *data;             /* the data set's */
@@ -81,27 +79,22 @@ static ph_status read_chunk(ph_hdf5 *file, reading *r, ph_cursor *c, uint64_t no
   return PH_OK;
 }
 
-/* A node of the tree at this level, or, for -1, at any. */
+/* A node of the tree at this level, or, for -1, its root. */
 static ph_status read_node(ph_hdf5 *file, reading *r, uint64_t address, int level, ph_error *e) {
-  ph_cursor c = ph_hdf5_at(file, address);
-  ph_cursor_expect(&c, "TREE");
-  uint64_t type = ph_cursor_number(&c, 1);
-  int own_level = (int)ph_cursor_number(&c, 1);
-  uint64_t count = ph_cursor_number(&c, 2);
-  ph_cursor_take(&c, 16); /* siblings */
-  if (c.broken || type != 1 || own_level > MOST_LEVEL || (level >= 0 && own_level != level))
-    return ph_hdf5_damaged(file, "tree of chunks", address, e);
-  ph_status status = PH_OK;
-  for (uint64_t i = 0; i < count && status == PH_OK; i++) {
+  ph_cursor c;
+  uint64_t count;
+  ph_status status =
+      ph_hdf5_tree_node(file, &c, address, PH_HDF5_CHUNK_TREE, &level, &count, "tree of chunks", e);
+  for (uint64_t i = 0; status == PH_OK && i < count; i++) {
     status = ph_hdf5_step(file, e);
     if (status != PH_OK) return status;
-    if (own_level == 0) {
+    if (level == 0) {
       status = read_chunk(file, r, &c, address, e);
     } else {
       ph_cursor_take(&c, 8 + 8 * (uint64_t)(r->chunks->shape.rank + 1)); /* the first chunk's key */
       uint64_t child = ph_cursor_number(&c, 8);
       if (c.broken) return ph_hdf5_damaged(file, "tree of chunks", address, e);
-      status = read_node(file, r, child, own_level - 1, e);
+      status = read_node(file, r, child, level - 1, e);
     }
   }
   return status;

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { MOST_LEVEL = 32 };
-
 typedef struct group {
   ph_hdf5_link *visit;
   void *context;
@@ -49,24 +47,20 @@ static ph_status read_leaf(ph_hdf5 *file, const group *g, uint64_t address, ph_e
   return PH_OK;
 }
 
-/* A node of the tree at this level above the leaves' parents, or, for -1, any: that of the first is its own.
- */
+/* A node of the tree at this level above the leaves' parents, or, for -1, its root. */
 static ph_status read_node(ph_hdf5 *file, const group *g, uint64_t address, int level, ph_error *e) {
-  ph_cursor c = ph_hdf5_at(file, address);
-  ph_cursor_expect(&c, "TREE");
-  uint64_t type = ph_cursor_number(&c, 1);
-  int own_level = (int)ph_cursor_number(&c, 1);
-  uint64_t count = ph_cursor_number(&c, 2);
-  ph_cursor_take(&c, 16); /* siblings */
-  if (c.broken || type != 0 || own_level > MOST_LEVEL || (level >= 0 && own_level != level))
-    return ph_hdf5_damaged(file, "tree of a group", address, e);
+  ph_cursor c;
+  uint64_t count;
+  ph_status status =
+      ph_hdf5_tree_node(file, &c, address, PH_HDF5_GROUP_TREE, &level, &count, "tree of a group", e);
+  if (status != PH_OK) return status;
   for (uint64_t i = 0; i < count; i++) {
     ph_cursor_take(&c, 8); /* a name */
     uint64_t child = ph_cursor_number(&c, 8);
     if (c.broken) return ph_hdf5_damaged(file, "tree of a group", address, e);
-    ph_status status = ph_hdf5_step(file, e);
+    status = ph_hdf5_step(file, e);
     if (status == PH_OK)
-      status = own_level > 0 ? read_node(file, g, child, own_level - 1, e) : read_leaf(file, g, child, e);
+      status = level > 0 ? read_node(file, g, child, level - 1, e) : read_leaf(file, g, child, e);
     if (status != PH_OK) return status;
   }
   return PH_OK;

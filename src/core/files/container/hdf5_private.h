@@ -66,6 +66,17 @@ typedef ph_status ph_hdf5_link(ph_hdf5 *file, const char *name, size_t length, u
 /* Hands every link of a group to `visit`; a data set has none. */
 ph_status ph_hdf5_links(ph_hdf5 *file, uint64_t header, ph_hdf5_link *visit, void *context, ph_error *e);
 
+/* ---- trees ---- */
+
+/* The kinds of the trees that links and chunks are found by. */
+enum { PH_HDF5_GROUP_TREE = 0, PH_HDF5_CHUNK_TREE = 1 };
+
+/* The beginning of a tree's node: what follows are *count entries. The root of a tree, for which `level` is
+   -1, says how high it is; a node below it must be of the level that it is looked for. `what` is for errors.
+ */
+ph_status ph_hdf5_tree_node(ph_hdf5 *file, ph_cursor *c, uint64_t address, int type, int *level,
+                            uint64_t *count, const char *what, ph_error *e);
+
 /* ---- types and shapes ---- */
 
 enum { PH_HDF5_FIXED = 0, PH_HDF5_FLOAT = 1, PH_HDF5_TEXT = 3, PH_HDF5_OPAQUE = 5, PH_HDF5_VARIABLE = 9 };

@@ -4,7 +4,7 @@
 #include "files/onnx.h"
 
 #include "base/memory.h"
-#include "bind.h"
+#include "bind/bind.h"
 #include "protobuf.h"
 
 static const luaL_Reg no_methods[] = {{NULL, NULL}};

@@ -4,7 +4,7 @@
 #define PH_BIND_METADATA_H
 
 #include "files/metadata.h"
-#include "bind.h"
+#include "bind/bind.h"
 
 /* Registers the box that metadata are held in while Lua is at work. */
 void phb_register_metadata(lua_State *L);

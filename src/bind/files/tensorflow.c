@@ -3,7 +3,7 @@
    lua/phosphene/meta/tensorflow.lua. */
 #include "files/tensorflow.h"
 
-#include "bind.h"
+#include "bind/bind.h"
 #include "protobuf.h"
 
 static void push_dims(lua_State *L, const Tensorflow__Shape *shape) {

@@ -2,7 +2,7 @@
 /* Protobuf messages as Lua tables, by protobuf-c's descriptors of their fields. Knows no format. */
 #include "protobuf.h"
 
-#include "bind.h"
+#include "bind/bind.h"
 
 /* Longer lists are numbers that belong into a tensor. */
 enum { MOST_VALUES = 1 << 20 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "files/caption.h"
-#include "bind.h"
+#include "bind/bind.h"
 #include "metadata.h"
 
 static int push_true(lua_State *L) {

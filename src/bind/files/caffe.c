@@ -4,7 +4,7 @@
  */
 #include "files/caffe.h"
 
-#include "bind.h"
+#include "bind/bind.h"
 #include "protobuf.h"
 
 /* Pushes a blob as a tensor. The box is made first, so that the tensor always has an owner. */

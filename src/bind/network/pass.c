@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "bind.h"
+#include "bind/bind.h"
 
 static ph_network *self(lua_State *L) { return phb_check(L, 1, &phb_network); }
 

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#include "bind.h"
+#include "bind/bind.h"
+#include "formulas.h"
 #include "pass.h"
 
 static void release(void *object) { ph_network_release(object); }
@@ -72,39 +73,6 @@ static const char *string_field(lua_State *L, int i, const char *key) {
   return lua_tostring(L, -1);
 }
 
-static const char *string_element(lua_State *L, int i, int element, const char *what) {
-  if (lua_rawgeti(L, i, element) != LUA_TSTRING) luaL_error(L, "formulas: %s expected", what);
-  const char *text = lua_tostring(L, -1);
-  lua_pop(L, 1); /* it stays alive in its table */
-  return text;
-}
-
-/* `formulas = { { setting, element, formula }, … }` over the sizes of layers, `sized_by = { name, … }`, of
-   the layer that was added last. */
-static ph_status follow(lua_State *L, int i, ph_network *network, ph_error *e) {
-  const char *layers[PH_FORMULA_SHAPES];
-  if (lua_getfield(L, i, "formulas") == LUA_TNIL) return PH_OK;
-  int formulas = lua_gettop(L), count = (int)lua_rawlen(L, formulas), layer_count = 0;
-  /* Userdata as scratch: an error while reading must not leak. */
-  ph_following *settings = lua_newuserdatauv(L, sizeof *settings * (size_t)(count + 1), 0);
-  for (int j = 0; j < count; j++) {
-    if (lua_rawgeti(L, formulas, j + 1) != LUA_TTABLE) luaL_error(L, "formulas: lists expected");
-    const int entry = lua_gettop(L);
-    settings[j].key = string_element(L, entry, 1, "a setting's name");
-    settings[j].formula = string_element(L, entry, 3, "a text");
-    lua_rawgeti(L, entry, 2);
-    settings[j].element = (int)phb_check_integer(L, lua_gettop(L), 1, PH_SETTING_VALUES, "element");
-    lua_settop(L, entry - 1);
-  }
-  if (lua_getfield(L, i, "sized_by") == LUA_TTABLE) {
-    layer_count = (int)lua_rawlen(L, -1);
-    if (layer_count > PH_FORMULA_SHAPES) luaL_error(L, "sized_by: at most %d layers", PH_FORMULA_SHAPES);
-    for (int j = 0; j < layer_count; j++)
-      layers[j] = string_element(L, lua_gettop(L), j + 1, "names of layers");
-  }
-  return ph_network_follow(network, layers, layer_count, settings, count, e);
-}
-
 /* net:add{ type=, name=, from=, <parameters>, <settings>, formulas=, sized_by= } -> net */
 static int network_add(lua_State *L) {
   ph_error e;
@@ -122,7 +90,7 @@ static int network_add(lua_State *L) {
   if (ph_network_add(network, type, name, inputs, input_count, settings, setting_count, parameters,
                      parameter_count, &e) != PH_OK)
     return phb_fail(L, &e);
-  if (follow(L, 2, network, &e) != PH_OK) return phb_fail(L, &e);
+  if (phb_follow(L, 2, network, &e) != PH_OK) return phb_fail(L, &e);
   lua_settop(L, 1);
   return 1;
 }
@@ -270,29 +238,6 @@ static void push_setting(lua_State *L, const ph_field *field, const void *config
   }
 }
 
-/* Sets `formulas` and `sized_by` in the table on top, as net:add takes them. */
-static void push_sizing(lua_State *L, const ph_network *network, const ph_sizing *sizing) {
-  lua_createtable(L, sizing->count, 0);
-  for (int i = 0; i < sizing->count; i++) {
-    const ph_following *setting = &sizing->setting[i];
-    lua_createtable(L, 3, 0);
-    lua_pushstring(L, setting->key);
-    lua_rawseti(L, -2, 1);
-    lua_pushinteger(L, setting->element);
-    lua_rawseti(L, -2, 2);
-    lua_pushstring(L, setting->formula);
-    lua_rawseti(L, -2, 3);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_setfield(L, -2, "formulas");
-  lua_createtable(L, sizing->layers, 0);
-  for (int i = 0; i < sizing->layers; i++) {
-    lua_pushstring(L, ph_network_layer(network, sizing->layer[i])->name);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_setfield(L, -2, "sized_by");
-}
-
 /* net:layer(name) -> { name=, type=, from={…}, parameters={ name={shape} }, settings={…}, and, where settings
    follow from the picture's size, formulas=, sized_by= } */
 static int network_layer(lua_State *L) {
@@ -325,7 +270,7 @@ static int network_layer(lua_State *L) {
     lua_setfield(L, -2, field->key);
   }
   lua_setfield(L, -2, "settings");
-  if (layer->sizing != NULL) push_sizing(L, network, layer->sizing);
+  if (layer->sizing != NULL) phb_push_sizing(L, network, layer->sizing);
   return 1;
 }
 
@@ -455,18 +400,7 @@ static const luaL_Reg methods[] = {{"add", network_add},
 
 const phb_type phb_network = {"ph.network", release, methods, NULL};
 
-/* core.calculate(operation, …) -> number: what formulas compute with */
-static int network_calculate(lua_State *L) {
-  double operands[PH_MOST_OPERANDS];
-  const ph_formula_operation *operation = ph_formula_find(luaL_checkstring(L, 1));
-  luaL_argcheck(L, operation != NULL, 1, "no such operation");
-  for (int i = 0; i < operation->operands; i++) operands[i] = luaL_checknumber(L, i + 2);
-  lua_pushnumber(L, operation->compute(operands));
-  return 1;
-}
-
-static const luaL_Reg functions[] = {
-    {"network", network_new}, {"calculate", network_calculate}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"network", network_new}, {"calculate", phb_calculate}, {NULL, NULL}};
 
 void phb_open_network(lua_State *L) {
   phb_register(L, &phb_network);

@@ -2,7 +2,7 @@
 /* What a network's backend would do, as tables. */
 #include <string.h>
 
-#include "bind.h"
+#include "bind/bind.h"
 #include "pass.h"
 
 static void set_integer(lua_State *L, const char *key, int64_t number) {

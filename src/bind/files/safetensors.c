@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bind.h"
+#include "bind/bind.h"
 #include "metadata.h"
 
 static void release(void *object) { ph_safetensors_free(object); }

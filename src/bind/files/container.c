@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "bind.h"
+#include "bind/bind.h"
 #include "files/container/elements.h"
 #include "files/container/hdf5.h"
 #include "files/container/zip.h"
