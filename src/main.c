@@ -22,9 +22,9 @@
    core to itself; as soon as another process takes one, all others spin away the time that the late one
    needs, and a step takes many times as long. A short spin loses next to nothing on an idle machine. libgomp
    reads its environment before main, and before anything that could change it (libc only takes the
-   environment over in its own constructor), so the program starts itself anew with the variable set. What the
-   user chose stays: how to wait, and which cores to be bound to, of which the program started anew would see
-   this thread's alone. */
+   environment over in its own constructor), so the program starts itself again with the variable set. What
+   the user chose stays: how to wait, and which cores to be bound to, of which the program started again would
+   see this thread's alone. */
 static void spin_briefly(char **argv) {
   static const char *const choices[] = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES",
                                         "GOMP_CPU_AFFINITY"};

@@ -35,7 +35,7 @@ static int tensor_new(lua_State *L) {
   ph_error e;
   ph_tensor *tensor;
   ph_shape shape = phb_check_shape(L, 1);
-  lua_settop(L, 2); /* so that the box is no value */
+  lua_settop(L, 2); /* so that the box is not a value */
   void **box = phb_box(L, &phb_tensor);
   if (ph_tensor_new(shape, &tensor, &e) != PH_OK) return phb_raise(L, &e);
   *box = tensor;

@@ -132,7 +132,7 @@ of("src/core/network/pass.c", "tests/spec/network/plans_spec.lua", {
   { "plans of any pool mode", "a->pool_mode == b->pool_mode && ", "" },
   { "plans of any precision", "&& a->precision == b->precision", "" },
   { "plans of any number of threads", "a->threads == b->threads && ", "" },
-  { "plans of any number of companions", "a->companions == b->companions", "true" },
+  { "plans of any number of images at a time", "a->parallel_images == b->parallel_images", "true" },
   { "plans of any reads", "&& same_reads(a, b)", "&& (true || same_reads(a, b))" },
 })
 of("lua/phosphene/network/input_size.lua", "tests/spec/network/preprocessing_spec.lua", {

@@ -32,7 +32,7 @@ local function fail(problem) refuse.raise("%s", (problem:gsub("^'.-':? ", ""))) 
 local function read_archive(path)
   local archive <close>, problem = core.open_zip(path)
   if not archive then return nil, problem end
-  local config = archive:text "config.json" or fail("it has no config.json; it is no Keras model")
+  local config = archive:text "config.json" or fail("it has no config.json; it is not a Keras model")
   local metadata = decode(archive:text "metadata.json" or "{}", "metadata.json in it")
   local file
   file, problem = archive:hdf5 "model.weights.h5"

@@ -86,7 +86,7 @@ end
 -- The model in its JSON, which has been put into one, two or three wrappings.
 local function find_model(document)
   local model = type(document) == "table" and document.modelTopology
-  if type(model) ~= "table" then refuse.raise "it is no model of TensorFlow.js" end
+  if type(model) ~= "table" then refuse.raise "it is not a model of TensorFlow.js" end
   if document.format == "graph-model" or model.node then
     refuse.raise "it is a graph model of TensorFlow.js, which is not read; layers models are"
   end

@@ -14,8 +14,8 @@
 local ph = {}
 
 --- The mean activation of a channel, over its map and, without `batch`, over the images: L = 1/(w h) sum z(x, y). A
---- layer is "mixed4a", say, or "mixed4a_pre_relu" where the gradient must pass a sleeping ReLU. Repetitive patterns
---- appear. (Olah et al., "Feature Visualization", Distill 2017.)
+--- layer is "mixed4a", say, or "mixed4a_pre_relu" where the gradient must pass a ReLU whose output is zero.
+--- Repetitive patterns appear. (Olah et al., "Feature Visualization", Distill 2017.)
 ---@param layer string for example "mixed4a"
 ---@param unit integer the channel, from 0
 ---@param options ph.head_options?
@@ -246,7 +246,7 @@ function ph.blur_alpha(options) end
 
 ---@class ph.boundary_complexity_options: ph.picture_options
 ---@field width integer? the frame's width in pixels, from 1; by default 20
----@field constant number? the grey to stay near; by default 0.5
+---@field constant number? the grey that values are pulled towards; by default 0.5
 
 --- How busy and how far from grey a frame around the picture is: over the frame, the sum of (b - x)^2 + 0.8 (x -
 --- constant)^2, b being the picture blurred with a 5x5 kernel. Lucid's penalize_boundary_complexity without its minus

@@ -31,7 +31,7 @@
 ---@field weight ph.tensor (units, inputs)
 ---@field bias ph.tensor? (units)
 
---- The greatest value of each window. Padding never wins; of equal values the first receives the gradient. `ceil`
+--- The largest value of each window. Padding never wins; of equal values the first receives the gradient. `ceil`
 --- rounds the output's size up, as Caffe does: a last window may hang over the end, but must begin inside the image
 --- or the padding before it.
 ---@class ph.layer.max_pool: ph.layer_description
@@ -172,8 +172,8 @@
 ---@field transpose_b boolean? the second input's matrices are (n, k); by default false
 
 --- One number from all elements along some axes. "l1" is the sum of absolute values, "l2" the square root of
---- "sum_square", the sum of squares, "log_sum_exp" log(sum of exp(x)). Of equal greatest or least elements the first
---- receives the gradient.
+--- "sum_square", the sum of squares, "log_sum_exp" log(sum of exp(x)). Of equal largest or smallest elements the
+--- first receives the gradient.
 ---@class ph.layer.reduce: ph.layer_description
 ---@field operation "mean"|"sum"|"max"|"min"|"l1"|"l2"|"sum_square"|"log_sum_exp"|nil what is made of them; by default
 --- "mean"
@@ -185,7 +185,7 @@
 ---@field axis integer? along which the probabilities sum to 1, -6 to 5; by default 1
 ---@field coerced boolean? along all axes from `axis` on, as ONNX before version 13; by default false
 
---- Each channel's greatest value over the whole image, of any size. Gives (1, channels, 1, 1). Of equal values the
+--- Each channel's largest value over the whole image, of any size. Gives (1, channels, 1, 1). Of equal values the
 --- first receives the gradient.
 ---@class ph.layer.global_max_pool: ph.layer_description
 

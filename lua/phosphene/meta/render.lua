@@ -77,8 +77,8 @@ function ph.steps(options) end
 --- `ph.plateau` makes one
 ---@field keep "last"|"best"|nil "best" gives the picture with the maximum value, under its step's transforms, instead
 --- of the last one; "last"
----@field restarts integer? the number of runs, with consecutive seeds; the result is that of the run with the greatest
---- maximum (with `keep = "best"`), or the greatest mean over the last tenth of its values; 1
+---@field restarts integer? the number of runs, with consecutive seeds; the result is that of the run with the largest
+--- maximum (with `keep = "best"`), or the largest mean over the last tenth of its values; 1
 ---@field transparency boolean? sum the absolute gradient of every element of the picture over the steps; false
 ---@field on_step (fun(step: integer, value: number, run: ph.run): boolean?)? called after each step; returning false
 --- ends the run

@@ -48,7 +48,7 @@ function transforms.pipeline(choice) end
 ---@class ph.pipeline
 local pipeline = {}
 
---- Draws anew, once for the whole batch, and gives the transformed pictures. The result is overwritten by the next
+--- Draws again, once for the whole batch, and gives the transformed pictures. The result is overwritten by the next
 --- `forward`: clone what is to be kept. (Without transforms it is `images` itself.)
 ---@param images ph.tensor (n, c, h, w)
 ---@param random ph.random

@@ -214,11 +214,11 @@ function transforms.normalise_gradient(lengths) end
 function transforms.collapse(deviation, options) end
 
 --- Several views of each picture in one step: a batch of n becomes one of count * n, first every picture's first
---- copy, then every second one. Transforms that come after it are drawn anew for each copy, and must bring all copies
---- to one size; what comes before is drawn once. On the way back the gradients of a picture's copies are summed: an
---- objective that is a mean over the batch, as channels and neurons are, so has the mean of its copies' gradients.
---- Objectives that pick or compare pictures of a batch (`on`, `diversity`, `alignment`) see each copy as a picture:
---- picture i's copy k is number k * n + i.
+--- copy, then every second one. Transforms that come after it are drawn again for each copy, and must bring all
+--- copies to one size; what comes before is drawn once. On the way back the gradients of a picture's copies are
+--- summed: an objective that is a mean over the batch, as channels and neurons are, so has the mean of its copies'
+--- gradients. Objectives that pick or compare pictures of a batch (`on`, `diversity`, `alignment`) see each copy as a
+--- picture: picture i's copy k is number k * n + i.
 ---@param count integer how many copies of each image, 1 to 1024
 ---@return ph.transform
 function transforms.copies(count) end

@@ -22,7 +22,7 @@ local function readers_of(net, names)
   return readers
 end
 
--- The last layer of a chain in which each passes on what the one before it gives, and nobody else reads that.
+-- The last layer of a chain in which each passes on what the one before it gives, and nothing else reads that.
 local function end_of_chain(net, readers, name)
   local next_ones = readers[name] or {}
   while #next_ones == 1 and passes[net:layer(next_ones[1]).type] do

@@ -44,7 +44,7 @@ local function uncounted(list)
   return rest
 end
 
--- Longer files are no labels.
+-- Longer files are not labels.
 local most_bytes = 1 << 22
 
 --- The labels of a text file: its lines, without the WordNet numbers ("n01440764 tench") or the counting ("0 tench")

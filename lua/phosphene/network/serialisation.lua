@@ -138,7 +138,7 @@ local function size_of(size, what)
   if expect(size, "table", what, true) == nil then return nil end
   local height, width = math.tointeger(tonumber(size[1])), math.tointeger(tonumber(size[2]))
   if not (height and width) or math.min(height, width) < 1 or math.max(height, width) > most_side then
-    error(("its description is damaged: %s is no height and width"):format(what), 0)
+    error(("its description is damaged: %s is not a height and width"):format(what), 0)
   end
   return { height, width }
 end

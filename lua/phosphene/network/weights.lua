@@ -19,7 +19,7 @@ local modules = {
 
 local function suffix(path) return (path:match "%.(%w+)$" or ""):lower() end
 
---- Which module of phosphene.formats opens a file of this path; nil where its suffix is no network's.
+--- Which module of phosphene.formats opens a file of this path; nil where its suffix belongs to no network.
 function weights.format(path) return modules[suffix(path)] end
 
 -- Whether a name may stand for the file. Those of TensorFlow.js are all called model.json; only a path opens them.

@@ -99,7 +99,7 @@ operations.mean = {
   function(g, y, x) return divide(g, terms(x, y)) end,
 }
 
--- The greatest or least elements; several that are alike share the gradient.
+-- The largest or smallest elements; several that are alike share the gradient.
 for _, name in ipairs { "max", "min" } do
   operations[name] = {
     function(x, axes) return reduce(name, x, axes) end,

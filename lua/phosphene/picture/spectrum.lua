@@ -96,7 +96,7 @@ end)
 
 local decades = 4 -- of power, from black to white
 
---- The spectrum as a grey picture (1, 3, h, w), brighter by powers of ten up to the greatest; the mean is left out.
+--- The spectrum as a grey picture (1, 3, h, w), brighter by powers of ten up to the largest; the mean is left out.
 function result:picture()
   local most = 0
   each(self, function(_, power) most = math.max(most, power) end)

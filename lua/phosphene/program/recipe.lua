@@ -129,7 +129,7 @@ function recipe.run(name, options)
   return run(asked, "@" .. path)
 end
 
---- Runs a recipe's text, which is no file, with words as from a command line; errors call it `chunk_name`.
+--- Runs a recipe's text, which is not a file, with words as from a command line; errors call it `chunk_name`.
 function recipe.run_text(text, chunk_name, words)
   return run({ text = text, called = "phosphene -", words = words }, chunk_name)
 end

@@ -5,7 +5,7 @@ local option = require "phosphene.program.option_kind"
 
 local usage = {}
 
---- The comment that a recipe's text begins with, as lines without their dashes; a licence's tag is no part of it.
+--- The comment that a recipe's text begins with, as lines without their dashes; a licence's tag is not part of it.
 function usage.description(text)
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do

@@ -29,7 +29,7 @@ function checkpoint.read(path)
   local self = { path = path, tensors = tensors, metadata = metadata }
   for _, key in ipairs { "step", "optimiser_steps", "seed" } do
     self[key] = math.tointeger(tonumber(metadata[key] or ""))
-    if not self[key] then misuse.raise("resume: '%s' is no checkpoint: it has no %s", path, key) end
+    if not self[key] then misuse.raise("resume: '%s' is not a checkpoint: it has no %s", path, key) end
   end
   return self
 end
@@ -44,7 +44,7 @@ function checkpoint.restore(self, run)
     end
   end
   local parameters = self.tensors.parameters
-  if not parameters then misuse.raise("resume: '%s' is no checkpoint: it has no parameters", self.path) end
+  if not parameters then misuse.raise("resume: '%s' is not a checkpoint: it has no parameters", self.path) end
   run.parameterisation:values():copy(parameters)
 
   local state = {}
@@ -52,7 +52,7 @@ function checkpoint.restore(self, run)
   run.optimiser:restore(state, self.optimiser_steps)
   run.random:restore(self.metadata.random or "")
   run.step = self.step
-  if type(run.transforms) == "table" then run.transforms.step = self.step end -- asked anew at each step
+  if type(run.transforms) == "table" then run.transforms.step = self.step end -- asked again at each step
 end
 
 return checkpoint

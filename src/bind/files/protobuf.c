@@ -96,8 +96,8 @@ static ph_status push_list(lua_State *L, ph_protobuf *file, const ProtobufCField
   return PH_OK;
 }
 
-/* Whether a field that is no list is there. proto2 keeps a flag for numbers and bytes; for the others, NULL
-   says it. */
+/* Whether a field that is not a list is there. proto2 keeps a flag for numbers and bytes; for the others,
+   NULL says it. */
 static int is_present(const ProtobufCFieldDescriptor *field, const char *base) {
   const void *at = base + field->offset;
   if (field->label == PROTOBUF_C_LABEL_REQUIRED) return 1;

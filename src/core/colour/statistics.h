@@ -15,8 +15,8 @@ ph_status ph_photo_statistics_new(int64_t h, int64_t w, const double *matrix,
                                   ph_photo_statistics **statistics, ph_error *e);
 void ph_photo_statistics_free(ph_photo_statistics *statistics); /* NULL is allowed */
 
-/* Takes in the pictures (n, 3, h, w). PH_MISUSE for another shape; PH_FAILURE where a value is no number, and
-   then that picture and those after it are left out. */
+/* Takes in the pictures (n, 3, h, w). PH_MISUSE for another shape; PH_FAILURE where a value is not a number,
+   and then that picture and those after it are left out. */
 ph_status ph_photo_statistics_add(ph_photo_statistics *statistics, const ph_tensor *images, ph_error *e);
 
 /* How many pictures were added. The functions below need at least one, and give PH_MISUSE without. */

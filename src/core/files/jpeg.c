@@ -27,7 +27,7 @@ static bool has_sound_tables(const unsigned char *at, size_t size) {
   return true;
 }
 
-/* The next marker's code, past which *at moves; 0, which is no marker, at the end of the file. */
+/* The next marker's code, past which *at moves; 0, which is not a marker, at the end of the file. */
 static int next_marker(const unsigned char *jpeg, size_t size, size_t *at) {
   int code = 0;
   while (*at < size && (code == 0 || (code >= RESTART_0 && code <= RESTART_7))) {

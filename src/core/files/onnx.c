@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "mapped.h"
 
-/* What is longer and whole is no shape and no index of a network that we run. */
+/* What is longer and whole is neither a shape nor an index of a network that we run. */
 enum { MOST_INTEGERS = 1 << 16, MOST_DIMENSIONS = 64 };
 
 typedef enum kind { OTHER, FLOATS, SIGNED, UNSIGNED } kind;

@@ -14,7 +14,7 @@
 typedef struct ph_protobuf ph_protobuf;
 
 /* Reads a file whole. `what` ("an ONNX model") is for messages. PH_FAILURE, in one line, for a file that
-   cannot be read, is no such message, or takes too much memory. An empty file is an empty message. */
+   cannot be read, is not such a message, or takes too much memory. An empty file is an empty message. */
 ph_status ph_protobuf_read(const char *path, const ProtobufCMessageDescriptor *type, const char *what,
                            ph_protobuf **file, ph_error *e);
 void ph_protobuf_free(ph_protobuf *file); /* NULL is allowed; the message goes with it */

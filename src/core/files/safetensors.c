@@ -109,7 +109,7 @@ static ph_status read_metadata(ph_safetensors *file, const cJSON *item, const ch
 
 /* `what` is "'file': tensor 'name'" in each of these. */
 
-/* The format's types whose numbers are no weights: counters, indices, masks. Their bytes are checked all the
+/* The format's types whose numbers are not weights: counters, indices, masks. Their bytes are checked all the
    same. */
 static const struct other_type {
   const char *name;

@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "base/numbers.h"
 
-/* What is longer and whole is no shape and no index of a network that we run. It may be weights of few bits,
-   which float32 holds. */
+/* What is longer and whole is neither a shape nor an index of a network that we run. It may be weights of few
+   bits, which float32 holds. */
 enum { MOST_INTEGERS = 1 << 16, MOST_DIMENSIONS = 64 };
 
 typedef enum kind { OTHER, FLOATS, SIGNED, UNSIGNED } kind;

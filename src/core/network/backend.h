@@ -33,8 +33,8 @@ typedef struct ph_plan_request {
      and so is what crosses the interface. bfloat16 needs a processor that computes with it, and is PH_MISUSE
      elsewhere. */
   ph_number_type precision;
-  int threads;    /* for one image, at least 1 */
-  int companions; /* images of a batch that run at the same time, at least 1 */
+  int threads;         /* for one image, at least 1 */
+  int parallel_images; /* images of a batch that run at the same time, at least 1 */
 } ph_plan_request;
 
 /* ---- what a plan does, for people to read ---- */
@@ -50,8 +50,8 @@ typedef struct ph_plan_step {
 } ph_plan_step;
 
 /* What becomes of a layer: a step computes it; a step does that which has computed what is before it; others
-   write straight into its output, or it is its input; it was computed when the plan was made; nobody asks for
-   it. */
+   write straight into its output, or it is its input; it was computed when the plan was made; nothing asks
+   for it. */
 typedef enum ph_fate { PH_COMPUTED, PH_FUSED, PH_IN_PLACE, PH_KNOWN, PH_LEFT_OUT } ph_fate;
 
 /* Bytes: of what is kept of an image for the way back, of what is not, and of both for an image alone, where

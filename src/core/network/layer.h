@@ -156,7 +156,7 @@ typedef struct ph_preprocess_config {
   int order;               /* index into {"rgb", "bgr"} */
 } ph_preprocess_config;
 
-/* 1 for layers that are no convolutions. */
+/* 1 for layers that are not convolutions. */
 int64_t ph_convolution_groups(const ph_layer *layer);
 
 /* The axis along which a concat's inputs follow each other, for inputs of this rank. */

@@ -59,7 +59,7 @@ ph_status ph_network_set_classes(ph_network *network, const char *logits, const 
                                  const char *const *labels, int count, ph_error *e);
 
 /* The size of pictures that the network is made for, where its file states one. PH_MISUSE unless both are
-   positive. It binds nobody, but says what to do where a size does not fit. */
+   positive. It is not enforced; it says what to do where a size does not fit. */
 ph_status ph_network_set_input_size(ph_network *network, int64_t height, int64_t width, ph_error *e);
 
 /* ---- looking ---- */

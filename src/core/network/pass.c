@@ -38,7 +38,7 @@ static bool same_reads(const ph_plan_request *a, const ph_plan_request *b) {
 static bool same_request(const ph_plan_request *a, const ph_plan_request *b) {
   return a->height == b->height && a->width == b->width && a->taps == b->taps && a->backward == b->backward &&
          a->relu_mode == b->relu_mode && a->pool_mode == b->pool_mode && a->precision == b->precision &&
-         a->threads == b->threads && a->companions == b->companions &&
+         a->threads == b->threads && a->parallel_images == b->parallel_images &&
          memcmp(a->tap, b->tap, (size_t)a->taps * sizeof *a->tap) == 0 && same_reads(a, b);
 }
 
@@ -273,7 +273,7 @@ static ph_plan_request request_of(ph_network *net, int64_t images, int64_t heigh
                            .pool_mode = pass->pool_mode,
                            .precision = pass->precision,
                            .threads = several ? 1 : net->threads,
-                           .companions = several ? net->threads : 1};
+                           .parallel_images = several ? net->threads : 1};
 }
 
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,

@@ -189,7 +189,7 @@ ph_objective *ph_objective_retain(ph_objective *objective) {
   return objective;
 }
 
-/* Puts a part that nobody refers to any more on the list of the dead. */
+/* Puts a part that nothing refers to any more on the list of the dead. */
 static ph_objective *let_go(ph_objective *part, ph_objective *dead) {
   if (part == NULL || --part->references > 0) return dead;
   part->next = dead;

@@ -38,7 +38,7 @@ typedef struct ph_picture_settings {
   {"grey", PH_FLAG, offsetof(config, picture.grey), 0, 0, 1, NULL,                                           \
    "one channel, repeated as red, green and blue"},                                                          \
   {"stretch", PH_FLAG, offsetof(config, picture.stretch), 0, 0, 1, NULL,                                     \
-   "bring each image's least number to 0 and its greatest to 1, after the squash"},                          \
+   "bring each image's smallest number to 0 and its largest to 1, after the squash"},                          \
   {"matrix", PH_LIST, offsetof(config, picture.matrix), 0, -1e3, 1e3, NULL,                                  \
    "the colour matrix, 9 numbers row by row; ImageNet's by default"},                                        \
   {"mean", PH_LIST, offsetof(config, picture.mean), 0, -1e3, 1e3, NULL,                                      \

@@ -5,7 +5,7 @@
    exact adjoint of what it drew. Must not know networks, objectives or parameterisations.
 
    A transform type is one file in transforms/, with a function that draws (transforms/drawn.h), and its line
-   in transforms/list.h. One of them, `copies`, is the pipeline's own: what comes after it is drawn anew for
+   in transforms/list.h. One of them, `copies`, is the pipeline's own: what comes after it is drawn again for
    each copy of the batch.
  */
 #ifndef PH_TRANSFORM_H
@@ -54,7 +54,7 @@ void ph_pipeline_free(ph_pipeline *pipeline); /* NULL is allowed */
 int ph_pipeline_count(const ph_pipeline *pipeline);
 const ph_transform *ph_pipeline_at(const ph_pipeline *pipeline, int i);
 
-/* Draws anew and transforms images (n, c, h, w). *transformed is lent: it is the pipeline's own and changes
+/* Draws again and transforms images (n, c, h, w). *transformed is lent: it is the pipeline's own and changes
    with the next forward (an empty pipeline lends the images themselves). Buffers are kept for the largest
    size seen, so a steady state allocates nothing.
 

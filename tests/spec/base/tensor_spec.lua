@@ -97,7 +97,7 @@ describe("core.tensor", function()
     assert.equal("tensor 3 {1, inf, -inf}", tostring(core.tensor({ 3 }, { 1, 1 / 0, -1 / 0 })))
   end)
 
-  it("finds its greatest elements, and where they are", function()
+  it("finds its largest elements, and where they are", function()
     local tensor = core.tensor({ 2, 1, 3 }, { 1, 5, 0 / 0, 7, 5, -1 })
     local found = tensor:largest(3)
     assert.same({ { value = 7, at = { 1, 0, 0 } }, { value = 5, at = { 0, 0, 1 } }, { value = 5, at = { 1, 0, 1 } } },

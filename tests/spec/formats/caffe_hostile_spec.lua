@@ -152,7 +152,7 @@ describe("protobuf's text form", function()
 
   it("is refused with the line where it is wrong", function()
     for text, problem in pairs { ["a: 1\nb"] = "line 2: 'b' has no value", ["a:\n\n"] = "line 3: a value is missing",
-      ["a: 1x"] = "line 1: '1x' is no number", ["a { b: 1"] = "line 1: a message that does not end",
+      ["a: 1x"] = "line 1: '1x' is not a number", ["a { b: 1"] = "line 1: a message that does not end",
       ["a { b: 1 >"] = "line 1: the name of a field is missing" } do
       local ok, message = refuse.catch(prototxt.parse, text)
       assert.is_false(ok)

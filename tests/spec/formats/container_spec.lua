@@ -98,10 +98,10 @@ describe("An HDF5 file", function()
   it("says what of it cannot be read", function()
     local file = assert(open_hdf5(everything()))
     local function problem(name) return problem_of(file:tensor(name)) end
-    assert.equal("'x.h5': 'b/big' cannot be read: its elements are no little-endian numbers", problem "b/big")
+    assert.equal("'x.h5': 'b/big' cannot be read: its elements are not little-endian numbers", problem "b/big")
     assert.equal("'x.h5': 'b/short' cannot be read: its numbers are fewer than its shape says", problem "b/short")
     assert.equal("'x.h5': 'b/none' cannot be read: it is empty, or too large", problem "b/none")
-    assert.equal("'x.h5': 'a' cannot be read: it is no data set", problem "a")
+    assert.equal("'x.h5': 'a' cannot be read: it is not a data set", problem "a")
     local bytes = everything()
     assert.equal(("'x.h5' is cut off: 1000 bytes of an HDF5 file of %d"):format(#bytes),
       problem_of(open_hdf5(bytes:sub(1, 1000))))
@@ -166,7 +166,7 @@ describe("A zip archive", function()
     assert.equal("'x.zip': 'a' in it is damaged", problem({ "a", text, deflated = true }, { size = 7 }))
     assert.equal("'x.zip': 'a' in it takes too much memory for the size of the file",
       problem({ "a", text, deflated = true }, { size = 1 << 30 }))
-    assert.equal("'x.zip' is no zip archive, or is cut off", problem_of(open_zip "PK\5\6"))
+    assert.equal("'x.zip' is not a zip archive, or is cut off", problem_of(open_zip "PK\5\6"))
   end)
 end)
 

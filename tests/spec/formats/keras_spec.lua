@@ -267,7 +267,7 @@ describe("What cannot be run of a Keras model", function()
   end)
 end)
 
-describe("A file that is no Keras model", function()
+describe("A file that is not a Keras model", function()
   local function problem_of(name, bytes)
     local net, problem = open(save(folder .. "/" .. name, bytes))
     assert.is_nil(net)
@@ -280,10 +280,10 @@ describe("A file that is no Keras model", function()
     assert.equal("'x.h5' is not an HDF5 file", problem_of("x.h5", "nothing\0"))
     assert.equal("'x.h5': it holds weights without a model; model.save writes both, model.save_weights weights alone",
       problem_of("x.h5", hdf5.file(hdf5.tree({}, { [""] = { layer_names = { "a" } } }))))
-    assert.equal("'x.keras' is no zip archive, or is cut off", problem_of("x.keras", "nothing\0"))
-    assert.equal("'x.keras': it has no config.json; it is no Keras model",
+    assert.equal("'x.keras' is not a zip archive, or is cut off", problem_of("x.keras", "nothing\0"))
+    assert.equal("'x.keras': it has no config.json; it is not a Keras model",
       problem_of("x.keras", zip.archive { { "a", "b" } }))
-    assert.equal("'x.json': it is no model of TensorFlow.js", problem_of("x.json", "{}"))
+    assert.equal("'x.json': it is not a model of TensorFlow.js", problem_of("x.json", "{}"))
     assert.equal("'x.json': it is a graph model of TensorFlow.js, which is not read; layers models are",
       problem_of("x.json", '{"format": "graph-model", "modelTopology": {"node": []}}'))
     assert.equal("'x.json': it is not JSON, or is damaged (at character 2)", problem_of("x.json", "{"))

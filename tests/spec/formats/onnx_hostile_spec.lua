@@ -116,7 +116,7 @@ describe("a hostile ONNX file", function()
     end
   end)
 
-  it("may have any byte be the greatest", function()
+  it("may have any byte be the largest", function()
     local bytes = writer.model(model())
     for i = 1, #bytes, 5 do open(bytes:sub(1, i - 1) .. "\255" .. bytes:sub(i + 1)) end
   end)
@@ -283,7 +283,7 @@ describe("a hostile ONNX file", function()
   it("may have attributes of wrong types", function()
     assert.equal("operator 'Conv' (node 'conv') has an attribute 'strides' that is no list of whole numbers",
       problem_of(function(m) m.nodes[1].attributes.strides = "two" end))
-    assert.equal("operator 'LeakyRelu' (node 'relu') has an attribute 'alpha' that is no number",
+    assert.equal("operator 'LeakyRelu' (node 'relu') has an attribute 'alpha' that is not a number",
       problem_of(function(m) m.nodes[2].attributes.alpha = { 1, 2 } end))
   end)
 

@@ -69,7 +69,7 @@ describe("what training left in a graph", function()
     end
   end)
 
-  it("is placeholders that nobody asks for", function()
+  it("is placeholders that nothing asks for", function()
     local net = assert(open { placeholder, flag, node("PlaceholderWithDefault", "rate", { "half" }),
       constant("half", {}, { 0.5 }), node("Placeholder", "labels", {}, { shape = { shape = { -1, 10 } } }),
       node("Mul", "a", { "x", "rate" }), node("Relu", "b", { "a" }) })

@@ -59,7 +59,7 @@ describe("a plan", function()
     assert.equal("relu", row_of(apart, "conv2d0").kind)
   end)
 
-  it("leaves out branches and channels that nobody reads", function()
+  it("leaves out branches and channels that nothing reads", function()
     local whole, part = net:plan(64, "mixed4a"), net:plan(64, "mixed4a:61")
     assert.is_true(contains(part.unread, "mixed4a_5x5"))
     local row, of_whole = row_of(part, "mixed4a_1x1_pre_relu"), row_of(whole, "mixed4a_1x1_pre_relu")

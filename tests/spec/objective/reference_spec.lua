@@ -156,7 +156,7 @@ describe("Xplique's numbers", function()
     assert.near(10, value_of(ph.total_variation(), plane({ 0, 0, 0, 0, 2, 0, 0, 0, 1 }, 3, 3)), 1e-6)
   end)
 
-  it("are those of its valid colours: a sigmoid, then from the least to the greatest", function()
+  it("are those of its valid colours: a sigmoid, then from the smallest to the largest", function()
     local p = ph.parameterisation("pixels", { height = 1, width = 2, decorrelate = false, stretch = true,
       random = ph.random(1, "init") })
     p:values():copy(ph.tensor({ 1, 3, 1, 2 }, { 0, 1, -1, 2, 0.5, -3 }))

@@ -18,7 +18,7 @@ describe("a picture kept within a ball, by on_step", function()
       end or nil }
   end
 
-  it("of the greatest distance, Lucid's unit_ball_L_inf", function()
+  it("of the largest distance, Lucid's unit_ball_L_inf", function()
     local least, most = start - 0.03, start + 0.03
     local result = render(function(x) return x:combine("maximum", least):combine("minimum", most) end)
     local away = (result.image - start):statistics()

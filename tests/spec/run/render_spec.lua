@@ -190,7 +190,7 @@ describe("ph.render", function()
     assert.equal("", said(function(image) return image:sum() end))
   end)
 
-  it("names the head whose value is no number", function()
+  it("names the head whose value is not a number", function()
     assert.error_matches(function() render { objective = ph.l1() ^ 400 } end, "l1")
   end)
 end)

@@ -64,14 +64,14 @@ describe("the best picture", function()
     return render(options)
   end
 
-  it("is the one whose value was the greatest", function()
+  it("is the one whose value was the largest", function()
     local plain, best = with {}, with { keep = "best" }
-    local greatest, step = -math.huge, nil
+    local largest, step = -math.huge, nil
     for i, value in ipairs(plain.values) do
-      if value > greatest then greatest, step = value, i - 1 end
+      if value > largest then largest, step = value, i - 1 end
     end
     assert.is_true(step < 11, "the last picture was the best: this test shows nothing")
-    assert.equal(greatest, best.value)
+    assert.equal(largest, best.value)
     assert.equal(step, best.best.step)
     assert.same(with({ steps = step }).image:values(), best.image:values())
     assert.equal(("best, after %d steps"):format(step), best.metadata.kept)
@@ -136,10 +136,10 @@ describe("restarts", function()
     local last, best = render { restarts = 2, steps = 39 }, render { restarts = 2, steps = 39, keep = "best" }
     for i = 1, 2 do
       local values = render({ seed = i, steps = 39 }).values
-      local mean, greatest = (values[37] + values[38] + values[39]) / 3, math.max(table.unpack(values))
-      assert.is_true(greatest > mean + 1e-6)
+      local mean, largest = (values[37] + values[38] + values[39]) / 3, math.max(table.unpack(values))
+      assert.is_true(largest > mean + 1e-6)
       assert.near(mean, last.restarts[i].value, 1e-9)
-      assert.equal(greatest, best.restarts[i].value)
+      assert.equal(largest, best.restarts[i].value)
     end
   end)
 

@@ -45,7 +45,7 @@ static void test_old(void) {
 
 static void test_nonsense(void) {
   put("mount/cpu.max", "some 100000\n");
-  ok(isinf(quota_of("0::/\n")), "a quota that is no number bounds nothing");
+  ok(isinf(quota_of("0::/\n")), "a quota that is not a number bounds nothing");
   put("mount/cpu.max", "100000 0\n");
   ok(isinf(quota_of("0::/\n")), "nor does one of no period");
   ok(isinf(quota_of("")) && isinf(quota_of("0:\n")) && isinf(quota_of("0::relative\n")),

@@ -100,11 +100,11 @@ done:
 
 /* ---- running ---- */
 
-/* An image's result must not depend on its companions, nor on what ran before. */
+/* An image's result must not depend on the images beside it, nor on what ran before. */
 static void check_companions(void) {
   ph_network *net = NULL;
   ph_tensor *pair = NULL, *one = NULL, *from_pair = NULL, *alone = NULL;
-  ph_random random = ph_random_stream(1, "companions");
+  ph_random random = ph_random_stream(1, "images beside it");
   ph_error e;
   ph_status status;
   int tap;
@@ -128,7 +128,7 @@ static void check_companions(void) {
   ok(memcmp(ph_tensor_read(from_pair) + count, ph_tensor_read(alone), (size_t)count * sizeof(float)) == 0,
      "the second of two images has the gradient it has alone, to the bit");
 done:
-  if (status != PH_OK) fail_with("companions", &e);
+  if (status != PH_OK) fail_with("images beside it", &e);
   ph_tensor_release(pair);
   ph_tensor_release(one);
   ph_tensor_release(from_pair);

@@ -51,9 +51,9 @@ static void expect_derivative(ph_parameterisation *p, const char *name) {
 
 /* ---- contrast ---- */
 
-/* From the least to the greatest number of each image's colours; opacity has nothing to do with it. */
+/* From the smallest to the largest number of each image's colours; opacity has nothing to do with it. */
 static void test_stretch(int channels, int grey) {
-  /* Noise whose two least numbers are further apart than differences reach, and the two greatest. */
+  /* Noise whose two smallest numbers are further apart than differences reach, and the two largest. */
   ph_random random = ph_random_stream(2, "init");
   const ph_setting settings[] = {number("batch", 2),    number("channels", channels), number("height", H),
                                  number("width", W),    number("stretch", 1),         number("grey", grey),
@@ -72,7 +72,7 @@ static void test_stretch(int channels, int grey) {
       zeros += image[i] == 0, ones += image[i] == 1;
     }
     ok(least == 0 && fabsf(most - 1) < 1e-6F, "from 0 to 1");
-    ok(zeros == (grey ? 3 : 1) && ones <= zeros, "one number is the least, one the greatest");
+    ok(zeros == (grey ? 3 : 1) && ones <= zeros, "one number is the smallest, one the largest");
     for (int i = 3 * PLANE; i < channels * PLANE; i++) zeros += image[i] == 0 || image[i] == 1;
     ok(zeros == (grey ? 3 : 1), "opacity keeps its own");
   }

@@ -221,7 +221,7 @@ static void test_messages(void) {
   name[sizeof name - 1] = '\0';
   ok(ph_fail(&e, PH_FAILURE, "%s", name) == PH_FAILURE && strlen(e.message) == sizeof e.message - 1,
      "long messages are cut");
-  ok(ph_fail(NULL, PH_MISUSE, "nobody reads this") == PH_MISUSE, "an error may be of no interest");
+  ok(ph_fail(NULL, PH_MISUSE, "nothing reads this") == PH_MISUSE, "an error may be of no interest");
 }
 
 /* ---- rest ---- */

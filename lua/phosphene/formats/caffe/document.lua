@@ -176,7 +176,7 @@ local function blobs_of(path)
   return blobs
 end
 
--- Layers beyond this are no network's.
+-- Layers beyond this belong to no network.
 local most_layers = 10000
 
 --- A network: { name =, layers =, picture = { blob =, channels =, size =, is_sized = whether the file states the size,

@@ -6,7 +6,7 @@ local refuse = require "phosphene.formats.refuse"
 
 local fields = {}
 
--- Lengths, sizes and counts beyond this are no network's.
+-- Lengths, sizes and counts beyond this belong to no network.
 local most = 1 << 20
 
 local function first(message, name)

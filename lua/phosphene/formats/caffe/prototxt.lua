@@ -62,7 +62,7 @@ local function read_word(text, at)
   if word == "true" then return true, stop end
   if word == "false" then return false, stop end
   local number = word:match "^[%d.+-]" and tonumber((word:gsub("f$", "")))
-  if not number and word:match "^[%d.+-]" then fail(text, at, ("'%s' is no number"):format(word)) end
+  if not number and word:match "^[%d.+-]" then fail(text, at, ("'%s' is not a number"):format(word)) end
   return number or word, stop
 end
 

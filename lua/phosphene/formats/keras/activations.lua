@@ -119,7 +119,7 @@ function layers.PReLU(node)
   local value = node:input()
   local slope = node:variables { "alpha" }
   if value.is_moved then
-    if #slope:shape() ~= 3 then refuse.raise "slopes that are no image's" end
+    if #slope:shape() ~= 3 then refuse.raise "slopes that are not an image's" end
     slope = slope:transpose { 2, 0, 1 }
   end
   return apply(node, value, { type = "prelu", slope = slope })

@@ -6,7 +6,7 @@ local refuse = require "phosphene.formats.refuse"
 
 local fields = {}
 
--- Lengths and counts beyond this are no network's.
+-- Lengths and counts beyond this belong to no network.
 local most = 1 << 24
 
 local function expect(config, key, wanted, default)

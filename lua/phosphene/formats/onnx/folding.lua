@@ -132,7 +132,7 @@ for op, operator in pairs(binaries) do operators[op], needed[op] = operator, 2 e
 
 local to_float = { [1] = true, [10] = true, [11] = true, [16] = true }
 
--- Infinities and what is no number are nothing that can be whole.
+-- Infinities and what is not a number cannot be whole numbers.
 local function to_whole(x)
   if formulas.is(x) then return formulas.apply("trunc", x) end
   if math.type(x) == "integer" then return x end

@@ -296,7 +296,7 @@ end
 
 function shapes.GatherV2(g, node, x, indices, axis)
   local t = view.axis(x, axis and values.integers(axis, 1)[1] or 0)
-  if #indices.dims ~= 1 then refuse.raise "indices that are no list" end
+  if #indices.dims ~= 1 then refuse.raise "indices that are not a list" end
   local at = view.single(x, t) or refuse.raise "elements of several axes at once"
   local list = values.integers(indices, 65536)
   return values.activation(g:put_for(node, { type = "gather", from = x.layer, axis = at,

@@ -134,8 +134,8 @@ static bool find_element(ph_hdf5_datatype type, ph_element *element) {
 static const char *find_problem(dataset *d, uint64_t *count) {
   ph_error inner;
   if (d->problem != NULL) return d->problem;
-  if (!d->has_type || !d->has_space || !d->has_layout) return "it is no data set";
-  if (!find_element(d->type, &d->chunks.element)) return "its elements are no little-endian numbers";
+  if (!d->has_type || !d->has_space || !d->has_layout) return "it is not a data set";
+  if (!find_element(d->type, &d->chunks.element)) return "its elements are not little-endian numbers";
   if (!ph_hdf5_elements(d->chunks.shape, count) || *count == 0 ||
       ph_shape_check(d->chunks.shape, "", &inner) != PH_OK)
     return "it is empty, or too large";

@@ -71,7 +71,7 @@ static bool read_entry(ph_cursor *directory, entry *t, char **names) {
 static ph_status read_directory(ph_zip *zip, ph_error *e) {
   ph_cursor record;
   if (!find_end(zip, &record))
-    return ph_fail(e, PH_FAILURE, "'%s' is no zip archive, or is cut off", zip->path);
+    return ph_fail(e, PH_FAILURE, "'%s' is not a zip archive, or is cut off", zip->path);
   ph_cursor_take(&record, 6); /* disks, and the entries on this one */
   int count = (int)ph_cursor_number(&record, 2);
   uint64_t size = ph_cursor_number(&record, 4), offset = ph_cursor_number(&record, 4);

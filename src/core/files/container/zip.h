@@ -10,7 +10,7 @@
 
 typedef struct ph_zip ph_zip;
 
-/* Reads the directory. PH_FAILURE, in one line that names the file, for what is no such archive. */
+/* Reads the directory. PH_FAILURE, in one line that names the file, for what is not such an archive. */
 ph_status ph_zip_open(const char *path, ph_zip **zip, ph_error *e);
 void ph_zip_free(ph_zip *zip); /* NULL is allowed; bytes that were read live on */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* global_max_pool: each channel's greatest value over the whole image, whatever its size: (n, c, h, w) to
+/* global_max_pool: each channel's largest value over the whole image, whatever its size: (n, c, h, w) to
    (n, c, 1, 1). Of equal values the first receives the gradient; a NaN wins, so that it is seen. */
 #include "network/layer.h"
 
@@ -37,7 +37,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 
 const ph_layer_type ph_layer_global_max_pool = {
     .name = "global_max_pool",
-    .text = "Each channel's greatest value over the whole image, of any size. Gives (1, channels, 1, 1). Of "
+    .text = "Each channel's largest value over the whole image, of any size. Gives (1, channels, 1, 1). Of "
             "equal values the first receives the gradient.",
     .least_inputs = 1,
     .most_inputs = 1,

@@ -30,7 +30,7 @@ static void add_matrices(ph_loops *loops, ph_shape batch, int64_t size) {
 ph_status ph_matmul_products(const ph_layer *layer, const ph_shape *inputs, ph_products *p, ph_error *e) {
   const ph_matmul_config *config = layer->config;
   char first[PH_SHAPE_TEXT], second[PH_SHAPE_TEXT];
-  if (inputs[0].rank < 1 || inputs[1].rank < 1) return ph_layer_fail(layer, e, "a number is no matrix");
+  if (inputs[0].rank < 1 || inputs[1].rank < 1) return ph_layer_fail(layer, e, "a number is not a matrix");
   const ph_shape a = as_matrices(inputs[0], true), b = as_matrices(inputs[1], false);
   const int64_t *last_a = &a.dim[a.rank - 2], *last_b = &b.dim[b.rank - 2];
   p->turned[0] = config->transpose_a && inputs[0].rank > 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* max_pool: the greatest value of each window; padding never wins. Of equal values the first, in rows from
+/* max_pool: the largest value of each window; padding never wins. Of equal values the first, in rows from
    the top, is the one that receives the gradient. A NaN wins, so that it is seen rather than hidden.
 
    The gradient may also be that of a smoother pool, as in Lucid (lucid/optvis/overrides/
@@ -108,7 +108,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 
 const ph_layer_type ph_layer_max_pool = {
     .name = "max_pool",
-    .text = "The greatest value of each window. Padding never wins; of equal values the first receives the "
+    .text = "The largest value of each window. Padding never wins; of equal values the first receives the "
             "gradient. `ceil` rounds the output's size up, as Caffe does: a last window may hang over the "
             "end, but must begin inside the image or the padding before it.",
     .least_inputs = 1,

@@ -23,7 +23,7 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
   for (int i = 1; i < layer->inputs; i++) multiply(pass->output.data, pass->input[i].data, count);
 }
 
-/* The product of the other inputs is formed anew: dividing the output by x would fail at 0. */
+/* The product of the other inputs is computed again: dividing the output by x would fail at 0. */
 static void backward(const ph_layer *layer, const ph_pass *pass) {
   int64_t count = ph_shape_count(pass->output.shape);
   for (int i = 0; i < layer->inputs; i++) {

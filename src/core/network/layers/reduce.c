@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reduce: one number from all elements along some axes: their mean, sum, greatest, … Sums run in double
+/* reduce: one number from all elements along some axes: their mean, sum, largest, … Sums run in double
    precision. The axes stay, with length 1, unless `keep` is off. */
 #include <math.h>
 
@@ -193,7 +193,7 @@ const ph_layer_type ph_layer_reduce = {
     .name = "reduce",
     .text = "One number from all elements along some axes. \"l1\" is the sum of absolute values, \"l2\" the "
             "square root of \"sum_square\", the sum of squares, \"log_sum_exp\" log(sum of exp(x)). Of equal "
-            "greatest or least elements the first receives the gradient.",
+            "largest or smallest elements the first receives the gradient.",
     .least_inputs = 1,
     .most_inputs = 1,
     .fields = fields,

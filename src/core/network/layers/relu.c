@@ -14,7 +14,7 @@ static void forward(const ph_layer *layer, const ph_pass *pass) {
 }
 
 /* Lucid's redirected ReLU (lucid/misc/redirected_relu_grad.py): the gradient where x >= 0; but where that is
-   nothing at all, for the whole image, everything except what would push a sleeping unit further down. */
+   nothing at all, for the whole image, everything except what would push an inactive unit further down. */
 static void redirected(const float *x, const float *g, float *dst, int64_t count) {
   bool awake = false;
   for (int64_t i = 0; i < count && !awake; i++) awake = x[i] >= 0 && g[i] != 0;

@@ -19,7 +19,7 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 
 /* ---- reshape ---- */
 
-/* Numbers that are no lengths: 0, the input's own at that place; -1, what is left. */
+/* Numbers that are not lengths: 0, the input's own at that place; -1, what is left. */
 enum { OWN = 0, INFERRED = -1 };
 
 typedef struct reshape_config {

@@ -9,7 +9,7 @@ typedef struct slice_config {
   ph_list axes, starts, ends, steps;
 } slice_config;
 
-/* Files say "to the end" by the greatest number of 64 bits. */
+/* Files say "to the end" by the largest number of 64 bits. */
 #define BEYOND 9.3e18
 
 static const ph_field fields[] = {{"axes", PH_INTEGERS, offsetof(slice_config, axes), 0, PH_LEAST_AXIS,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* softmax: exp(x) over its sum along an axis, the channels where no other is named; log_softmax: its
-   logarithm. The greatest x is taken off first, so that nothing overflows. Coerced, all axes from the named
+   logarithm. The largest x is taken off first, so that nothing overflows. Coerced, all axes from the named
    one on are taken as one (ONNX before version 13). */
 #include <math.h>
 
@@ -55,7 +55,7 @@ static void each_row(const ph_layer *layer, const ph_pass *pass, of_row *of) {
     for (int64_t j = 0; j < a.after; j++) of(pass, i * a.length * a.after + j, a.length, a.after);
 }
 
-static float greatest(const float *x, int64_t count, int64_t step) {
+static float largest(const float *x, int64_t count, int64_t step) {
   float most = x[0];
   for (int64_t i = 1; i < count; i++) most = x[i * step] > most ? x[i * step] : most;
   return most;
@@ -63,7 +63,7 @@ static float greatest(const float *x, int64_t count, int64_t step) {
 
 static void softmax_row(const ph_pass *pass, int64_t at, int64_t count, int64_t step) {
   const float *x = pass->input[0].data + at;
-  float *y = pass->output.data + at, most = greatest(x, count, step);
+  float *y = pass->output.data + at, most = largest(x, count, step);
   double sum = 0;
   for (int64_t i = 0; i < count; i++) sum += (double)(y[i * step] = expf(x[i * step] - most));
   float share = (float)(1 / sum);
@@ -81,7 +81,7 @@ static void softmax_row_back(const ph_pass *pass, int64_t at, int64_t count, int
 
 static void log_softmax_row(const ph_pass *pass, int64_t at, int64_t count, int64_t step) {
   const float *x = pass->input[0].data + at;
-  float *y = pass->output.data + at, most = greatest(x, count, step);
+  float *y = pass->output.data + at, most = largest(x, count, step);
   double sum = 0;
   for (int64_t i = 0; i < count; i++) sum += (double)expf(x[i * step] - most);
   double offset = (double)most + log(sum);

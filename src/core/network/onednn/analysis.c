@@ -5,7 +5,7 @@
 #include "network/onednn/operations/signs.h"
 #include "analysis.h"
 
-/* For each layer whose only reader is a ReLU, and which nobody reads as it is, that ReLU; else -1.
+/* For each layer whose only reader is a ReLU, and which nothing reads as it is, that ReLU; else -1.
    Where a ReLU's gradient minds what is below zero, it stays apart. */
 static void find_fused(const plan *p, const ph_plan_request *request, const bool *needed, int *fused) {
   int count = ph_network_count(p->network);

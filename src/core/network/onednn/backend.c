@@ -107,7 +107,7 @@ static ph_status make_plan(void *self, const ph_plan_request *request, void **ma
               .network = request->network,
               .layer = request->layer,
               .threads = request->threads,
-              .lanes = request->companions,
+              .lanes = request->parallel_images,
               .type = half ? dnnl_bf16 : dnnl_f32,
               .backward = request->backward,
               .mode = request->relu_mode,

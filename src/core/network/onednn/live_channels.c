@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What of each layer is read. An objective on one channel needs one branch of the module that it looks at,
-   and one block of that branch's last convolution: what nobody reads is neither computed nor taken back.
+   and one block of that branch's last convolution: what nothing reads is neither computed nor taken back.
    Ranges are handed down from the taps; a layer that mixes channels needs all that is below it. Must not know
    how values are laid out. */
 #include "analysis.h"

@@ -5,7 +5,7 @@
    kept `blocked`: channels in blocks of 16 (8 without AVX-512), each block an (h, w) plane of small vectors,
    as oneDNN's convolutions want it. A blocked value's channels are dense in blocks, so that a concatenation's
    inputs can be computed straight into their slice of it; where a slice ends in the middle of a block, the
-   rest of the block stays zero, and `segments` says where the channels went. Channels that nobody reads may
+   rest of the block stays zero, and `segments` says where the channels went. Channels that nothing reads may
    be in no segment: they are not computed.
 
    Storage comes in two arenas: `kept` holds what is read after forward (one an image), `work` the other
@@ -180,7 +180,7 @@ static inline float *phd_place(const run *r, int b) {
 }
 static inline void *phd_activation(const run *r, int v) {
   const float *fixed = r->plan->value[v].fixed;
-  if (fixed != NULL) return (float *)(uintptr_t)fixed; /* nobody writes to it */
+  if (fixed != NULL) return (float *)(uintptr_t)fixed; /* nothing writes to it */
   return phd_place(r, r->plan->value[v].activation);
 }
 static inline void *phd_gradient(const run *r, int v) {

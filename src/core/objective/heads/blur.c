@@ -131,7 +131,8 @@ typedef struct boundary_config {
 static const ph_field boundary_fields[] = {
     PH_PICTURE_PLACE,
     {"width", PH_INTEGER, offsetof(boundary_config, width), 20, 1, 1e6, NULL, "the frame's width in pixels"},
-    {"constant", PH_REAL, offsetof(boundary_config, constant), 0.5, -1e9, 1e9, NULL, "the grey to stay near"},
+    {"constant", PH_REAL, offsetof(boundary_config, constant), 0.5, -1e9, 1e9, NULL,
+     "the grey that values are pulled towards"},
     {0}};
 
 enum { BOUNDARY_RADIUS = 2 };

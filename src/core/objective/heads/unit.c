@@ -50,7 +50,8 @@ const ph_head_type ph_head_channel = {
     .text =
         "The mean activation of a channel, over its map and, without `batch`, over the images: L = 1/(w h) "
         "sum z(x, y). A layer is \"mixed4a\", say, or \"mixed4a_pre_relu\" where the gradient must pass a "
-        "sleeping ReLU. Repetitive patterns appear. (Olah et al., \"Feature Visualization\", Distill 2017.)",
+        "ReLU whose output is zero. Repetitive patterns appear. (Olah et al., \"Feature Visualization\", "
+        "Distill 2017.)",
     .arguments = arguments,
     .fields = channel_fields,
     .config_size = sizeof(channel_config),

@@ -97,7 +97,7 @@ ph_status ph_collapse_draw(ph_collapse **collapse, const ph_backdrop *backdrop, 
 
 /* ---- the map ---- */
 
-/* Without a background the picture is opaque throughout, and its fourth channel nobody's concern. */
+/* Without a background the picture is opaque throughout, and its fourth channel is not used. */
 static void forget_opacity(ph_collapse *c) {
   const int64_t plane = c->of.h * c->of.w;
   for (int64_t i = 0; i < c->of.images * plane; i++) c->opacity[i] = 1;

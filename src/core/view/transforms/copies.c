@@ -20,7 +20,7 @@ int64_t ph_transform_copies_count(const ph_transform *transform) {
 const ph_transform_type ph_transform_copies = {
     .name = "copies",
     .text = "Several views of each picture in one step: a batch of n becomes one of count * n, first every "
-            "picture's first copy, then every second one. Transforms that come after it are drawn anew for "
+            "picture's first copy, then every second one. Transforms that come after it are drawn again for "
             "each copy, and must bring all copies to one size; what comes before is drawn once. On the way "
             "back the gradients of a picture's copies are summed: an objective that is a mean over the "
             "batch, as channels and neurons are, so has the mean of its copies' gradients. Objectives that "

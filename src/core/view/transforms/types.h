@@ -52,7 +52,7 @@ ph_status ph_transform_expect_within(const ph_transform *transform, const ph_map
 #define PH_DECLARE_TRANSFORM(name) extern const ph_transform_type ph_transform_##name;
 PH_TRANSFORM_TYPES(PH_DECLARE_TRANSFORM)
 
-/* Of `copies`, which is no map but a matter of the pipeline, and never draws. */
+/* Of `copies`, which is not a map but a matter of the pipeline, and draws no random numbers. */
 int64_t ph_transform_copies_count(const ph_transform *transform);
 
 #endif

@@ -112,7 +112,7 @@ function shapes.Concat(node)
   node:add("concat", layers, { axis = axis })
 end
 
--- How long the parts are, where nobody says so: all alike, but for the last.
+-- How long the parts are, where the file does not say so: all alike, but for the last.
 local function equal_parts(node, length, count)
   local each = formulas.apply("ceil", formulas.apply("/", length, count))
   if not formulas.is(length) and each * (count - 1) >= length then node:refuse "makes an empty output" end
@@ -149,7 +149,7 @@ function shapes.Slice(node)
   if #all == 0 then return node:pass(1) end
   local settings = { axes = {}, starts = {}, ends = {}, steps = {} }
   for i, s in ipairs(all) do
-    -- Files say "to the end" by the greatest number of 64 bits.
+    -- Files say "to the end" by the largest number of 64 bits.
     local function clamp(index)
       return formulas.is(index) and index or math.max(-(1 << 30), math.min(1 << 30, index))
     end
