@@ -7,13 +7,13 @@
 #include <limits.h>
 #include <lua.h>
 #include <lualib.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bind/core.h"
+#include "bind/interrupt.h"
 #include "line.h"
 
 /* ---- the OpenMP runtime ---- */
@@ -36,41 +36,19 @@ static void spin_briefly(char **argv) {
 
 /* ---- Ctrl-C ---- */
 
-/* A signal handler can reach nothing but globals. */
-static lua_State *interruptible_state;
-static volatile sig_atomic_t interrupted;
-
-static void stop(lua_State *L, lua_Debug *where) {
-  (void)where;
-  lua_sethook(L, NULL, 0, 0);
-  luaL_where(L, 0); /* a hook has no level of its own */
-  lua_pushliteral(L, "interrupted");
-  lua_concat(L, 2);
-  lua_error(L);
-}
-
-/* Inside the handler only a hook may be set: it stops Lua before the next instruction. A second Ctrl-C kills,
-   for whatever does not come back to Lua. */
-static void on_interrupt(int signal_number) {
-  signal(signal_number, SIG_DFL);
-  interrupted = 1;
-  lua_sethook(interruptible_state, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
-}
-
-/* interruptible(handler, f, …): xpcall, except that Ctrl-C raises "interrupted" in f. Gives true and f's
-   results, or false, the message as handled, and whether Ctrl-C was pressed. */
+/* interruptible(session, handler, f, …): xpcall, except that Ctrl-C and the like end f; see
+   bind/interrupt.h. Gives true or false, the last such signal or 0, and f's results or the message as
+   handled. */
 static int interruptible(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TFUNCTION);
-  luaL_checkany(L, 2);
-  interruptible_state = L;
-  interrupted = 0;
-  signal(SIGINT, on_interrupt);
-  int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
-  signal(SIGINT, SIG_DFL);
-  lua_sethook(L, NULL, 0, 0); /* one that was set too late */
+  const bool session = lua_toboolean(L, 1);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  luaL_checkany(L, 3);
+  phb_interrupt_own(L, session);
+  int status = lua_pcall(L, lua_gettop(L) - 3, LUA_MULTRET, 2);
+  lua_pushinteger(L, phb_interrupt_release());
+  lua_replace(L, 2);
   lua_pushboolean(L, status == LUA_OK);
-  lua_replace(L, 1); /* stack: ok, results or message */
-  if (status != LUA_OK) lua_pushboolean(L, interrupted);
+  lua_replace(L, 1);
   return lua_gettop(L);
 }
 

@@ -3,6 +3,7 @@
 #include "bind.h"
 
 #include "core.h"
+#include "interrupt.h"
 
 PHB_EXPORT int luaopen_phosphene_core(lua_State *L) {
   static void (*const open[])(lua_State *) = {
@@ -14,7 +15,8 @@ PHB_EXPORT int luaopen_phosphene_core(lua_State *L) {
       phb_open_objective,  phb_open_evaluation,
       phb_open_transform,  phb_open_parameterisation,
       phb_open_optimiser,  phb_open_statistics,
-      phb_open_system,     phb_open_types,
+      phb_open_system,     phb_open_interrupt,
+      phb_open_types,
   };
   luaL_checkversion(L);
   lua_newtable(L);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions of the process and the system that Lua's own libraries lack: version, memory, time, terminal,
-   interruption, folders; and the core's suggestion for a mistyped name. */
+   folders; and the core's suggestion for a mistyped name. */
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,46 +42,14 @@ static int system_is_terminal(lua_State *L) {
   return 1;
 }
 
-/* ---- interruption: the first Ctrl-C is remembered, the second kills ---- */
-
-static volatile sig_atomic_t interrupted; /* a signal handler can reach nothing but a global */
-
-/* Ctrl-C, what `timeout` and job schedulers send, and the closing of a terminal. */
-static struct {
-  int number;
-  void (*before)(int); /* what the signal did, while it is watched */
-} watched[] = {{SIGINT, SIG_DFL}, {SIGTERM, SIG_DFL}, {SIGHUP, SIG_DFL}};
-
-static void remember(int signal_number) {
-  interrupted = 1;
-  signal(signal_number, SIG_DFL);
-}
-
-static void watch(bool on) {
-  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
-    if (!on) {
-      signal(watched[i].number, watched[i].before);
-      watched[i].before = SIG_DFL;
-      continue;
-    }
-    void (*before)(int) = signal(watched[i].number, remember);
-    if (before == SIG_IGN && watched[i].number != SIGINT) signal(watched[i].number, SIG_IGN); /* nohup */
-    if (before != remember) watched[i].before = before;
-  }
-}
-
-/* core.watch_interrupt(on): while on, Ctrl-C and the like only set a flag; afterwards they do what they did
-   before */
-static int system_watch_interrupt(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TBOOLEAN);
-  interrupted = 0;
-  watch(lua_toboolean(L, 1));
-  return 0;
-}
-
-/* core.interrupted() -> whether Ctrl-C was pressed since watching began */
-static int system_interrupted(lua_State *L) {
-  lua_pushboolean(L, interrupted);
+/* core.terminal_width(fd) -> columns, as they are now | nil where it is no terminal, or does not know */
+static int system_terminal_width(lua_State *L) {
+  struct winsize size;
+  int fd = (int)phb_check_integer(L, 1, 0, 2, "descriptor");
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    luaL_pushfail(L);
+  else
+    lua_pushinteger(L, size.ws_col);
   return 1;
 }
 
@@ -182,8 +150,7 @@ static const luaL_Reg functions[] = {{"memory", system_memory},
                                      {"fail_after", system_fail_after},
                                      {"clock", system_clock},
                                      {"is_terminal", system_is_terminal},
-                                     {"watch_interrupt", system_watch_interrupt},
-                                     {"interrupted", system_interrupted},
+                                     {"terminal_width", system_terminal_width},
                                      {"save_text", system_save_text},
                                      {"can_write", system_can_write},
                                      {"list_folder", system_list_folder},

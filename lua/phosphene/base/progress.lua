@@ -13,7 +13,12 @@ local bar_width = 24
 
 local function is_wanted() return os.getenv "PHOSPHENE_PROGRESS" ~= "0" end
 
---- `on`: false silences; `title` begins each line. `stream`, `terminal` and `clock` are for tests.
+-- Where the terminal does not say how wide it is.
+local usual_columns = 80
+
+local function columns() return core.terminal_width(2) or usual_columns end
+
+--- `on`: false silences; `title` begins each line. `stream`, `terminal`, `columns` and `clock` are for tests.
 function progress.new(settings)
   local terminal = settings.terminal
   if terminal == nil then terminal = core.is_terminal(2) end
@@ -24,6 +29,7 @@ function progress.new(settings)
     steps = settings.steps,
     stream = settings.stream or io.stderr,
     terminal = terminal,
+    columns = settings.columns or columns,
     clock = clock,
     began = clock(),
     drawn = clock(),
@@ -42,21 +48,45 @@ local function bar(fraction)
   return "[" .. ("#"):rep(full) .. ("."):rep(bar_width - full) .. "]"
 end
 
--- "mixed4a:476  128/512  value 12.3  41.2 steps/s  0:09 left"
+-- As many characters of a text as fit, the last of them a mark where it was cut.
+local function cut(text, most)
+  local length = utf8.len(text)
+  if not length or length <= most then return text end
+  return most < 2 and "" or text:sub(1, utf8.offset(text, most) - 1) .. "…"
+end
+
+local function width_of(text) return utf8.len(text) or #text end
+
+-- The first of several ways to say it that fits beside the title, or else the last one, for which the title is cut.
+function progress:fit(ways)
+  local most = self.terminal and self.columns() - 1 or math.huge -- the last column makes some terminals go on
+  for _, text in ipairs(ways) do
+    if width_of(self.title) + 2 + width_of(text) <= most then return self.title .. "  " .. text end
+  end
+  local last = ways[#ways]
+  local room = most - 2 - width_of(last)
+  return room >= 2 and cut(self.title, room) .. "  " .. last or cut(last, most)
+end
+
+-- "mixed4a:476  [####....] 128/512  value 12.3  41.2 steps/s  0:09 left"; in a narrow terminal first without the bar,
+-- then without the rate.
 function progress:text(step, value)
   local elapsed = self.clock() - self.began
   local rate = elapsed > 0 and step / elapsed or 0
   local left = rate > 0 and duration((self.steps - step) / rate) or "?"
-  local middle = self.terminal and bar(self.steps > 0 and step / self.steps or 1) .. " " or ""
   local shown = value and ("value %.4g  "):format(value) or ""
-  return ("%s  %s%d/%d  %s%.3g steps/s  %s left"):format(self.title, middle, step, self.steps, shown, rate, left)
+  local count, time = ("%d/%d  %s"):format(step, self.steps, shown), ("%s left"):format(left)
+  local full = ("%s%.3g steps/s  %s"):format(count, rate, time)
+  if not self.terminal then return self:fit { full } end
+  return self:fit { bar(self.steps > 0 and step / self.steps or 1) .. " " .. full, full, count .. time }
 end
 
 function progress:draw(text)
   -- Spaces overwrite the rest of a longer previous line.
-  self.stream:write("\r", text, (" "):rep(self.width - #text))
+  local width = width_of(text)
+  self.stream:write("\r", text, (" "):rep(math.min(self.width, self.columns() - 1) - width))
   self.stream:flush()
-  self.width = #text
+  self.width = width
 end
 
 --- Shows the state after `step` steps, if it is time to.
@@ -85,8 +115,11 @@ function progress.tell_seed(seed) progress.tell("seed " .. seed) end
 function progress:finish(step, value, how)
   if not self.on then return end
   local elapsed = self.clock() - self.began
-  local text = ("%s  %s after %d steps in %s"):format(self.title, how, step, duration(elapsed))
-  if value then text = ("%s, value %.4g"):format(text, value) end
+  local short = ("%s after %d steps in %s"):format(how, step, duration(elapsed))
+  local full = value and ("%s, value %.4g"):format(short, value) or short
+  local ways = { full, short }
+  if self.terminal and how == "interrupted" then table.insert(ways, 1, full .. "; Ctrl-C again ends all") end
+  local text = self:fit(ways)
   if self.terminal then
     self:draw(text)
     self.stream:write "\n"

@@ -84,8 +84,12 @@ function ph.steps(options) end
 --- ends the run
 ---@field progress boolean? false prints no progress
 ---@field title string? the beginning of progress lines, instead of the objective
----@field output string? the path to save the picture to
----@field checkpoint string? the path of a checkpoint to write at the end, even if Ctrl-C ended the run
+---@field output string? the path to save the picture to; where it cannot be written at the end, the picture goes to a
+--- folder for temporary files, which the error names
+---@field checkpoint string? the path of a checkpoint to write from time to time and at the end, even if Ctrl-C ended the
+--- run
+---@field checkpoint_every (integer|string)? a number of steps, or of seconds as in "30 s"; "60 s". A run that was killed
+--- goes on from the last one with `resume`
 
 --- A function of the run that returns true to end it, and that has a text form.
 ---@class ph.stop
@@ -124,8 +128,11 @@ local result = {}
 function result:save(path) end
 
 --- Optimises a picture and prints progress on stderr. Ctrl-C, SIGTERM and SIGHUP end the run after the current step and
---- keep the picture so far; a second one ends the program. Raises if the objective or its gradient becomes NaN or
---- infinite.
+--- keep the picture so far; the next run then raises "interrupted", so that loops end, and pictures that are saved on the
+--- way out get names such as `a.interrupted.png`. A second one, not within 0.3 s, ends the program at once; at the
+--- prompt it ends the line. Raises if the objective or its gradient becomes NaN or infinite, or if a function of the
+--- recipe does: what the run had reached is written first, as `a.failed.png` for the output `a.png`, and as the
+--- checkpoint; without an output, a picture that took 10 seconds or more goes to a folder for temporary files.
 ---@param options ph.render_options
 ---@return ph.result
 function ph.render(options) end

@@ -4,16 +4,28 @@
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
+local progress = require "phosphene.base.progress"
 
 local picture = {}
 
+--- The path with a word before its suffix: "a.png" becomes "a.interrupted.png".
+function picture.marked(path, word)
+  local stem, suffix = path:match "^(.*[^/])(%.%w+)$"
+  return ("%s.%s%s"):format(stem or path, word, suffix or "")
+end
+
 --- Writes one picture, its values clipped to [0, 1]; missing folders are made. Metadata is a table of plain values,
---- which PNG files keep.
+--- which PNG files keep. While the program is ending because of a signal, the picture may not be what it was to become:
+--- its name says so, so that what skips pictures that are there does not take it for finished.
 function picture.save(tensor, path, metadata)
   local texts = expect.named(metadata, "save")
   for key, value in pairs(texts) do texts[key] = tostring(value) end
   if expect.images.fits(tensor) then tensor = picture.visible(tensor) end
-  return core.save_image(tensor, path, texts)
+  if not core.interrupted() then return core.save_image(tensor, path, texts) end
+  path = picture.marked(path, "interrupted")
+  local saved, problem = core.save_image(tensor, path, texts)
+  if saved then progress.tell(("interrupted; the picture is in '%s'"):format(path)) end
+  return saved, problem
 end
 
 local a_side = expect.whole(1, 16384) -- as large as a picture may be

@@ -118,13 +118,11 @@ end
 
 -- Calls f. Gives nil if all went well, and otherwise, after saying what happened, the exit status.
 local function attempt(host, f, ...)
-  local ok, result, interrupted = host.interruptible(explain, f, ...)
-  if not ok then
-    complain(result)
-    return interrupted and 130 or 1
-  end
+  local ok, signal, problem = host.interruptible(false, explain, f, ...)
+  if not ok then complain(problem) end
   -- A run that Ctrl-C ended gave its picture all the same.
-  if type(result) == "table" and rawget(result, "interrupted") == true then return 130 end
+  if signal ~= 0 then return 128 + signal end
+  if not ok then return 1 end
 end
 
 local function run_code(code)
@@ -203,7 +201,9 @@ function program.main(host)
 
   local nothing_to_do = not script and #wanted.actions == 0 and not says_version
   if wanted["-i"] or (nothing_to_do and core.is_terminal(0)) then
-    require("phosphene.program.repl").run(function(f, ...) return host.interruptible(explain, f, ...) end)
+    local repl = require "phosphene.program.repl"
+    local ended_by = repl.run(function(f, ...) return host.interruptible(true, explain, f, ...) end)
+    if ended_by then return 128 + ended_by end
   elseif nothing_to_do then
     status = attempt(host, run_stdin, {})
   end

@@ -84,7 +84,10 @@ local function complain(message)
   io.stderr:write((message:gsub("^stdin:1: ", "")), "\n")
 end
 
---- Reads and runs until the end of input. `call(f, …)` is a protected call that Ctrl-C ends.
+local interrupt = 2 -- Ctrl-C's number, the only signal that a session outlives
+
+--- Reads and runs until the end of input, or until another signal than Ctrl-C ends it, whose number is given then.
+--- `call(f, …)` is a protected call that signals end: it gives true or false, the last signal or 0, and the results.
 function repl.run(call)
   _G.ph = require "phosphene"
   _G.help = help.print
@@ -97,8 +100,9 @@ function repl.run(call)
   while true do
     local chunk, problem = read_chunk(read)
     if chunk then
-      local ok, message = call(run_chunk, chunk)
+      local ok, signal, message = call(run_chunk, chunk)
       if not ok then complain(message) end
+      if signal ~= 0 and signal ~= interrupt then return signal end
     elseif problem ~= "interrupted" then
       if not problem then break end
       complain(problem)

@@ -88,6 +88,7 @@ end
 
 --- Runs each of the variants; see meta/compare.lua.
 local function compare(common, variants, sheet)
+  core.refuse_interrupted()
   check(common, variants, sheet)
   local results, images, labels = {}, {}, {}
   for i, variant in ipairs(variants) do

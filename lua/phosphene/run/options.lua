@@ -82,6 +82,8 @@ options.of_render = joined(options.of_steps, {
   { "title", check = expect.text },
   { "output", check = expect.text },
   { "checkpoint", check = expect.text },
+  { "checkpoint_every", check = expect.kinds('a number of steps, or of seconds as in "30 s",', "number", "string"),
+    default = "60 s" },
 })
 
 local default_of = {}

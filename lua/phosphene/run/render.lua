@@ -3,9 +3,9 @@
 -- itself is in steps.lua, what comes out of it in result.lua. Must not know how a step works.
 
 local core = require "phosphene.core"
+local files = require "phosphene.run.files"
 local misuse = require "phosphene.base.misuse"
 local options = require "phosphene.run.options"
-local picture = require "phosphene.picture.files"
 local progress = require "phosphene.base.progress"
 local result = require "phosphene.run.result"
 local steps = require "phosphene.run.steps"
@@ -98,7 +98,7 @@ local function is_stopped(run, asked)
   return asked.stop and asked.stop(run) and true or false
 end
 
--- Steps until the run is over, is stopped, or Ctrl-C was pressed.
+-- Steps until the run is over, is stopped, or a signal asks for its end.
 local function loop(run, asked, bar, kept)
   keep_snapshot(run, kept)
   while run.step < run.steps do
@@ -110,6 +110,7 @@ local function loop(run, asked, bar, kept)
     if kept.transparency then kept.transparency:add(run.image_gradient:map "abs") end
     keep_snapshot(run, kept)
     bar:update(run.step, run.value)
+    if kept.files then kept.files:update(run) end
     kept.stopped = is_stopped(run, asked)
     kept.interrupted = core.interrupted()
     if kept.stopped or kept.interrupted then return end
@@ -118,6 +119,7 @@ end
 
 local function start_keeping(run, asked, extra)
   local kept = { snapshots = {}, history = {}, interrupted = false, stopped = false, began = core.clock() }
+  kept.files = files.checkpoints(asked)
   kept.wanted = snapshot_steps(asked.snapshots, extra)
   kept.idle = {}
   for n = 0, run.image:shape()[1] - 1 do kept.idle[n] = true end
@@ -141,7 +143,10 @@ local function run_once(asked, title, extra)
   core.watch_interrupt(true)
   local ok, problem = xpcall(loop, misuse.relocate, run, asked, bar, kept)
   core.watch_interrupt(false)
-  if not ok then error(problem, 0) end
+  if not ok then
+    local kept_in = files.rescue(run, asked, result.of(run, kept))
+    error(type(problem) == "string" and problem .. kept_in or problem, 0)
+  end
   bar:finish(run.step, run.value, kept.interrupted and "interrupted" or kept.stopped and "stopped" or "done")
   if asked.progress ~= false then
     tell_idle(run, kept.idle)
@@ -187,7 +192,7 @@ local function run_all(asked, count, extra)
     local score = score_of(made)
     all[i] = { seed = made.seed, value = score }
     if not best or score > best_score then best, best_run, best_score = made, run, score end
-    if made.interrupted then
+    if core.interrupted() then
       best.interrupted = true
       break
     end
@@ -197,14 +202,6 @@ local function run_all(asked, count, extra)
 end
 
 -- ---- options ----
-
--- Before hours of work it is found out that its files can be written.
-local function check_files(asked)
-  local can, problem = true, nil
-  if asked.output then can, problem = picture.can_save(asked.output) end
-  if can and asked.checkpoint then can, problem = core.can_write(asked.checkpoint) end
-  if not can then misuse.raise("render: %s", problem) end
-end
 
 local function check_snapshots(asked)
   local steps_made = math.tointeger(options.value(asked, "steps"))
@@ -218,15 +215,12 @@ function render.check(asked)
   options.check(asked, options.of_render, "render")
   stops.check(asked.stop)
   check_snapshots(asked)
-  check_files(asked)
-end
-
-local function check_saved(saved, problem)
-  if not saved then misuse.raise("render: %s", problem) end
+  files.check(asked)
 end
 
 --- A whole run; see meta/render.lua.
 function render.run(asked)
+  core.refuse_interrupted()
   render.check(asked)
   local count = math.tointeger(options.value(asked, "restarts"))
   check_restarts(asked, count)
@@ -239,8 +233,7 @@ function render.run(asked)
   else
     made, run = run_all(asked, count, extra)
   end
-  if asked.output then check_saved(made:save(asked.output)) end
-  if asked.checkpoint then check_saved(run:save(asked.checkpoint)) end
+  files.finish(run, asked, made)
   return made
 end
 

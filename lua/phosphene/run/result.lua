@@ -24,12 +24,14 @@ function result:__tostring()
 end
 
 -- Everything that another run needs to make this picture again.
-local function metadata_of(run, value, best)
+local function metadata_of(run, kept, value)
+  local best = kept.best
   local metadata = {
     software = "Phosphene " .. core.version,
     steps = run.step,
     kept = best and ("best, after %d steps"):format(best.step) or nil,
     value = value,
+    ended = kept.interrupted and "interrupted" or kept.stopped and "stopped" or nil,
   }
   for _, entry in ipairs(options.identity(run)) do metadata[entry[1]] = entry[2] end
   return metadata
@@ -57,7 +59,7 @@ function result.of(run, kept)
     interrupted = kept.interrupted,
     stopped = kept.stopped,
     seconds = core.clock() - kept.began,
-    metadata = metadata_of(run, value, best),
+    metadata = metadata_of(run, kept, value),
   }, result)
 end
 

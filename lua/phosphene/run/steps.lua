@@ -195,6 +195,7 @@ end
 
 --- Iterates over the steps of a new run; see meta/render.lua.
 function steps.iterate(asked)
+  core.refuse_interrupted()
   options.check(asked, options.of_steps, "steps")
   local self = steps.new(asked)
   if not asked.seed and not asked.resume then progress.tell_seed(self.seed) end

@@ -205,9 +205,52 @@ describe("Ctrl-C", function()
       local script = render:format(interrupt:gsub("INT", signal), "return result")
       local output, status = shell(("env --default-signal=HUP %s -e %s"):format(program, quote(script)))
       assert.matches("\n2\ttrue\n$", output)
-      assert.equal(130, status)
+      assert.equal(signal == "TERM" and 143 or 129, status)
     end
     assert.equal(143, select(2, code(interrupt:gsub("INT", "TERM") .. "while true do end"))) -- where there is no run
+  end)
+
+  it("ends a loop of runs, and what is not finished does not look as if it were", function()
+    local pictures = os.tmpname()
+    os.remove(pictures)
+    local output, status = code(([[
+      for unit = 1, 3 do
+        ph.render { ph.network "googlenet-tiny", ph.channel("mixed4a", unit), size = 32, steps = 4, seed = 1,
+          on_step = function(step) if unit == 2 and step == 2 then %s end end }:save("%s/" .. unit .. ".png")
+      end]]):format(interrupt, pictures))
+    assert.matches("interrupted; the picture is in '" .. pictures .. "/2%.interrupted%.png'", output)
+    assert.matches("phosphene: .*interrupted\n$", output)
+    assert.equal(130, status)
+    assert.equal("1.png\n2.interrupted.png\n", (shell("ls " .. pictures .. "; rm -r " .. pictures)))
+  end)
+
+  it("counts once where two signals come together, as timeout sends them", function()
+    local output, status = code(render:format(interrupt:rep(2), "return result"))
+    assert.matches("\n2\ttrue\n$", output)
+    assert.equal(130, status)
+  end)
+
+  it("ends at once where it is pressed twice", function()
+    local wait = "local now = os.clock() while os.clock() < now + 0.4 do end "
+    local output, status = code(render:format(interrupt .. wait .. interrupt, "return result"))
+    assert.matches("phosphene: .*interrupted", output)
+    assert.is_nil(output:find "\n2\t")
+    assert.equal(130, status)
+  end)
+
+  it("between two starts ends them, with the best so far", function()
+    local output, status = code([[
+      local made = ph.render { ph.network "googlenet-tiny", "mixed4a:1", size = 32, steps = 2, restarts = 3,
+        seed = 1, on_step = function(step, _, run) if run.seed == 1 and step == 2 then ]] ..
+      interrupt:gsub("INT", "TERM") .. [[ end end }
+      print(#made.restarts, made.interrupted)]])
+    assert.matches("\n1\ttrue\n$", output)
+    assert.equal(143, status)
+  end)
+
+  it("stays ignored where it is", function()
+    local script = render:format(interrupt .. "elseif step == 4 then return false", "return result")
+    assert.matches("\n4\tfalse\n$", (shell(("trap '' INT; %s -e %s"):format(program, quote(script)))))
   end)
 
   it("leaves SIGHUP ignored where it is", function()

@@ -55,6 +55,7 @@ describe("ph.compare", function()
     assert.equal(1, #made.results)
     assert.is_true(made.interrupted)
     assert.same(made.results[1].image:values(), made.images[2]:values())
+    assert.error_matches(function() ph.compare(common(), { { "a" } }) end, "interrupted$")
   end)
 
   it("saves what all runs share", function()

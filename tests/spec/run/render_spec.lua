@@ -66,6 +66,8 @@ describe("ph.render", function()
     end }
     assert.is_true(result.interrupted)
     assert.equal(2, result.steps)
+    assert.equal("interrupted", result.metadata.ended)
+    assert.error_matches(function() render { steps = 2 } end, "interrupted$") -- so that loops end
     assert.same(render({ steps = 2 }).image:values(), result.image:values())
   end)
 
@@ -255,7 +257,7 @@ describe("a run that is saved and resumed", function()
         "of another run: its " .. key .. " is .*, not ", key)
     end
     assert.error_matches(function() render { resume = "/nowhere/x.safetensors" } end, "resume: .*/nowhere")
-    assert.error_matches(function() render { resume = "weights/googlenet-tiny.safetensors" } end, "no checkpoint")
+    assert.error_matches(function() render { resume = "weights/googlenet-tiny.safetensors" } end, "is not a checkpoint")
   end)
 end)
 
@@ -349,7 +351,7 @@ describe("progress", function()
     local stream = { write = function(_, ...) text[#text + 1] = table.concat { ... } end, flush = function() end }
     local bar = progress.new {
       title = "mixed4a:3", steps = 100, stream = stream, terminal = settings.terminal, on = settings.on,
-      clock = function() return now end,
+      columns = function() return settings.columns or 80 end, clock = function() return now end,
     }
     for step = 1, 100 do
       now = step / 4
@@ -363,6 +365,30 @@ describe("progress", function()
     local text = recorder { terminal = true }
     assert.matches("\rmixed4a:3  %[#+%.+%] 50/100  value 25  4 steps/s  0:13 left", text)
     assert.matches("done after 100 steps in 0:25, value 50", text)
+  end)
+
+  it("is never wider than the terminal: the bar goes first, then the rate, then the title is cut", function()
+    local function half(columns)
+      return recorder({ terminal = true, columns = columns }):match "\r([^\r]*50/100[^\r]-) *\r"
+    end
+    assert.matches("^mixed4a:3  %[#+%.+%] 50/100  value 25  4 steps/s  0:13 left$", half(80))
+    assert.equal("mixed4a:3  50/100  value 25  4 steps/s  0:13 left", half(60))
+    assert.equal("mixed4a:3  50/100  value 25  0:13 left", half(48))
+    assert.equal("mixed4…  50/100  value 25  0:13 left", half(37))
+    assert.equal("50/100  v…", half(11))
+    for columns = 2, 90 do
+      for line in recorder({ terminal = true, columns = columns }):gmatch "\r([^\r]*)" do
+        assert.is_true(utf8.len((line:gsub("\n$", ""))) < columns)
+      end
+    end
+  end)
+
+  it("says what another Ctrl-C does, on a terminal", function()
+    local text = {}
+    local bar = progress.new { title = "a", steps = 9, terminal = true, columns = function() return 80 end,
+      stream = { write = function(_, ...) text[#text + 1] = table.concat { ... } end, flush = function() end } }
+    bar:finish(7, 3.5, "interrupted")
+    assert.matches("interrupted after 7 steps in 0:00, value 3.5; Ctrl%-C again ends all", table.concat(text))
   end)
 
   it("is a line now and then elsewhere", function()

@@ -149,6 +149,7 @@ describe("restarts", function()
     end }
     assert.equal(2, #result.restarts)
     assert.is_true(result.interrupted)
+    assert.error_matches(render, "interrupted$")
     assert.equal(math.max(result.restarts[1].value, result.restarts[2].value),
       result.restarts[result.seed].value)
   end)

@@ -188,7 +188,7 @@ local most_broken = 100
 --- A file's graph: { picture = what is known of the picture and its node (pictures.lua), order = nodes to build,
 --- flows = { [node] = true } for those that the picture flows through, given = { [node] = value from the options } };
 --- or nil and a message. A node is { name =, op =, inputs = { { name =, output =, node = }, … }, attributes = { … },
---- readers = nodes }, with `problem` where it cannot be built. The options `input`, `inputs` and `output` are respected.
+--- readers = nodes }, with `problem` where it cannot be built. Respects the options `input`, `inputs` and `output`.
 function document.read(path, options)
   local message, problem = core.load_tensorflow(path)
   if not message then return nil, problem end
