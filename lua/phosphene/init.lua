@@ -67,11 +67,12 @@ ph.parameterisation = misuse.guard(parameterisations.new)
 ph.optimiser = core.optimiser
 ph.schedules = schedules
 
--- Methods that are written in Lua: two of tensors, several of a network, and how it prints itself.
+-- Methods that are written in Lua: some of tensors, several of a network, and how it prints itself.
 local tensor_type, network_type = core.types["ph.tensor"], core.types["ph.network"]
 tensor_type.__index.save = ph.save
 tensor_type.__index.largest = misuse.guard(largest)
 for event, operator in pairs(tape.operators) do tensor_type[event] = misuse.guard(operator) end
+for name, method in pairs(tape.methods) do tensor_type.__index[name] = misuse.guard(method) end
 network_type.__index.describe = misuse.guard(later "phosphene.network.layer_table")
 local core_plan, plan_of = network_type.__index.plan, later "phosphene.network.plan_table"
 network_type.__index.plan = misuse.guard(function(...) return plan_of(core_plan, ...) end)

@@ -6,6 +6,30 @@
 
 #include "base/memory.h"
 
+/* ---- functions ---- */
+
+/* A function that was given too much would ignore it in silence. */
+static int call_counted(lua_State *L) {
+  const phb_function *f = lua_touserdata(L, lua_upvalueindex(1));
+  while (lua_gettop(L) > f->most && lua_isnil(L, -1)) lua_pop(L, 1);
+  if (lua_gettop(L) > f->most) {
+    const bool is_method = lua_type(L, 1) == LUA_TUSERDATA && f->most > 0;
+    const int most = f->most - is_method, given = lua_gettop(L) - is_method;
+    if (most == 0) return luaL_error(L, "%s: no arguments expected, got %d", f->name, given);
+    return luaL_error(L, "%s: at most %d argument%s expected, got %d", f->name, most, most == 1 ? "" : "s",
+                      given);
+  }
+  return f->function(L);
+}
+
+void phb_set_functions(lua_State *L, const phb_function *functions) {
+  for (const phb_function *f = functions; f->name != NULL; f++) {
+    lua_pushlightuserdata(L, (void *)(uintptr_t)f);
+    lua_pushcclosure(L, f->most < 0 ? f->function : call_counted, 1);
+    lua_setfield(L, -2, f->name);
+  }
+}
+
 /* ---- boxes ---- */
 
 static const phb_type *type_of(lua_State *L, int i) {
@@ -39,7 +63,7 @@ void phb_register(lua_State *L, const phb_type *type) {
   lua_pushlightuserdata(L, (void *)(uintptr_t)type);
   lua_setfield(L, -2, "__type");
   lua_newtable(L);
-  luaL_setfuncs(L, type->methods, 0);
+  phb_set_functions(L, type->methods);
   set_close(L, "close", type);
   lua_setfield(L, -2, "__index");
   luaL_getsubtable(L, -2, "types"); /* stack: module, metatable, types */

@@ -12,11 +12,23 @@
 #include "base/field.h"
 #include "tensor/tensor.h"
 
+/* A function of a module, or a method, whose object is its first argument, and how many arguments it takes at
+   most: more of them, unless nil, are a mistake of the caller's. Negative: it counts them itself. A list of
+   these ends in a name of NULL. */
+typedef struct phb_function {
+  const char *name;
+  lua_CFunction function;
+  int most;
+} phb_function;
+
+/* Sets them in the table on top. */
+void phb_set_functions(lua_State *L, const phb_function *functions);
+
 /* A type of box: its metatable's name (as shown in error messages) and how to let an object go. */
 typedef struct phb_type {
   const char *name; /* "ph.tensor" */
   void (*release)(void *object);
-  const luaL_Reg *methods;
+  const phb_function *methods;
   const luaL_Reg *metamethods; /* besides __gc, __close, __index and __name, which every box has */
 } phb_type;
 

@@ -182,23 +182,23 @@ static int evaluation_terms(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"taps", evaluation_taps},
-                                   {"forward", evaluation_forward},
-                                   {"value", evaluation_value},
-                                   {"evaluate", evaluation_evaluate},
-                                   {"terms", evaluation_terms},
-                                   {"reads_picture", evaluation_reads_picture},
-                                   {"add_picture_gradient", evaluation_add_picture_gradient},
-                                   {"functions", evaluation_functions},
-                                   {"read", evaluation_read},
-                                   {"give", evaluation_give},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"taps", evaluation_taps, 1},
+                                       {"forward", evaluation_forward, 3},
+                                       {"value", evaluation_value, 2},
+                                       {"evaluate", evaluation_evaluate, 2},
+                                       {"terms", evaluation_terms, 1},
+                                       {"reads_picture", evaluation_reads_picture, 1},
+                                       {"add_picture_gradient", evaluation_add_picture_gradient, 2},
+                                       {"functions", evaluation_functions, 1},
+                                       {"read", evaluation_read, 3},
+                                       {"give", evaluation_give, 4},
+                                       {NULL, NULL, 0}};
 
 const phb_type phb_evaluation = {"ph.evaluation", release, methods, NULL};
 
-static const luaL_Reg functions[] = {{"evaluation", evaluation_new}, {NULL, NULL}};
+static const phb_function functions[] = {{"evaluation", evaluation_new, 2}, {NULL, NULL, 0}};
 
 void phb_open_evaluation(lua_State *L) {
   phb_register(L, &phb_evaluation);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -129,9 +129,9 @@ static int refuse_interrupted(lua_State *L) {
   return luaL_error(L, "interrupted");
 }
 
-static const luaL_Reg functions[] = {{"watch_interrupt", watch_interrupt},
-                                     {"interrupted", interrupted},
-                                     {"refuse_interrupted", refuse_interrupted},
-                                     {NULL, NULL}};
+static const phb_function functions[] = {{"watch_interrupt", watch_interrupt, 1},
+                                         {"interrupted", interrupted, 0},
+                                         {"refuse_interrupted", refuse_interrupted, 0},
+                                         {NULL, NULL, 0}};
 
-void phb_open_interrupt(lua_State *L) { luaL_setfuncs(L, functions, 0); }
+void phb_open_interrupt(lua_State *L) { phb_set_functions(L, functions); }

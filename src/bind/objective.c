@@ -153,7 +153,7 @@ static int divide(lua_State *L) { return combine(L, PH_DIVIDE); }
 static int power(lua_State *L) { return combine(L, PH_POWER); }
 static int negate(lua_State *L) { return combine(L, PH_NEGATE); }
 
-static const luaL_Reg methods[] = {{"on", objective_on}, {NULL, NULL}};
+static const phb_function methods[] = {{"on", objective_on, 2}, {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__add", add},
                                        {"__sub", subtract},
@@ -166,9 +166,10 @@ static const luaL_Reg metamethods[] = {{"__add", add},
 
 const phb_type phb_objective = {"ph.objective", release, methods, metamethods};
 
-static const luaL_Reg functions[] = {{"objective", objective_from}, {"head", objective_head}, {NULL, NULL}};
+static const phb_function functions[] = {
+    {"objective", objective_from, 1}, {"head", objective_head, 3}, {NULL, NULL, 0}};
 
 void phb_open_objective(lua_State *L) {
   phb_register(L, &phb_objective);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -92,21 +92,21 @@ static int optimiser_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"step", optimiser_step},
-                                   {"rate", optimiser_rate},
-                                   {"kind", optimiser_kind},
-                                   {"steps", optimiser_steps},
-                                   {"state", optimiser_state},
-                                   {"restore", optimiser_restore},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"step", optimiser_step, 3},
+                                       {"rate", optimiser_rate, 2},
+                                       {"kind", optimiser_kind, 1},
+                                       {"steps", optimiser_steps, 1},
+                                       {"state", optimiser_state, 1},
+                                       {"restore", optimiser_restore, 3},
+                                       {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__tostring", optimiser_tostring}, {NULL, NULL}};
 
 const phb_type phb_optimiser = {"ph.optimiser", release, methods, metamethods};
 
-static const luaL_Reg functions[] = {{"optimiser", optimiser_new}, {NULL, NULL}};
+static const phb_function functions[] = {{"optimiser", optimiser_new, 2}, {NULL, NULL, 0}};
 
 void phb_open_optimiser(lua_State *L) {
   phb_register(L, &phb_optimiser);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -140,20 +140,20 @@ static int parameterisation_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {
-    {"values", parameterisation_values},   {"gradient", parameterisation_gradient},
-    {"forward", parameterisation_forward}, {"backward", parameterisation_backward},
-    {"shape", parameterisation_shape},     {NULL, NULL}};
+static const phb_function methods[] = {
+    {"values", parameterisation_values, 1},   {"gradient", parameterisation_gradient, 1},
+    {"forward", parameterisation_forward, 1}, {"backward", parameterisation_backward, 2},
+    {"shape", parameterisation_shape, 1},     {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__tostring", parameterisation_tostring}, {NULL, NULL}};
 
 const phb_type phb_parameterisation = {"ph.parameterisation", release, methods, metamethods};
 
-static const luaL_Reg functions[] = {{"parameterisation", parameterisation_new}, {NULL, NULL}};
+static const phb_function functions[] = {{"parameterisation", parameterisation_new, 2}, {NULL, NULL, 0}};
 
 void phb_open_parameterisation(lua_State *L) {
   phb_register(L, &phb_parameterisation);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
   lua_pushinteger(L, PH_PICTURE_SIDE);
   lua_setfield(L, -2, "picture_side");
 }

@@ -82,19 +82,19 @@ static int random_restore(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"uniform", random_uniform},
-                                   {"normal", random_normal},
-                                   {"below", random_below},
-                                   {"fill_normal", random_fill_normal},
-                                   {"state", random_state},
-                                   {"restore", random_restore},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"uniform", random_uniform, 1},
+                                       {"normal", random_normal, 1},
+                                       {"below", random_below, 2},
+                                       {"fill_normal", random_fill_normal, 4},
+                                       {"state", random_state, 1},
+                                       {"restore", random_restore, 2},
+                                       {NULL, NULL, 0}};
 
 const phb_type phb_random = {"ph.random", ph_free, methods, NULL};
 
-static const luaL_Reg functions[] = {{"random", random_new}, {NULL, NULL}};
+static const phb_function functions[] = {{"random", random_new, 2}, {NULL, NULL, 0}};
 
 void phb_open_random(lua_State *L) {
   phb_register(L, &phb_random);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

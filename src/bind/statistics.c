@@ -90,18 +90,18 @@ static int colour_factor(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"add", statistics_add},
-                                   {"count", statistics_count},
-                                   {"colours", statistics_colours},
-                                   {"spectrum", statistics_spectrum},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"add", statistics_add, 2},
+                                       {"count", statistics_count, 1},
+                                       {"colours", statistics_colours, 1},
+                                       {"spectrum", statistics_spectrum, 1},
+                                       {NULL, NULL, 0}};
 
 static const phb_type phb_statistics = {"ph.photo_statistics", release, methods, NULL};
 
-static const luaL_Reg functions[] = {
-    {"statistics", statistics_new}, {"colour_factor", colour_factor}, {NULL, NULL}};
+static const phb_function functions[] = {
+    {"statistics", statistics_new, 3}, {"colour_factor", colour_factor, 1}, {NULL, NULL, 0}};
 
 void phb_open_statistics(lua_State *L) {
   phb_register(L, &phb_statistics);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

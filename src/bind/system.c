@@ -95,7 +95,7 @@ static void release_listing(void *object) {
   ph_free(list);
 }
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type listing_type = {"ph.listing", release_listing, no_methods, NULL};
 
 /* Not alphasort, whose order depends on the locale. */
@@ -146,20 +146,20 @@ static int system_nearest(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"memory", system_memory},
-                                     {"fail_after", system_fail_after},
-                                     {"clock", system_clock},
-                                     {"is_terminal", system_is_terminal},
-                                     {"terminal_width", system_terminal_width},
-                                     {"save_text", system_save_text},
-                                     {"can_write", system_can_write},
-                                     {"list_folder", system_list_folder},
-                                     {"nearest", system_nearest},
-                                     {NULL, NULL}};
+static const phb_function functions[] = {{"memory", system_memory, 0},
+                                         {"fail_after", system_fail_after, 1},
+                                         {"clock", system_clock, 0},
+                                         {"is_terminal", system_is_terminal, 1},
+                                         {"terminal_width", system_terminal_width, 1},
+                                         {"save_text", system_save_text, 2},
+                                         {"can_write", system_can_write, 1},
+                                         {"list_folder", system_list_folder, 1},
+                                         {"nearest", system_nearest, 2},
+                                         {NULL, NULL, 0}};
 
 void phb_open_system(lua_State *L) {
   phb_register(L, &listing_type);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
   lua_pushliteral(L, PH_VERSION);
   lua_setfield(L, -2, "version");
 }

@@ -62,25 +62,28 @@ static int tensor_count(lua_State *L) {
   return 1;
 }
 
-/* The element that arguments 2 … name, one coordinate a dimension. */
-static float *element(lua_State *L, ph_tensor *tensor) {
+/* The element that arguments 2 … name, one coordinate a dimension; `more` arguments follow. */
+static float *element(lua_State *L, ph_tensor *tensor, int more) {
   ph_shape shape = ph_tensor_shape(tensor);
   int64_t at = 0;
+  if (lua_gettop(L) != 1 + shape.rank + more)
+    luaL_error(L, "a coordinate for each of %d axes%s expected, got %d arguments", shape.rank,
+               more > 0 ? " and a value" : "", lua_gettop(L) - 1);
   for (int d = 0; d < shape.rank; d++)
     at = at * shape.dim[d] + phb_check_integer(L, d + 2, 0, shape.dim[d] - 1, "coordinate");
   return ph_tensor_data(tensor) + at;
 }
 
 static int tensor_at(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)*element(L, self(L)));
+  lua_pushnumber(L, (lua_Number)*element(L, self(L), 0));
   return 1;
 }
 
 /* t:set(n, c, y, x, value) */
 static int tensor_set(lua_State *L) {
   ph_tensor *tensor = self(L);
-  double value = phb_check_number(L, 2 + ph_tensor_shape(tensor).rank);
-  *element(L, tensor) = (float)value;
+  float *place = element(L, tensor, 1);
+  *place = (float)phb_check_number(L, 2 + ph_tensor_shape(tensor).rank);
   lua_settop(L, 1);
   return 1;
 }
@@ -296,33 +299,33 @@ static int tensor_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"shape", tensor_shape},
-                                   {"count", tensor_count},
-                                   {"at", tensor_at},
-                                   {"set", tensor_set},
-                                   {"clone", tensor_clone},
-                                   {"image", tensor_image},
-                                   {"reshape", tensor_reshape},
-                                   {"fill", tensor_fill},
-                                   {"scale", tensor_scale},
-                                   {"add", tensor_add},
-                                   {"multiply", tensor_multiply},
-                                   {"copy", tensor_copy},
-                                   {"paste", tensor_paste},
-                                   {"dot", tensor_dot},
-                                   {"sum", tensor_sum},
-                                   {"statistics", tensor_statistics},
-                                   {"values", tensor_values},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"shape", tensor_shape, 1},
+                                       {"count", tensor_count, 1},
+                                       {"at", tensor_at, -1},
+                                       {"set", tensor_set, -1},
+                                       {"clone", tensor_clone, 1},
+                                       {"image", tensor_image, 2},
+                                       {"reshape", tensor_reshape, 2},
+                                       {"fill", tensor_fill, 2},
+                                       {"scale", tensor_scale, 2},
+                                       {"add", tensor_add, 3},
+                                       {"multiply", tensor_multiply, 2},
+                                       {"copy", tensor_copy, 2},
+                                       {"paste", tensor_paste, 4},
+                                       {"dot", tensor_dot, 2},
+                                       {"sum", tensor_sum, 1},
+                                       {"statistics", tensor_statistics, 1},
+                                       {"values", tensor_values, 1},
+                                       {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__tostring", tensor_tostring}, {NULL, NULL}};
 
 const phb_type phb_tensor = {"ph.tensor", release, methods, metamethods};
 
-static const luaL_Reg functions[] = {{"tensor", tensor_new}, {NULL, NULL}};
+static const phb_function functions[] = {{"tensor", tensor_new, 2}, {NULL, NULL, 0}};
 
 void phb_open_tensor(lua_State *L) {
   phb_register(L, &phb_tensor);
   phb_open_tensor_math(L);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -69,6 +69,7 @@ static int math_combine(lua_State *L) {
 /* t:map(operation), t:combine(operation, other): the same with the tensor first */
 static int tensor_map(lua_State *L) {
   phb_check(L, 1, &phb_tensor);
+  luaL_checkstring(L, 2); /* before it is the first argument, and would be called a bad self */
   lua_settop(L, 2);
   lua_insert(L, 1);
   return math_map(L);
@@ -76,6 +77,7 @@ static int tensor_map(lua_State *L) {
 
 static int tensor_combine(lua_State *L) {
   phb_check(L, 1, &phb_tensor);
+  luaL_checkstring(L, 2);
   lua_settop(L, 3);
   lua_pushvalue(L, 1);
   lua_copy(L, 2, 1);
@@ -223,24 +225,24 @@ static int tensor_scatter(lua_State *L) {
   return give(L, box, ph_tensor_scatter(x, axis, index, length, &made, &e), &made, &e);
 }
 
-static const luaL_Reg methods[] = {{"map", tensor_map},
-                                   {"combine", tensor_combine},
-                                   {"reduce", tensor_reduce},
-                                   {"matmul", tensor_matmul},
-                                   {"gram", tensor_gram},
-                                   {"transpose", tensor_transpose},
-                                   {"slice", tensor_slice},
-                                   {"place", tensor_place},
-                                   {"gather", tensor_gather},
-                                   {"scatter", tensor_scatter},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"map", tensor_map, 2},
+                                       {"combine", tensor_combine, 3},
+                                       {"reduce", tensor_reduce, 3},
+                                       {"matmul", tensor_matmul, 2},
+                                       {"gram", tensor_gram, 1},
+                                       {"transpose", tensor_transpose, 2},
+                                       {"slice", tensor_slice, 3},
+                                       {"place", tensor_place, 3},
+                                       {"gather", tensor_gather, 3},
+                                       {"scatter", tensor_scatter, 4},
+                                       {NULL, NULL, 0}};
 
-static const luaL_Reg functions[] = {{"map", math_map}, {"combine", math_combine}, {NULL, NULL}};
+static const phb_function functions[] = {{"map", math_map, 2}, {"combine", math_combine, 3}, {NULL, NULL, 0}};
 
 void phb_open_tensor_math(lua_State *L) {
   luaL_getmetatable(L, phb_tensor.name);
   lua_getfield(L, -1, "__index");
-  luaL_setfuncs(L, methods, 0);
+  phb_set_functions(L, methods);
   lua_pop(L, 2);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -28,7 +28,7 @@ static int transform_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg transform_methods[] = {{NULL, NULL}};
+static const phb_function transform_methods[] = {{NULL, NULL, 0}};
 
 static const luaL_Reg transform_metamethods[] = {{"__tostring", transform_tostring}, {NULL, NULL}};
 
@@ -111,17 +111,18 @@ static int pipeline_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg pipeline_methods[] = {
-    {"forward", pipeline_forward}, {"backward", pipeline_backward}, {NULL, NULL}};
+static const phb_function pipeline_methods[] = {
+    {"forward", pipeline_forward, 3}, {"backward", pipeline_backward, 2}, {NULL, NULL, 0}};
 
 static const luaL_Reg pipeline_metamethods[] = {{"__tostring", pipeline_tostring}, {NULL, NULL}};
 
 static const phb_type phb_pipeline = {"ph.pipeline", free_pipeline, pipeline_methods, pipeline_metamethods};
 
-static const luaL_Reg functions[] = {{"transform", transform_new}, {"pipeline", pipeline_new}, {NULL, NULL}};
+static const phb_function functions[] = {
+    {"transform", transform_new, 2}, {"pipeline", pipeline_new, 1}, {NULL, NULL, 0}};
 
 void phb_open_transform(lua_State *L) {
   phb_register(L, &phb_transform);
   phb_register(L, &phb_pipeline);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -180,9 +180,9 @@ static int transform_types(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"layer_types", layer_types},
-                                     {"head_types", head_types},
-                                     {"transform_types", transform_types},
-                                     {NULL, NULL}};
+static const phb_function functions[] = {{"layer_types", layer_types, 0},
+                                         {"head_types", head_types, 0},
+                                         {"transform_types", transform_types, 0},
+                                         {NULL, NULL, 0}};
 
-void phb_open_types(lua_State *L) { luaL_setfuncs(L, functions, 0); }
+void phb_open_types(lua_State *L) { phb_set_functions(L, functions); }

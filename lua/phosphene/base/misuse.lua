@@ -53,8 +53,47 @@ function misuse.raise(format, ...)
   error(misuse.position() .. format:format(...), 0)
 end
 
---- The same function, except that errors raised below it (by the core as well) point to the recipe's line.
+-- The names of a function's parameters, without the object of a method.
+local function parameters(f)
+  local names = {}
+  for i = 1, debug.getinfo(f, "u").nparams do names[i] = debug.getlocal(f, i) end
+  if names[1] == "self" then table.remove(names, 1) end
+  return names
+end
+
+--- Raises where more is given than what has names, unless it is nil. `object`, 1 or 0: what comes before the first.
+function misuse.check_surplus(names, object, ...)
+  local most, given = #names + object, select("#", ...)
+  while given > most and select(given, ...) == nil do given = given - 1 end
+  if given <= most then return end
+  misuse.raise("%s expected, got %d", #names == 0 and "no arguments"
+    or ("at most %d argument%s (%s)"):format(#names, #names == 1 and "" or "s", table.concat(names, ", ")),
+    given - object)
+end
+
+--- Raises where something follows the table of options, whose own mistakes are told first.
+function misuse.check_no_more(what, ...)
+  if select("#", ...) > 0 then misuse.raise("%s: nothing expected after the table of options", what) end
+end
+
+--- The same function, except that it raises where it is given more than it takes, which it would ignore.
+function misuse.counted(f)
+  local info = debug.getinfo(f, "u")
+  if info.isvararg then return f end
+  local most = info.nparams
+  return function(...)
+    if select("#", ...) > most then
+      local names = parameters(f)
+      misuse.check_surplus(names, most - #names, ...)
+    end
+    return f(...)
+  end
+end
+
+--- The same function, except that it is counted, and that errors raised below it (by the core as well) point to the
+--- recipe's line.
 function misuse.guard(f)
+  f = misuse.counted(f)
   local function finish(ok, ...)
     if not ok then error((...), 0) end
     return ...

@@ -97,9 +97,97 @@ function tensor:paste(source, y, x) end
 ---@return number
 function tensor:dot(other) end
 
---- The sum of all elements, accumulated in double precision.
----@return number
-function tensor:sum() end
+--- The sum of all elements, as a number; or over some axes, which are kept with length 1. Accumulated in double
+--- precision.
+---@param ... integer axes, from 0, or from the end where negative
+---@return number|ph.tensor
+function tensor:sum(...) end
+
+--- The mean, of all or over some axes.
+---@param ... integer axes, from 0, or from the end where negative
+---@return number|ph.tensor
+function tensor:mean(...) end
+
+--- The maximum, of all or over some axes.
+---@param ... integer axes, from 0, or from the end where negative
+---@return number|ph.tensor
+function tensor:max(...) end
+
+--- The minimum, of all or over some axes.
+---@param ... integer axes, from 0, or from the end where negative
+---@return number|ph.tensor
+function tensor:min(...) end
+
+--- The square root of the sum of squares, of all or over some axes.
+---@param ... integer axes, from 0, or from the end where negative
+---@return number|ph.tensor
+function tensor:norm(...) end
+
+--- |x| of every element.
+---@return ph.tensor
+function tensor:abs() end
+
+--- e^x of every element.
+---@return ph.tensor
+function tensor:exp() end
+
+--- The natural logarithm.
+---@return ph.tensor
+function tensor:log() end
+
+--- The square root of every element.
+---@return ph.tensor
+function tensor:sqrt() end
+
+--- The sine of every element.
+---@return ph.tensor
+function tensor:sin() end
+
+--- The cosine of every element.
+---@return ph.tensor
+function tensor:cos() end
+
+--- The hyperbolic tangent of every element.
+---@return ph.tensor
+function tensor:tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return ph.tensor
+function tensor:sigmoid() end
+
+--- The maximum of x and 0.
+---@return ph.tensor
+function tensor:relu() end
+
+--- The maximum of two, element by element.
+---@param other ph.tensor|number
+---@return ph.tensor
+function tensor:maximum(other) end
+
+--- The minimum of two, element by element.
+---@param other ph.tensor|number
+---@return ph.tensor
+function tensor:minimum(other) end
+
+--- Every element clipped to [least, most].
+---@param least number
+---@param most number
+---@return ph.tensor
+function tensor:clip(least, most) end
+
+--- exp(x) divided by its sum along an axis.
+---@param axis integer? 1, the channels
+---@return ph.tensor
+function tensor:softmax(axis) end
+
+--- One channel, with a second dimension of 1.
+---@param unit integer
+---@return ph.tensor
+function tensor:channel(unit) end
+
+--- The tensor itself; of a variable, its value without a gradient.
+---@return ph.tensor
+function tensor:constant() end
 
 --- A new tensor: a function of each element.
 ---@param operation "abs"|"negate"|"sign"|"exp"|"log"|"sqrt"|"sin"|"cos"|"tanh"|"sigmoid"|"relu"
@@ -125,17 +213,19 @@ function tensor:reduce(operation, axes) end
 ---@return ph.tensor
 function tensor:matmul(other) end
 
---- A copy with its axes in another order.
----@param axes integer[]? axis i of the copy is axis axes[i + 1] of this tensor; by default the last two axes are
---- swapped
+--- A copy with its axes in another order: axis i of the copy is the axis of this tensor that is given at place i + 1, one
+--- by one or in a list; without any, the last two are swapped.
+---@param ... integer|integer[]
 ---@return ph.tensor
-function tensor:transpose(axes) end
+function tensor:transpose(...) end
 
---- A copy of a block.
----@param start integer[] the block's first element: one coordinate, from 0, for each axis
----@param size integer[]
+--- A copy of `size` elements along an axis, from `first` on. Or of a block along all axes at once, where lists are given:
+--- its first element, one coordinate for each axis, and its size.
+---@param axis integer|integer[]
+---@param first integer|integer[]
+---@param size integer? 1
 ---@return ph.tensor
-function tensor:slice(start, size) end
+function tensor:slice(axis, first, size) end
 
 --- A new tensor of zeros with this one copied into it: the adjoint of `slice`.
 ---@param shape integer[]

@@ -4,7 +4,7 @@
 --- A tensor or number that records how it was computed, for automatic differentiation. Functions given to `ph.head`
 --- read and compute with variables. `+ - * / ^` and unary minus combine variables, tensors and numbers element by
 --- element, broadcast as in NumPy. Axes, units, images and coordinates count from 0; activations are (n, c, h, w).
---- Methods return new variables.
+--- Methods return new variables. Tensors have all of these words, too.
 ---@class ph.variable
 ---@operator add(ph.variable|ph.tensor|number): ph.variable
 ---@operator sub(ph.variable|ph.tensor|number): ph.variable

@@ -47,7 +47,11 @@ end
 -- A constructor of what the type says: its arguments by place, then the options.
 local function plain(head_type)
   local arguments, as_tensor = head_type.arguments, head_type.tensor_option
+  local names = {}
+  for i, argument in ipairs(arguments) do names[i] = argument.name end
+  names[#names + 1] = "options"
   return function(...)
+    misuse.check_surplus(names, 0, ...)
     local by_place, options = {}, select(#arguments + 1, ...)
     for i, argument in ipairs(arguments) do
       local value = select(i, ...)

@@ -14,6 +14,10 @@ local function subtract(a, b) return core.combine("subtract", a, b) end
 local function multiply(a, b) return core.combine("multiply", a, b) end
 local function divide(a, b) return core.combine("divide", a, b) end
 
+-- The core's own, which tensors have by other ways of calling, too (tape.lua).
+local methods = core.types["ph.tensor"].__index
+local core_slice, core_transpose, core_sum = methods.slice, methods.transpose, methods.sum
+
 local function is_tensor(x) return type(x) == "userdata" end
 
 -- The shape of a tensor; of a number, {}.
@@ -21,7 +25,7 @@ local function shape_of(x) return is_tensor(x) and x:shape() or {} end
 
 -- A gradient as the operand is shaped: spread where the result was smaller, added up where the operand was broadcast.
 local function like(gradient, operand)
-  if not is_tensor(operand) then return is_tensor(gradient) and gradient:sum() or gradient end
+  if not is_tensor(operand) then return is_tensor(gradient) and core_sum(gradient) or gradient end
   local shape = operand:shape()
   if not is_tensor(gradient) then return core.tensor(shape, gradient) end
   local from = gradient:shape()
@@ -81,6 +85,7 @@ binary("minimum", function(g, _, a, b) return multiply(g, share(b, a)) end,
 
 local function reduce(name, x, axes)
   if not is_tensor(x) then return x end
+  if not axes and name == "sum" then return core_sum(x) end
   return x:reduce(name, axes)
 end
 
@@ -120,17 +125,17 @@ operations.norm = {
 
 operations.matmul = {
   function(a, b) return a:matmul(b) end,
-  function(g, _, _, b) return g:matmul(b:transpose()) end,
-  function(g, _, a) return a:transpose():matmul(g) end,
+  function(g, _, _, b) return g:matmul(core_transpose(b)) end,
+  function(g, _, a) return core_transpose(a):matmul(g) end,
 }
 
 operations.transpose = {
-  function(x, axes) return x:transpose(axes) end,
+  function(x, axes) return core_transpose(x, axes) end,
   function(g, _, _, axes)
-    if not axes then return g:transpose() end
+    if not axes then return core_transpose(g) end
     local back = {}
     for to, from in ipairs(axes) do back[from + 1] = to - 1 end
-    return g:transpose(back)
+    return core_transpose(g, back)
   end,
 }
 
@@ -149,7 +154,7 @@ local function block(x, axis, first, size)
 end
 
 operations.slice = {
-  function(x, axis, first, size) return x:slice(block(x, axis, first, size)) end,
+  function(x, axis, first, size) return core_slice(x, block(x, axis, first, size)) end,
   function(g, _, x, axis, first, size) return g:place(x:shape(), (block(x, axis, first, size))) end,
 }
 

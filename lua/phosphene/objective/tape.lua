@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Tapes, for reverse-mode differentiation: a variable is a tensor or a number that records how it was computed.
 -- Operators and methods on variables record each operation; traversing the record backwards gives the gradient of a
--- number with respect to the variables that it was computed from. The operations and their derivatives are in
--- operations.lua. Must not know of heads, networks or layers.
+-- number with respect to the variables that it was computed from. On tensors the same methods compute and record
+-- nothing. The operations and their derivatives are in operations.lua. Must not know of heads, networks or layers.
 
+local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
@@ -31,7 +32,7 @@ function tape.variable(value, other)
   return setmetatable({ value = value, record = other and other.record or {} }, variable)
 end
 
--- The result of an operation on operands, of which at least one is a variable, and further arguments.
+-- The result of an operation on operands and further arguments: recorded, if one of the operands is a variable.
 local function apply(name, operands, ...)
   local operation, values, record = operations[name], {}, nil
   for i, operand in ipairs(operands) do
@@ -39,6 +40,7 @@ local function apply(name, operands, ...)
     record = record or is_variable(operand) and operand.record
   end
   for _, argument in ipairs { ... } do values[#values + 1] = argument end
+  if not record then return operation[1](table.unpack(values)) end
   local result = setmetatable({ value = operation[1](table.unpack(values)), record = record }, variable)
   record[#record + 1] = { operation = operation, operands = operands, values = values, result = result }
   return result
@@ -66,12 +68,15 @@ end
 
 -- ---- operators ----
 
+-- Both of them, checked: a list would end before one that is nil.
+local function operands(a, b)
+  value_of(a)
+  value_of(b)
+  return { a, b }
+end
+
 local function operator(name)
-  return function(a, b)
-    local first, second = value_of(a), value_of(b)
-    if is_variable(a) or is_variable(b) then return apply(name, { a, b }) end
-    return operations[name][1](first, second)
-  end
+  return function(a, b) return apply(name, operands(a, b)) end
 end
 
 --- What tensors need so that `tensor * variable` is recorded, and `tensor * tensor` computed.
@@ -81,7 +86,7 @@ tape.operators = {
   __mul = operator "multiply",
   __div = operator "divide",
   __pow = operator "power",
-  __unm = function(a) return is_variable(a) and apply("negate", { a }) or operations.negate[1](a) end,
+  __unm = function(a) return apply("negate", { a }) end,
 }
 for event, method in pairs(tape.operators) do variable[event] = method end
 
@@ -89,51 +94,69 @@ function variable:__tostring()
   return "variable " .. tostring(self.value)
 end
 
--- ---- methods ----
+-- ---- methods, of variables and of tensors ----
+
+local methods = {}
 
 for _, name in ipairs { "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu" } do
-  variable[name] = function(self) return apply(name, { self }) end
+  methods[name] = function(self) return apply(name, { self }) end
 end
 
-for _, name in ipairs { "maximum", "minimum", "matmul" } do
-  variable[name] = function(self, other)
-    value_of(other) -- which raises for what is none
-    return apply(name, { self, other })
-  end
+for _, name in ipairs { "maximum", "minimum" } do
+  methods[name] = function(self, other) return apply(name, operands(self, other)) end
 end
 
 -- `a:sum()` is of everything, `a:sum(2, 3)` over axes 2 and 3, which remain with length 1.
-local function axes_of(...)
+local function axes_of(name, ...)
   if select("#", ...) == 0 then return nil end
-  return { ... }
+  local axes = { ... }
+  if type(axes[1]) == "table" then axes = axes[1] end
+  for _, axis in ipairs(axes) do expect.value(axis, expect.integer, name .. ": axis") end
+  return axes
 end
 
 for _, name in ipairs { "sum", "mean", "max", "min", "norm" } do
-  variable[name] = function(self, ...) return apply(name, { self }, axes_of(...)) end
+  methods[name] = function(self, ...) return apply(name, { self }, axes_of(name, ...)) end
 end
 
-function variable:dot(other) return (self * other):sum() end
+function methods:clip(least, most) return self:maximum(least):minimum(most) end
 
-function variable:clip(least, most) return self:maximum(least):minimum(most) end
-
-function variable:softmax(axis)
+function methods:softmax(axis)
   axis = axis or 1
-  local powers = (self - self.value:reduce("max", { axis })):exp()
+  local powers = (self - self:constant():max(axis)):exp()
   return powers / powers:sum(axis)
 end
 
-function variable:transpose(...) return apply("transpose", { self }, axes_of(...)) end
-function variable:reshape(shape) return apply("reshape", { self }, shape) end
+function methods:transpose(...) return apply("transpose", { self }, axes_of("transpose", ...)) end
 
-function variable:slice(axis, first, size)
+-- A block of a tensor along all axes has no derivative here, and needs none.
+local core_slice = core.types["ph.tensor"].__index.slice
+
+function methods:slice(axis, first, size)
+  if type(axis) == "table" and not is_variable(self) then return core_slice(self, axis, first) end
   expect.value(axis, expect.integer, "slice: axis")
   expect.value(first, expect.integer, "slice: first")
   return apply("slice", { self }, axis, first, expect.value(size or 1, expect.whole(1), "slice: size"))
 end
 
+function methods:channel(unit) return self:slice(1, unit) end
+
+function methods:constant() return value_of(self) end
+
+--- What tensors get of these; the rest they have.
+tape.methods = {}
+for name, method in pairs(methods) do
+  tape.methods[name] = misuse.counted(method)
+  variable[name] = tape.methods[name]
+end
+
+-- ---- methods of tensors, for variables ----
+
+function variable:matmul(other) return apply("matmul", operands(self, other)) end
+function variable:dot(other) return (self * other):sum() end
+function variable:reshape(shape) return apply("reshape", { self }, shape) end
 function variable:gather(axis, indices) return apply("gather", { self }, axis, indices) end
 function variable:image(n) return self:slice(0, n) end
-function variable:channel(unit) return self:slice(1, unit) end
 
 function variable:at(...)
   local element, rank, given = self, #self:shape(), select("#", ...)
@@ -142,9 +165,11 @@ function variable:at(...)
   return element:sum()
 end
 
-function variable:constant() return self.value end
-
 function variable:shape() return type(self.value) == "userdata" and self.value:shape() or {} end
+
+for _, name in ipairs { "matmul", "dot", "reshape", "gather", "image", "shape" } do
+  variable[name] = misuse.counted(variable[name])
+end
 
 strict(variable, "variable", 'help "variable"')
 return tape

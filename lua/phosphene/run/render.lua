@@ -219,9 +219,10 @@ function render.check(asked)
 end
 
 --- A whole run; see meta/render.lua.
-function render.run(asked)
+function render.run(asked, ...)
   core.refuse_interrupted()
   render.check(asked)
+  misuse.check_no_more("render", ...)
   local count = math.tointeger(options.value(asked, "restarts"))
   check_restarts(asked, count)
   -- Lucid's loop runs over range(max(thresholds) + 1) and keeps pictures after the update (lucid/optvis/render.py).

@@ -194,12 +194,13 @@ function steps.new(asked)
 end
 
 --- Iterates over the steps of a new run; see meta/render.lua.
-function steps.iterate(asked)
+function steps.iterate(asked, ...)
   core.refuse_interrupted()
   options.check(asked, options.of_steps, "steps")
+  misuse.check_no_more("steps", ...)
   local self = steps.new(asked)
   if not asked.seed and not asked.resume then progress.tell_seed(self.seed) end
-  return misuse.guard(function()
+  return misuse.guard(function(_, _) -- a loop hands over its state
     if self.step >= self.steps then return nil end
     self:advance()
     return self.step, self

@@ -29,6 +29,6 @@ static int caffe_load(lua_State *L) {
   return phb_read_protobuf(L, &caffe__net__descriptor, "a Caffe model", &blobs);
 }
 
-static const luaL_Reg functions[] = {{"load_caffe", caffe_load}, {NULL, NULL}};
+static const phb_function functions[] = {{"load_caffe", caffe_load, 1}, {NULL, NULL, 0}};
 
-void phb_open_caffe(lua_State *L) { luaL_setfuncs(L, functions, 0); }
+void phb_open_caffe(lua_State *L) { phb_set_functions(L, functions); }

@@ -185,24 +185,26 @@ static int parse_numbers(lua_State *L) {
 static void release_hdf5(void *object) { ph_hdf5_free(object); }
 static void release_zip(void *object) { ph_zip_free(object); }
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
-static const luaL_Reg hdf5_methods[] = {
-    {"names", hdf5_names}, {"texts", hdf5_texts}, {"tensor", hdf5_tensor}, {NULL, NULL}};
-static const luaL_Reg zip_methods[] = {
-    {"names", zip_names}, {"text", zip_text}, {"hdf5", zip_hdf5}, {NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
+static const phb_function hdf5_methods[] = {
+    {"names", hdf5_names, 1}, {"texts", hdf5_texts, 3}, {"tensor", hdf5_tensor, 2}, {NULL, NULL, 0}};
+static const phb_function zip_methods[] = {
+    {"names", zip_names, 1}, {"text", zip_text, 2}, {"hdf5", zip_hdf5, 2}, {NULL, NULL, 0}};
 
 static const phb_type hdf5_type = {"ph.hdf5", release_hdf5, hdf5_methods, NULL};
 static const phb_type zip_type = {"ph.zip", release_zip, zip_methods, NULL};
 static const phb_type bytes_type = {"ph.bytes", release_bytes, no_methods, NULL};
 static const phb_type texts_type = {"ph.texts", ph_free, no_methods, NULL};
 
-static const luaL_Reg functions[] = {
-    {"open_hdf5", open_hdf5}, {"open_zip", open_zip}, {"parse_numbers", parse_numbers}, {NULL, NULL}};
+static const phb_function functions[] = {{"open_hdf5", open_hdf5, 1},
+                                         {"open_zip", open_zip, 1},
+                                         {"parse_numbers", parse_numbers, 4},
+                                         {NULL, NULL, 0}};
 
 void phb_open_container(lua_State *L) {
   phb_register(L, &hdf5_type);
   phb_register(L, &zip_type);
   phb_register(L, &bytes_type);
   phb_register(L, &texts_type);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

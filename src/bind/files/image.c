@@ -71,7 +71,7 @@ static int image_resize(lua_State *L) {
 
 static void release_font(void *object) { ph_font_free(object); }
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type font_type = {"ph.font", release_font, no_methods, NULL};
 
 /* The font, loaded when first needed and then kept in the registry. A missing font is no fault of the recipe,
@@ -122,16 +122,16 @@ static int text_size(lua_State *L) {
   return 2;
 }
 
-static const luaL_Reg functions[] = {{"load_image", image_load},
-                                     {"save_image", image_save},
-                                     {"read_metadata", image_metadata},
-                                     {"resize_image", image_resize},
-                                     {"draw_text", text_draw},
-                                     {"text_size", text_size},
-                                     {NULL, NULL}};
+static const phb_function functions[] = {{"load_image", image_load, 2},
+                                         {"save_image", image_save, 3},
+                                         {"read_metadata", image_metadata, 1},
+                                         {"resize_image", image_resize, 3},
+                                         {"draw_text", text_draw, 5},
+                                         {"text_size", text_size, 2},
+                                         {NULL, NULL, 0}};
 
 void phb_open_image(lua_State *L) {
   phb_register_metadata(L);
   phb_register(L, &font_type);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -6,7 +6,7 @@
 
 static void release(void *object) { ph_metadata_free(object); }
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type metadata_type = {"ph.metadata", release, no_methods, NULL};
 
 void phb_register_metadata(lua_State *L) { phb_register(L, &metadata_type); }

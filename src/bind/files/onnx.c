@@ -7,7 +7,7 @@
 #include "bind/bind.h"
 #include "protobuf.h"
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type block_type = {"ph.block", ph_free, no_methods, NULL};
 
 static void push_integers(lua_State *L, const int64_t *list, int64_t count) {
@@ -68,10 +68,10 @@ static int onnx_load_tensor(lua_State *L) {
   return phb_read_protobuf(L, &onnx__tensor__descriptor, "an ONNX tensor", &tensors);
 }
 
-static const luaL_Reg functions[] = {
-    {"load_onnx", onnx_load}, {"load_onnx_tensor", onnx_load_tensor}, {NULL, NULL}};
+static const phb_function functions[] = {
+    {"load_onnx", onnx_load, 1}, {"load_onnx_tensor", onnx_load_tensor, 1}, {NULL, NULL, 0}};
 
 void phb_open_onnx(lua_State *L) {
   phb_register(L, &block_type);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

@@ -9,7 +9,7 @@ enum { MOST_VALUES = 1 << 20 };
 
 static void release(void *object) { ph_protobuf_free(object); }
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type file_type = {"ph.protobuf", release, no_methods, NULL};
 
 static ph_status push_message(lua_State *L, ph_protobuf *file, ProtobufCMessage *message,

@@ -9,7 +9,7 @@
 
 static void release(void *object) { ph_safetensors_free(object); }
 
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type file_type = {"ph.safetensors", release, no_methods, NULL};
 
 /* core.load_safetensors(path) -> { name = tensor }, metadata, names that were skipped | nil, message */
@@ -89,10 +89,10 @@ static int safetensors_save(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"load_safetensors", safetensors_load}, {"save_safetensors", safetensors_save}, {NULL, NULL}};
+static const phb_function functions[] = {
+    {"load_safetensors", safetensors_load, 1}, {"save_safetensors", safetensors_save, 4}, {NULL, NULL, 0}};
 
 void phb_open_safetensors(lua_State *L) {
   phb_register(L, &file_type);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
 }

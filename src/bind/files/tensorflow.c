@@ -70,6 +70,6 @@ static int tensorflow_load(lua_State *L) {
   return phb_read_protobuf(L, &tensorflow__graph__descriptor, "a TensorFlow graph", &tensors);
 }
 
-static const luaL_Reg functions[] = {{"load_tensorflow", tensorflow_load}, {NULL, NULL}};
+static const phb_function functions[] = {{"load_tensorflow", tensorflow_load, 1}, {NULL, NULL, 0}};
 
-void phb_open_tensorflow(lua_State *L) { luaL_setfuncs(L, functions, 0); }
+void phb_open_tensorflow(lua_State *L) { phb_set_functions(L, functions); }

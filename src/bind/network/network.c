@@ -374,37 +374,38 @@ static int network_classes(lua_State *L) {
   return 2;
 }
 
-static const luaL_Reg methods[] = {{"add", network_add},
-                                   {"fold", network_fold},
-                                   {"alias", network_alias},
-                                   {"infer", network_infer},
-                                   {"set_classes", network_set_classes},
-                                   {"set_input_size", network_set_input_size},
-                                   {"input_size", network_input_size},
-                                   {"channels", network_channels},
-                                   {"layers", network_layers},
-                                   {"layer", network_layer},
-                                   {"parameter", network_parameter},
-                                   {"aliases", network_aliases},
-                                   {"shapes", network_shapes},
-                                   {"labels", network_labels},
-                                   {"find_label", network_find_label},
-                                   {"classes", network_classes},
-                                   {"forward", phb_network_forward},
-                                   {"activation", phb_network_activation},
-                                   {"inject", phb_network_inject},
-                                   {"backward", phb_network_backward},
-                                   {"plan", phb_network_plan},
-                                   {"set_threads", phb_network_set_threads},
-                                   {NULL, NULL}};
+static const phb_function methods[] = {{"add", network_add, 2},
+                                       {"fold", network_fold, 1},
+                                       {"alias", network_alias, 3},
+                                       {"infer", network_infer, 3},
+                                       {"set_classes", network_set_classes, 2},
+                                       {"set_input_size", network_set_input_size, 3},
+                                       {"input_size", network_input_size, 1},
+                                       {"channels", network_channels, 1},
+                                       {"layers", network_layers, 1},
+                                       {"layer", network_layer, 2},
+                                       {"parameter", network_parameter, 3},
+                                       {"aliases", network_aliases, 1},
+                                       {"shapes", network_shapes, 3},
+                                       {"labels", network_labels, 1},
+                                       {"find_label", network_find_label, 2},
+                                       {"classes", network_classes, 1},
+                                       {"forward", phb_network_forward, 4},
+                                       {"activation", phb_network_activation, 2},
+                                       {"inject", phb_network_inject, 3},
+                                       {"backward", phb_network_backward, 2},
+                                       {"plan", phb_network_plan, 4},
+                                       {"set_threads", phb_network_set_threads, 2},
+                                       {NULL, NULL, 0}};
 
 const phb_type phb_network = {"ph.network", release, methods, NULL};
 
-static const luaL_Reg functions[] = {{"network", network_new}, {"calculate", phb_calculate}, {NULL, NULL}};
+static const phb_function functions[] = {
+    {"network", network_new, 1}, {"calculate", phb_calculate, -1}, {NULL, NULL, 0}};
 
 void phb_open_network(lua_State *L) {
   phb_register(L, &phb_network);
-  luaL_setfuncs(L, functions, 0);
+  phb_set_functions(L, functions);
   phb_push_pass_modes(L);
   lua_setfield(L, -2, "modes");
 }
