@@ -6,9 +6,8 @@
 ---@class phosphene.core
 local core = {}
 
---- All tensors of a file, by name, and its metadata (texts). F32 tensors are views of the mapped file: reading a large
---- file is quick, and writing to such a tensor changes this process's copy, never the file. F16, BF16 and F64 are
---- converted to float32; tensors of whole numbers are skipped, and named in a list. More than six dimensions, empty
+--- All tensors of a file, by name, and its metadata (texts). What happens to the file afterwards does not
+--- matter, and writing to a tensor does not change the file. F16, BF16 and F64 are converted to float32; tensors of whole numbers are skipped, and named in a list. More than six dimensions, empty
 --- dimensions, and files that break the format in any way give nil and one line that names file, tensor and fault.
 ---@param path string
 ---@return table<string, ph.tensor>?

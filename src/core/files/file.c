@@ -37,9 +37,19 @@ static ph_status open_regular(const char *path, int *descriptor, size_t *size, p
   return PH_OK;
 }
 
+static ph_status read_whole(int fd, const char *path, unsigned char *data, size_t size, ph_error *e) {
+  for (size_t done = 0; done < size;) {
+    ssize_t got = read(fd, data + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return cannot_read(path, got < 0 ? strerror(errno) : "it became shorter meanwhile", e);
+    done += (size_t)got;
+  }
+  return PH_OK;
+}
+
 ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size_t *size, ph_error *e) {
   int fd = -1;
-  size_t whole = 0, done = 0;
+  size_t whole = 0;
   unsigned char *block = NULL;
   ph_status status = open_regular(path, &fd, &whole, e);
   if (status != PH_OK) return status;
@@ -53,15 +63,8 @@ ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size
     status = ph_no_memory(e);
     goto done;
   }
-  while (done < whole) {
-    ssize_t got = read(fd, block + done, whole - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      status = cannot_read(path, got < 0 ? strerror(errno) : "it became shorter meanwhile", e);
-      goto done;
-    }
-    done += (size_t)got;
-  }
+  status = read_whole(fd, path, block, whole, e);
+  if (status != PH_OK) goto done;
   close(fd);
   *data = block;
   *size = whole;
@@ -78,6 +81,16 @@ struct ph_mapping {
   size_t size;
 };
 
+static ph_status box(void *data, size_t size, ph_mapping **mapping, ph_error *e) {
+  *mapping = ph_alloc(sizeof **mapping);
+  if (*mapping == NULL) {
+    if (data != NULL) munmap(data, size);
+    return ph_no_memory(e);
+  }
+  **mapping = (ph_mapping){.references = 1, .data = data, .size = size};
+  return PH_OK;
+}
+
 ph_status ph_mapping_open(const char *path, ph_mapping **mapping, ph_error *e) {
   int fd = -1;
   size_t size = 0;
@@ -88,13 +101,27 @@ ph_status ph_mapping_open(const char *path, ph_mapping **mapping, ph_error *e) {
   int reason = errno;
   close(fd); /* the mapping holds on to the file */
   if (data == MAP_FAILED) return cannot_read(path, strerror(reason), e);
-  *mapping = ph_alloc(sizeof **mapping);
-  if (*mapping == NULL) {
-    if (data != NULL) munmap(data, size);
+  return box(data, size, mapping, e);
+}
+
+ph_status ph_mapping_read(const char *path, ph_mapping **mapping, ph_error *e) {
+  int fd = -1;
+  size_t size = 0;
+  void *data = NULL;
+  ph_status status = open_regular(path, &fd, &size, e);
+  if (status != PH_OK) return status;
+  if (size > 0) data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) {
+    close(fd);
     return ph_no_memory(e);
   }
-  **mapping = (ph_mapping){.references = 1, .data = data, .size = size};
-  return PH_OK;
+  /* A hint: far fewer pages have to be made. */
+  if (data != NULL) madvise(data, size, MADV_HUGEPAGE);
+  status = read_whole(fd, path, data, size, e);
+  close(fd);
+  if (status == PH_OK) return box(data, size, mapping, e);
+  munmap(data, size);
+  return status;
 }
 
 ph_mapping *ph_mapping_retain(ph_mapping *mapping) {
@@ -113,10 +140,4 @@ size_t ph_mapping_size(const ph_mapping *mapping) { return mapping->size; }
 
 void ph_mapping_forget(ph_mapping *mapping) {
   if (mapping->data != NULL) madvise(mapping->data, mapping->size, MADV_DONTNEED);
-}
-
-void ph_mapping_rest(const void *data, size_t size) {
-  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uintptr_t first = ((uintptr_t)data + page - 1) / page * page, last = ((uintptr_t)data + size) / page * page;
-  if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
 }

@@ -10,8 +10,6 @@ static void release_mapping(void *mapping) { ph_mapping_release(mapping); }
 
 ph_status ph_mapped_tensor(ph_mapping *mapping, unsigned char *data, ph_shape shape, ph_tensor **tensor,
                            ph_error *e) {
-  ph_status status =
-      ph_tensor_borrow(shape, (float *)(void *)data, release_mapping, ph_mapping_retain(mapping), tensor, e);
-  if (status == PH_OK) ph_tensor_let_rest(*tensor, ph_mapping_rest);
-  return status;
+  return ph_tensor_borrow(shape, (float *)(void *)data, release_mapping, ph_mapping_retain(mapping), tensor,
+                          e);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors that are views of mapped files: values are not copied, and are read when they are needed. */
+/* Tensors that are views of files in memory: values are not copied. */
 #ifndef PH_MAPPED_H
 #define PH_MAPPED_H
 
@@ -9,8 +9,7 @@
 /* Whether the address can hold float32. */
 bool ph_mapped_fits(const void *data);
 
-/* A tensor over float32 numbers at `data`, which lies in the mapping. It holds on to the mapping, and can
- * rest. */
+/* A tensor over float32 numbers at `data`, which lies in the mapping. It holds on to the mapping. */
 ph_status ph_mapped_tensor(ph_mapping *mapping, unsigned char *data, ph_shape shape, ph_tensor **tensor,
                            ph_error *e);
 

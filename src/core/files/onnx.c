@@ -136,7 +136,7 @@ static ph_status open_external(ph_protobuf *file, const Onnx__Tensor *message, p
   if (path == NULL) return ph_no_memory(e);
   memcpy(path, model, folder);
   memcpy(path + folder, location, length);
-  ph_status status = ph_mapping_open(path, mapping, &why);
+  ph_status status = ph_mapping_read(path, mapping, &why);
   ph_free(path);
   if (status == PH_NO_MEMORY) return ph_no_memory(e);
   if (status != PH_OK) return ph_fail(e, PH_FAILURE, "%s: %s", what(file, message, text), why.message);

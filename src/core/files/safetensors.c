@@ -229,7 +229,7 @@ ph_status ph_safetensors_read(const char *path, ph_safetensors **result, ph_erro
   ph_status status;
   ph_safetensors *file = ph_alloc(sizeof *file);
   if (file == NULL) return ph_no_memory(e);
-  PH_TRY(ph_mapping_open(path, &file->mapping, e));
+  PH_TRY(ph_mapping_read(path, &file->mapping, e));
   PH_TRY(ph_metadata_new(&file->metadata, e));
   PH_TRY(parse_header(file, path, e));
   file->entries = ph_alloc_array((size_t)cJSON_GetArraySize(file->header), sizeof *file->entries);
@@ -280,6 +280,5 @@ ph_status ph_safetensors_tensor(const ph_safetensors *file, int i, ph_tensor **t
   ph_status status = ph_tensor_new(t->shape, tensor, e);
   if (status != PH_OK) return status;
   ph_numbers_to_floats(ph_tensor_data(*tensor), data, t->type, ph_tensor_count(*tensor));
-  ph_mapping_rest(data, (size_t)(t->end - t->begin));
   return PH_OK;
 }

@@ -114,7 +114,6 @@ static ph_status set_parameters(ph_layer *layer, const ph_named_tensor *paramete
                      parameters[i].name);
     ph_status status = check_finite(layer, parameters[i].name, parameters[i].tensor, e);
     if (status != PH_OK) return status;
-    ph_tensor_rest(parameters[i].tensor); /* most layers come to work much later, or never */
     if (layer->parameter[p] == NULL) layer->parameter[p] = ph_tensor_retain(parameters[i].tensor);
   }
   for (int p = 0; p < type->required_parameters; p++)

@@ -14,8 +14,6 @@ struct ph_tensor {
   float *data;
   void (*release)(void *owner); /* NULL: data is our own */
   void *owner;
-  void (*rest)(const void *data, size_t size); /* NULL: cannot be had again */
-  bool lent;                                   /* to somebody who may have written to it */
 };
 
 ph_status ph_tensor_new(ph_shape shape, ph_tensor **tensor, ph_error *e) {
@@ -68,21 +66,9 @@ void ph_tensor_release(ph_tensor *tensor) {
 
 ph_shape ph_tensor_shape(const ph_tensor *tensor) { return tensor->shape; }
 int64_t ph_tensor_count(const ph_tensor *tensor) { return ph_shape_count(tensor->shape); }
-float *ph_tensor_data(ph_tensor *tensor) {
-  tensor->lent = true;
-  return tensor->data;
-}
+float *ph_tensor_data(ph_tensor *tensor) { return tensor->data; }
 const float *ph_tensor_read(const ph_tensor *tensor) { return tensor->data; }
 ph_array ph_tensor_array(ph_tensor *tensor) { return (ph_array){tensor->shape, ph_tensor_data(tensor)}; }
-
-void ph_tensor_let_rest(ph_tensor *tensor, void (*rest)(const void *data, size_t size)) {
-  tensor->rest = rest;
-}
-
-void ph_tensor_rest(const ph_tensor *tensor) {
-  if (tensor->rest != NULL && !tensor->lent)
-    tensor->rest(tensor->data, (size_t)ph_tensor_count(tensor) * sizeof(float));
-}
 
 ph_status ph_tensor_resize(ph_tensor *tensor, ph_shape shape, ph_error *e) {
   ph_status status = ph_shape_check(shape, "tensor", e);

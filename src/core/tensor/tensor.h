@@ -23,14 +23,6 @@ ph_status ph_tensor_new(ph_shape shape, ph_tensor **tensor, ph_error *e);
 ph_status ph_tensor_borrow(ph_shape shape, float *data, void (*release)(void *owner), void *owner,
                            ph_tensor **tensor, ph_error *e);
 
-/* Values that can be read again, such as a file's, need not stay in memory between uses. `rest` lets go of
-   memory that comes again, with the same contents, when it is touched. */
-void ph_tensor_let_rest(ph_tensor *tensor, void (*rest)(const void *data, size_t size));
-
-/* Says that the tensor will hardly be read in the near future. Does nothing to one that somebody may have
-   written to, nor to one whose numbers cannot be had again. */
-void ph_tensor_rest(const ph_tensor *tensor);
-
 ph_tensor *ph_tensor_retain(ph_tensor *tensor); /* returns its argument */
 void ph_tensor_release(ph_tensor *tensor);      /* NULL is allowed */
 

@@ -2,6 +2,7 @@
 -- Weights files in Lua: there and back, types, messages, memory. What can be wrong with a file is in tests/unit.
 
 local core = require "phosphene.core"
+local ph = require "phosphene"
 
 local folder = os.tmpname()
 os.remove(folder)
@@ -163,5 +164,29 @@ describe("core.load_safetensors", function()
       assert.equal(0, tensor:statistics().not_finite)
     end
     assert.is_true(count > 50)
+  end)
+end)
+
+describe("a network's file", function()
+  it("may be overwritten in its place, or cut short, while the network is in use", function()
+    local path = os.tmpname() .. ".safetensors"
+    local image = ph.random(1, "image"):fill_normal(ph.tensor { 1, 3, 8, 8 })
+    local net = core.network { backend = "dnnl" }
+    net:add { type = "input", name = "input" }
+    net:add { type = "convolution", name = "conv", from = "input", padding = { 1, 1 },
+      weight = ph.random(2, "weight"):fill_normal(ph.tensor { 4, 3, 3, 3 }) }
+    assert(net:save(path))
+
+    local opened, other = assert(ph.network(path)), assert(ph.network(path))
+    local expected = net:forward(image, "conv"):activation("conv"):values()
+    local file = assert(io.open(path, "r+b"))
+    local size = file:seek "end"
+    file:seek("set", size - 100)
+    file:write(("\xFF"):rep(100))
+    file:close()
+    assert.same(expected, opened:forward(image, "conv"):activation("conv"):values())
+    assert(io.open(path, "wb")):close() -- cut to nothing
+    assert.same(expected, other:forward(image, "conv"):activation("conv"):values())
+    os.remove(path)
   end)
 end)

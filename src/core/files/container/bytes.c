@@ -8,7 +8,7 @@
 
 ph_status ph_bytes_open(const char *path, ph_bytes *bytes, ph_error *e) {
   *bytes = (ph_bytes){0};
-  ph_status status = ph_mapping_open(path, &bytes->mapping, e);
+  ph_status status = ph_mapping_read(path, &bytes->mapping, e);
   if (status != PH_OK) return status;
   bytes->data = ph_mapping_data(bytes->mapping);
   bytes->size = ph_mapping_size(bytes->mapping);

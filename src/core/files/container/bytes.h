@@ -17,7 +17,7 @@ typedef struct ph_bytes {
   ph_mapping *mapping;
 } ph_bytes;
 
-/* A file's, mapped. */
+/* A file's, read as a whole. */
 ph_status ph_bytes_open(const char *path, ph_bytes *bytes, ph_error *e);
 void ph_bytes_clear(ph_bytes *bytes);
 

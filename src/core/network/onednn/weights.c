@@ -78,16 +78,9 @@ ph_status phd_weights(plan *p, const operation *op, int variant, const weights_f
 
 /* ---- filling ---- */
 
-/* The layers' numbers in the file are not needed any more. */
-static void rest(const operation *op) {
-  for (int l = 0; l < op->layers; l++) ph_tensor_rest(op->joined[l]->parameter[0]);
-}
-
 /* `room` is the calling thread's own, for the weights in their plain layout. */
 static ph_status fill_entry(const plan *p, const weights_entry *w, float *room, ph_error *e) {
-  ph_status status = reorder(p->shared, w->fill(p, w->op, &w->form, room), w, e);
-  rest(w->op);
-  return status;
+  return reorder(p->shared, w->fill(p, w->op, &w->form, room), w, e);
 }
 
 /* New entries stand first. */
@@ -139,8 +132,6 @@ ph_status phd_fill_weights(plan *p, ph_error *e) {
 #pragma omp critical(phd_fill_weights)
     status = one, *e = own;
   }
-  /* Reading a page brings its neighbours with it, which may have been let go already. */
-  for (int i = 0; i < count; i++) rest(entry[i]->op);
   for (int i = 0; i < count && status == PH_OK; i++) entry[i]->op = NULL;
 done:
   ph_free(entry);
