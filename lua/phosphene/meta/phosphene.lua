@@ -50,15 +50,16 @@ function ph.network(name, options) end
 ---@return string? message
 function ph.load_image(path, options) end
 
---- Writes one picture as PNG or JPEG by the path's suffix: (1, 3, h, w), or (1, 1, h, w) as grey, or, only as PNG,
---- (1, 4, h, w), whose fourth channel is opacity. Values are clipped to [0, 1], missing folders are made.
---- `tensor:save(path, metadata)` is the same.
+--- Writes one picture as PNG or JPEG by the path's suffix: (1, 3, h, w), or (1, 1, h, w) as grey; of more channels the
+--- first three, unless `opacity` says that the fourth of (1, 4, h, w) is that, which only PNG has. Values are clipped to
+--- [0, 1], missing folders are made. `tensor:save(path, metadata, options)` is the same.
 ---@param tensor ph.tensor
 ---@param path string
 ---@param metadata table<string, string|number|boolean>? stored in the file, if it is a PNG
+---@param options { opacity: boolean? }?
 ---@return boolean?
 ---@return string? message
-function ph.save(tensor, path, metadata) end
+function ph.save(tensor, path, metadata, options) end
 
 --- The metadata that a PNG was saved with.
 ---@param path string
@@ -95,12 +96,13 @@ function ph.list_images(folder) end
 ---@field column_labels string[]? text above each column
 ---@field padding integer? pixels between pictures; 6
 ---@field background number[]? {red, green, blue} in [0, 1]; white
----@field checkerboard boolean? show transparent pictures over grey squares instead of the background; false
+---@field opacity boolean? the fourth channel of pictures that have four is opacity; false
+---@field checkerboard boolean? the same, and they are shown over grey squares instead of the background; false
 ---@field colour number[]? of the text; by default dark on a light background, light on a dark one
 ---@field text_size integer? pixels; by default it depends on the pictures' size
 
---- Many pictures on one sheet. Smaller pictures are centred in their cells, those with an opacity channel are
---- composited over the background or a checkerboard; text is wrapped, and shrunk if a word is too long for its cell.
+--- Many pictures on one sheet. Smaller pictures are centred in their cells, those with opacity, where
+--- that is asked for, are composited over the background or a checkerboard; text is wrapped, and shrunk if a word is too long for its cell.
 ---@param images ph.tensor|ph.tensor[] a batch, or a list of pictures and batches
 ---@param options ph.montage_options?
 ---@return ph.tensor (1, 3, h, w)

@@ -4,6 +4,7 @@
 
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
+local misuse = require "phosphene.base.misuse"
 local progress = require "phosphene.base.progress"
 
 local picture = {}
@@ -15,12 +16,15 @@ function picture.marked(path, word)
 end
 
 --- Writes one picture, its values clipped to [0, 1]; missing folders are made. Metadata is a table of plain values,
---- which PNG files keep. While the program is ending because of a signal, the picture may not be what it was to become:
---- its name says so, so that what skips pictures that are there does not take it for finished.
-function picture.save(tensor, path, metadata)
+--- which PNG files keep; `opacity` says that a fourth channel is that. While the program is ending because of a signal,
+--- the picture may not be what it was to become: its name says so, so that what skips pictures that are there does not
+--- take it for finished.
+function picture.save(tensor, path, metadata, options)
   local texts = expect.named(metadata, "save")
   for key, value in pairs(texts) do texts[key] = tostring(value) end
-  if expect.images.fits(tensor) then tensor = picture.visible(tensor) end
+  local asked = expect.named(options, "save")
+  misuse.check_keys(asked, { "opacity" }, "save")
+  if expect.images.fits(tensor) then tensor = picture.visible(tensor, asked.opacity) end
   if not core.interrupted() then return core.save_image(tensor, path, texts) end
   path = picture.marked(path, "interrupted")
   local saved, problem = core.save_image(tensor, path, texts)
@@ -54,14 +58,14 @@ function picture.in_channels(images, channels)
   return nil, ("pictures of %d channels cannot become ones of %d"):format(given, channels)
 end
 
---- Pictures as they can be seen, (n, 3, h, w), or (n, 4, h, w) with opacity: of those with another number of channels
---- the first three, as red, green and blue; what is missing is black.
-function picture.visible(images)
+--- Pictures as they can be seen, (n, 3, h, w), or, of four channels where the last is said to be opacity, (n, 4, h, w):
+--- of those with another number of channels the first three, as red, green and blue; what is missing is black.
+function picture.visible(images, has_opacity)
   local shape = images:shape()
   local n, channels, height, width = shape[1], shape[2], shape[3], shape[4]
-  if channels == 3 or channels == 4 then return images end
+  if channels == 3 or (channels == 4 and has_opacity) then return images end
   if channels == 1 then return picture.in_channels(images, 3) end
-  if channels > 4 then return images:slice({ 0, 0, 0, 0 }, { n, 3, height, width }) end
+  if channels > 3 then return images:slice({ 0, 0, 0, 0 }, { n, 3, height, width }) end
   return images:place({ n, 3, height, width }, { 0, 0, 0, 0 })
 end
 

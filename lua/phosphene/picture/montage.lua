@@ -84,12 +84,12 @@ end
 
 -- ---- the sheet ----
 
--- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity over the background, or
--- over a checkerboard.
-local function flatten(images, background, checkerboard)
-  local list = {}
+-- All images as a list of (1, 3, h, w), from a batch or a list of batches; what has opacity, where that is asked for,
+-- over the background, or over a checkerboard.
+local function flatten(images, background, options)
+  local list, checkerboard = {}, options.checkerboard
   for _, given in ipairs(images) do
-    local batch = picture.visible(given)
+    local batch = picture.visible(given, options.opacity or checkerboard)
     local shape = batch:shape()
     for _, image in ipairs(shape[1] == 1 and { batch } or picture.split(batch)) do
       local below = shape[2] == 4 and (checkerboard and picture.checkerboard(shape[3], shape[4]) or background)
@@ -169,7 +169,7 @@ local function draw_row(sheet, p, row, y, colour)
 end
 
 local option_names = { "columns", "labels", "title", "caption", "row_labels", "column_labels", "padding", "background",
-  "checkerboard", "colour", "text_size" }
+  "checkerboard", "colour", "opacity", "text_size" }
 
 local a_colour = expect.list(expect.within(0, 1), "three numbers from 0 to 1, {red, green, blue},", 3)
 local a_text = expect.kinds("a text", "string", "number")
@@ -177,7 +177,7 @@ local texts = expect.kinds("a list of texts", "table")
 local expected = {
   columns = expect.whole(1), padding = expect.whole(0, 4096), title = a_text, caption = a_text, labels = texts,
   row_labels = texts, column_labels = texts, background = a_colour,
-  colour = a_colour, checkerboard = expect.truth, text_size = expect.within(4, 256),
+  colour = a_colour, checkerboard = expect.truth, opacity = expect.truth, text_size = expect.within(4, 256),
 }
 
 local function check(options)
@@ -206,7 +206,7 @@ local function montage(images, options)
   local is_dark = background[1] + background[2] + background[3] < 1.5
   local colour = options.colour or (is_dark and { 0.92, 0.92, 0.92 } or { 0.1, 0.1, 0.1 })
 
-  local p = plan(flatten(images, background, options.checkerboard), options)
+  local p = plan(flatten(images, background, options), options)
   local sheet = plain(height_of(p), p.width, background)
   local y = p.padding
   draw(sheet, p.title, p.padding, y, p.width - 2 * p.padding, colour)

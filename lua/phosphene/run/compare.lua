@@ -72,8 +72,8 @@ local function shown(result, snapshots)
 end
 
 -- A column for each step, as wide as a batch; or, without steps, one for each picture.
-local function lay_out(common, labels, batch, sheet)
-  local layout = {}
+local function lay_out(common, labels, result, sheet)
+  local layout, batch = { opacity = result.opacity }, #result.images
   for key, value in pairs(sheet or {}) do layout[key] = value end
   if not common.snapshots and batch == 1 then
     layout.columns, layout.labels = layout.columns or #labels, labels
@@ -100,7 +100,7 @@ local function compare(common, variants, sheet)
   end
 
   return setmetatable({
-    image = montage(images, lay_out(common, labels, #results[1].images, sheet)),
+    image = montage(images, lay_out(common, labels, results[1], sheet)),
     images = images,
     results = results,
     interrupted = results[#results].interrupted,

@@ -14,8 +14,8 @@ result.__index = result
 
 --- Writes the picture, or a montage of the batch, with its metadata.
 result.save = misuse.guard(function(self, path)
-  local image = #self.images == 1 and self.image or montage(self.images)
-  return picture.save(image, path, self.metadata)
+  local image = #self.images == 1 and self.image or montage(self.images, { opacity = self.opacity })
+  return picture.save(image, path, self.metadata, { opacity = self.opacity })
 end)
 
 function result:__tostring()
@@ -51,6 +51,7 @@ function result.of(run, kept)
     values = run.values,
     history = kept.history,
     best = best,
+    opacity = image:shape()[2] == 4 and run.net:channels() == 3,
     transparency = kept.transparency,
     steps = run.step,
     seed = run.seed,

@@ -96,7 +96,7 @@ describe("ph.montage", function()
 
   it("shows what can be seen through over its background, or over a checkerboard", function()
     local glass = core.tensor({ 1, 4, 20, 24 }, 0)
-    local plain_sheet = ph.montage(glass, { padding = 0, background = { 0, 0.5, 1 } })
+    local plain_sheet = ph.montage(glass, { padding = 0, background = { 0, 0.5, 1 }, opacity = true })
     for channel, expected in ipairs { 0, 0.5, 1 } do assert.equal(expected, plain_sheet:at(0, channel - 1, 3, 3)) end
     local board = ph.montage(glass, { padding = 0, checkerboard = true })
     assert.near(0.8, board:at(0, 0, 0, 0), 1e-6)
@@ -106,6 +106,19 @@ describe("ph.montage", function()
     assert.near(0.6, board:at(0, 0, 19, 15), 1e-6)
     local solid = ph.montage(core.tensor({ 1, 4, 20, 24 }, 1), { padding = 0, checkerboard = true })
     assert.near(1, solid:statistics().least, 1e-6)
+  end)
+
+  it("takes a fourth channel for opacity only where it is told so", function()
+    local image = core.tensor({ 1, 4, 1, 1 }, { 0.1, 0.2, 0.3, 0 }):combine("add", core.tensor { 1, 1, 2, 2 })
+    assert.near(0.1, ph.montage(image, { padding = 0 }):at(0, 0, 1, 1), 1e-6)
+    assert.equal(1, ph.montage(image, { padding = 0, opacity = true }):at(0, 0, 1, 1))
+    local path = os.tmpname() .. ".png"
+    assert(image:save(path))
+    assert.near(0.2, ph.load_image(path):at(0, 1, 0, 0), 1 / 255)
+    assert(image:save(path, nil, { opacity = true }))
+    assert.equal(1, ph.load_image(path):at(0, 1, 0, 0)) -- nothing, over white
+    assert.error_matches(function() image:save(path, nil, { opaque = true }) end, "unknown option 'opaque'")
+    os.remove(path)
   end)
 
   it("refuses what is no picture and options that it does not have", function()
