@@ -32,10 +32,12 @@ local divisors = { 2, 4, 8, 16, 32, 64, 128 }
 
 local function to_multiple(size, of) return math.max(1, (size + of // 2) // of) * of end
 
--- Three other sizes near the given one, odd where `of` is 1.
-local function neighbours(height, width, of)
+-- Three other sizes near the given one, odd where `of` is 1, and one far off: to a transformer a few pixels more than
+-- its patches need are no other size.
+local function others(height, width, of)
   height, width = to_multiple(height, of), to_multiple(width, of)
-  return { { height + of, width + of }, { height + 2 * of, width + of }, { height + 3 * of, width + 4 * of } }
+  return { { height + of, width + of }, { height + 2 * of, width + of }, { height + 3 * of, width + 4 * of },
+    { 2 * height + of, 2 * width + of } }
 end
 
 local function all_fit(net, layers, sizes)
@@ -49,9 +51,9 @@ end
 --- only one. Found out by trying a few.
 function input_size.rule(net, layers)
   local height, width = input_size.of(net, layers)
-  if not height or all_fit(net, layers, neighbours(height, width, 1)) then return nil end
+  if not height or all_fit(net, layers, others(height, width, 1)) then return nil end
   for _, divisor in ipairs(divisors) do
-    if all_fit(net, layers, neighbours(height, width, divisor)) then return { multiple = divisor } end
+    if all_fit(net, layers, others(height, width, divisor)) then return { multiple = divisor } end
   end
   return { height = height, width = width }
 end
