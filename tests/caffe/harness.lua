@@ -29,7 +29,7 @@ function harness.run(described, blobs, name)
       for x = 0, 3 do values[#values + 1] = (100 * c + 10 * y + x) / 100 end
     end
   end
-  local activation = net:forward(core.tensor({ 1, 3, 3, 4 }, values), name):activation(name)
+  local activation = net:forward(core.tensor({ 1, 3, 3, 4 }, values), name):value(name)
   return activation:values(), activation:shape(), net, values
 end
 

@@ -36,8 +36,8 @@ end
 -- How far output, middle and gradient are from PyTorch's.
 local function differences(net, expected)
   net:forward(expected.input, { "middle", "output" })
-  local output, middle = net:activation "output", net:activation "middle"
-  net:inject("middle", expected.seed:reshape(middle:shape()))
+  local output, middle = net:value "output", net:value "middle"
+  net:inject_value("middle", expected.seed:reshape(middle:shape()))
   local gradient = net:backward()
   return { output = distance(output, expected.output), middle = distance(middle, expected.middle),
     gradient = distance(gradient, expected.gradient) }

@@ -64,7 +64,7 @@ end
 
 -- The numbers of an output, from the last run where it is a layer.
 local function numbers_of(net, output)
-  if output.layer then return net:activation(output.layer):values() end
+  if output.layer then return net:value(output.layer):values() end
   return values.numbers(output)
 end
 

@@ -49,7 +49,7 @@ for name, picture in pairs(pictures) do
   local worst = 0
   for _, layer in ipairs(layers) do
     local theirs = expected[name .. "/" .. layer]
-    local difference = largest(net:activation(layer):reshape(theirs:shape()):add(theirs, -1)) / largest(theirs)
+    local difference = largest(net:value(layer):reshape(theirs:shape()):add(theirs, -1)) / largest(theirs)
     worst = math.max(worst, difference)
     if difference >= most then report(false, "%s of the %s picture differs by %.2g", layer, name, difference) end
   end

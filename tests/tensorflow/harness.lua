@@ -45,7 +45,7 @@ end
 function harness.run(nodes, name)
   local all = table.move(nodes, 1, #nodes, 2, { harness.placeholder })
   local net = assert(harness.open(all))
-  local activation = net:forward(harness.picture(), name):activation(name)
+  local activation = net:forward(harness.picture(), name):value(name)
   return activation:values(), activation:shape(), net
 end
 

@@ -13,27 +13,35 @@
 ---@class phosphene
 local ph = {}
 
+---@class ph.channel_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
+
 --- The mean activation of a channel, over its map and, without `batch`, over the images: L = 1/(w h) sum z(x, y). A
 --- layer is "mixed4a", say, or "mixed4a_pre_relu" where the gradient must pass a ReLU whose output is zero.
 --- Repetitive patterns appear. (Olah et al., "Feature Visualization", Distill 2017.)
 ---@param layer string for example "mixed4a"
----@param unit integer the channel, from 0
----@param options ph.head_options?
+---@param unit integer the channel or feature, from 0
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.channel(layer, unit, options) end
 
 ---@class ph.neuron_options: ph.head_options
----@field x integer? the column, from 0; by default the centre, width // 2
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
+---@field x integer? the column, of a transformer's patches, from 0; by default the centre, width // 2
 ---@field y integer? the row, from 0; by default the centre, height // 2
 
 --- The activation of one neuron: a channel at one place. Over several images, the mean.
 ---@param layer string for example "mixed4a"
----@param unit integer the channel, from 0
+---@param unit integer the channel or feature, from 0
 ---@param options ph.neuron_options?
 ---@return ph.objective
 function ph.neuron(layer, unit, options) end
 
 ---@class ph.layer_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field norm "mean"|"sum"|nil the mean of the powers, or their sum, which for squares is the squared norm; by
 --- default "mean"
 ---@field power integer? what activations are raised to, 1 to 16; by default 2
@@ -45,6 +53,8 @@ function ph.neuron(layer, unit, options) end
 function ph.layer(layer, options) end
 
 ---@class ph.direction_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field cosine_power number? how much the angle counts, 0 to 100; with 0 not at all; by default 0
 ---@field angle "cosine"|"projection"|nil what is raised to that power: the cosine, or x . v / |x|, in which v's
 --- length counts; by default "cosine"
@@ -58,6 +68,8 @@ function ph.layer(layer, options) end
 function ph.direction(layer, vector, options) end
 
 ---@class ph.direction_neuron_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field cosine_power number? how much the angle counts, 0 to 100; with 0 not at all; by default 0
 ---@field angle "cosine"|"projection"|nil what is raised to that power: the cosine, or x . v / |x|, in which v's
 --- length counts; by default "cosine"
@@ -83,11 +95,13 @@ function ph.tensor_direction(layer, tensor, options) end
 --- The mean over channels, positions and images of activation times the channel's weight: L = 1/(w h C) sum z d.
 ---@param layer string for example "mixed4a"
 ---@param weights number[]|ph.tensor one number a channel; a tensor is not copied
----@param options ph.head_options?
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.channel_weights(layer, weights, options) end
 
 ---@class ph.neuron_weights_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field x integer? the column, from 0; by default the centre
 ---@field y integer? the row, from 0; by default the centre
 
@@ -99,6 +113,8 @@ function ph.channel_weights(layer, weights, options) end
 function ph.neuron_weights(layer, weights, options) end
 
 ---@class ph.local_group_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field unit integer? the one channel that is read, from 0; by default all of them
 ---@field x integer? the first column, from 0; by default the window is centred
 ---@field y integer? the first row, from 0; by default the window is centred
@@ -114,6 +130,8 @@ function ph.neuron_weights(layer, weights, options) end
 function ph.local_group(layer, options) end
 
 ---@class ph.activation_difference_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field loss "l1"|"l2"|nil the mean of absolute differences, or of their squares; by default "l1"
 
 --- How far the activation of an image is from a target: the mean of |x - t| or of (x - t)^2. Subtract it. The target
@@ -128,6 +146,8 @@ function ph.local_group(layer, options) end
 function ph.activation_difference(layers, target, options) end
 
 ---@class ph.caricature_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field cosine_power number? how much the angle counts, 0 to 100; with 0 not at all; by default 0
 
 --- More of what a target's activation t has: (x . t) max(0.1, x . t / |x|)^cosine_power, all channels and positions
@@ -145,7 +165,7 @@ function ph.caricature(layers, target, options) end
 ---@param layers string|string[] of several, the sum
 ---@param target ph.network|ph.tensor|integer a tensor has the activation's shape, for all images or one each, and is
 --- not copied; images count from 0
----@param options ph.head_options?
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.cosine(layers, target, options) end
 
@@ -161,6 +181,8 @@ function ph.style(layers, target, options) end
 
 ---@class ph.logit_options: ph.head_options
 ---@field layer string? the layer that holds the classes; by default the one that the network says
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 
 --- The score of a class before the softmax, added up over the images. Usually clearer than the probability, which
 --- also grows by making other classes less likely.
@@ -176,6 +198,8 @@ function ph.logit(class, options) end
 function ph.probability(class, options) end
 
 ---@class ph.l1_options: ph.picture_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field constant number? what is subtracted first; by default 0
 ---@field mean boolean? the mean over the elements in the place of their sum; by default false
 
@@ -185,6 +209,8 @@ function ph.probability(class, options) end
 function ph.l1(options) end
 
 ---@class ph.l2_options: ph.picture_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field constant number? what is subtracted first; by default 0
 ---@field epsilon number? added to the sum of squares, from 0; by default 1e-6
 ---@field mean boolean? the mean over the elements in the place of their sum; by default false
@@ -195,6 +221,8 @@ function ph.l1(options) end
 function ph.l2(options) end
 
 ---@class ph.lp_options: ph.picture_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field power number? what differences are raised to, 1 to 100; by default 6
 ---@field constant number? what is subtracted first; by default 0
 ---@field mean boolean? the mean of the powers, not their sum; by default false
@@ -205,6 +233,8 @@ function ph.l2(options) end
 function ph.lp(options) end
 
 ---@class ph.l_infinity_options: ph.picture_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field constant number? what is subtracted first; by default 0
 
 --- The largest |x - constant| of each image, added up.
@@ -214,11 +244,13 @@ function ph.l_infinity(options) end
 
 --- The root mean square of the difference from a tensor.
 ---@param tensor ph.tensor (1, c, h, w) for all images, or (n, c, h, w); not copied
----@param options ph.picture_options?
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.input_difference(tensor, options) end
 
 ---@class ph.total_variation_options: ph.picture_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field power number? what differences are raised to, 1 to 16; by default 1
 
 --- The sum of absolute differences between neighbouring pixels, across and down, or of their powers.
@@ -228,23 +260,25 @@ function ph.total_variation(options) end
 
 --- 0.5 sum (x - b)^2, where b is the blurred picture (3x3: centre 1, border 0.5, over their sum) held constant:
 --- subtracting k times this takes each step towards (1 - k) x + k b. (Lucid's blur_input_each_step.)
----@param options ph.picture_options?
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.blur(options) end
 
 --- The mean opacity of the picture before it is laid over a background, for parameterisations of 4 channels. Lucid
 --- asks for what matters alone, and clear elsewhere, with `objective * (1 - ph.alpha()) - 0.1 * ph.blur_alpha()`,
 --- under transforms that end with `ph.collapse()`.
----@param options ph.picture_options?
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.alpha(options) end
 
 --- `ph.blur` of the picture's opacity alone. (Lucid's blur_alpha_each_step.)
----@param options ph.picture_options?
+---@param options ph.channel_options?
 ---@return ph.objective
 function ph.blur_alpha(options) end
 
 ---@class ph.boundary_complexity_options: ph.picture_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field width integer? the frame's width in pixels, from 1; by default 20
 ---@field constant number? the grey that values are pulled towards; by default 0.5
 
@@ -256,6 +290,8 @@ function ph.blur_alpha(options) end
 function ph.boundary_complexity(options) end
 
 ---@class ph.alignment_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field decay number? how many times less each further image counts, from 0.001; by default 2
 
 --- How alike the images of the batch are to their neighbours: minus the mean squared difference of all pairs up to
@@ -267,6 +303,8 @@ function ph.boundary_complexity(options) end
 function ph.alignment(layer, options) end
 
 ---@class ph.diversity_options: ph.head_options
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read: the patches, which are
+--- the map; the class token; or the others, as one row; by default "patches"
 ---@field norm "batch"|"sum"|nil the sum over pairs divided by the number of images (Lucid), or as it is (the slides);
 --- by default "batch"
 

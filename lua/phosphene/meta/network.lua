@@ -74,6 +74,16 @@ function network:parameter(layer, name) end
 ---@return table<string, integer[]>
 function network:shapes(height, width) end
 
+--- How the activation of each layer is arranged for pictures of this size: `units`, which are channels or features, in
+--- `rows` and `columns`, and how many `others` there are beside them, tokens that are no places. What each axis means is
+--- followed from the picture on, through reshaped, transposed and windowed lists of tokens and split heads. Where that
+--- does not say it, the number of axes does: (units), (tokens, features) of which the features are the units and the
+--- tokens columns, (channels, rows, columns). Of attention's weights the heads are units, queries rows, keys columns.
+---@param height integer
+---@param width integer
+---@return table<string, { units: integer, rows: integer, columns: integer, others: integer }> by layer
+function network:maps(height, width) end
+
 --- The output shape of one layer if the layers it depends on have these shapes, including the batch axis. Nothing is run,
 --- and the shapes need not be those that these layers would give. Raises if they do not fit the layer.
 ---@param name string
@@ -96,8 +106,8 @@ function network:preprocessing() end
 --- Helps to find the preprocessing that the network was trained with: classifies a picture, or those of a folder, with
 --- each common preprocessing, and gives a table to print, the likeliest first. A row has the number of pictures whose
 --- file is named after the class found, if there are any (`named`); the mean probability of the top class
---- (`confidence`); the share of positive units and the standard deviation of the last ReLU before the classes
---- (`active`, `deviation`); the likeliest `classes`; and `preprocessing`: the range, mean, std and order to give to
+--- (`confidence`); the share of positive units and the standard deviation of the last ReLU before the classes, or where
+--- there is none the last map (`active`, `deviation`); the likeliest `classes`; and `preprocessing`: the range, mean, std and order to give to
 --- `ph.network`. `loaded` marks the row that the network was loaded with; the network is not changed.
 ---@param path string a picture or a folder
 ---@param options { size: integer?, limit: integer?, progress: boolean? }? size: pixels, 224 or what the network
@@ -252,16 +262,35 @@ function network:find_label(text) end
 ---@return ph.network
 function network:forward(images, taps, options) end
 
---- A copy of the activations (n, c, h, w) of a tap of the last run. Raises for a layer that was not a tap.
+--- A copy of the activations of a tap of the last run as units of a map, (n, units, rows, columns), or (n, units) where
+--- there is no map: as all objectives read them (`net:maps` has the sizes). Of a transformer's list of tokens these are
+--- the patches, where each was in the picture; `token = "class"` gives the class token (n, units), and `token =
+--- "others"` those that are neither, (n, units, 1, tokens). Raises for a layer that was not a tap, and for tokens that it
+--- has not.
+---@param name string
+---@param options { token: "patches"|"class"|"others"? }?
+---@return ph.tensor
+function network:activation(name, options) end
+
+--- A copy of the activations of a tap of the last run as the layer has them, (n, …): a transformer's (n, tokens,
+--- features), for example.
 ---@param name string
 ---@return ph.tensor
-function network:activation(name) end
+function network:value(name) end
 
---- Adds a gradient at a tap, for `backward` to start from. It has the activation's shape.
+--- Adds a gradient at a tap, for `backward` to start from. It has the shape of the activation that the same options
+--- give.
 ---@param name string
 ---@param gradient ph.tensor
----@return ph.network
-function network:inject(name, gradient) end
+---@param options { token: "patches"|"class"|"others"? }?
+---@return ph.network self
+function network:inject(name, gradient, options) end
+
+--- The same with a gradient that is shaped as `net:value` is.
+---@param name string
+---@param gradient ph.tensor
+---@return ph.network self
+function network:inject_value(name, gradient) end
 
 --- Propagates the injected gradients back to the pictures.
 ---@param gradient ph.tensor? overwritten and returned instead of a new tensor; resized as needed

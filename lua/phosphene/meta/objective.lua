@@ -49,10 +49,11 @@ function ph.deepdream(layer, options) end
 ---@class ph.own_head_options
 ---@field name string? how it prints; by default where the function was written, "mine.lua:12"
 ---@field batch integer? the one image of the batch that is read, from 0; by default all of them
+---@field token "patches"|"class"|"others"|nil of a transformer's layer, which tokens are read; patches by default
 
 --- A head of one's own. A function of variables (`ph.variable`), one a layer, is called in each step with what the network
---- computed there, in the layer's shape, of one image after `:on(i)`: (n, c, h, w), (n, units), a transformer's (n, tokens,
---- features). What it returns, one number, is what the head is worth, and its gradient is derived from what it did:
+--- computed there, of one image after `:on(i)`, as `net:activation` gives it: (n, units, rows, columns) or (n, units). What
+--- it returns, one number, is what the head is worth, and its gradient is derived from what it did:
 ---
 ---   ph.head("mixed4a", function(a) return (a * weights):sum(1):maximum(0):mean() end)
 ---

@@ -32,15 +32,22 @@ local function end_of_chain(net, readers, name)
   return name
 end
 
-local function is_map(shape) return shape ~= nil and #shape == 3 and shape[2] * shape[3] > 1 end
+local function is_map(map) return map ~= nil and map.rows * map.columns > 1 end
+
+-- Whether maps of the picture meet in a layer; a class token is none.
+local function is_merge(net, layer, maps)
+  local branches = 0
+  for _, from in ipairs(layer.from) do
+    if is_map(maps[from]) and net:layer(from).type ~= "constant" then branches = branches + 1 end
+  end
+  return branches > 1 and (layer.type == "concat" or layer.type == "sum") and is_map(maps[layer.name])
+end
 
 -- Where branches meet, on the way to something else.
-local function merges(net, names, shapes, readers)
+local function merges(net, names, maps, readers)
   local ends, seen = {}, {}
   for _, name in ipairs(names) do
-    local layer = net:layer(name)
-    local is_merge = (layer.type == "concat" or layer.type == "sum") and #layer.from > 1
-    if is_merge and is_map(shapes[name]) and readers[name] then
+    if readers[name] and is_merge(net, net:layer(name), maps) then
       local last = end_of_chain(net, readers, name)
       if not seen[last] then ends[#ends + 1] = last end
       seen[last] = true
@@ -50,12 +57,12 @@ local function merges(net, names, shapes, readers)
 end
 
 -- The last map of each height, and what is last of all; without the picture and its preprocessing.
-local function by_height(net, names, shapes)
+local function by_height(net, names, maps)
   local ends, last = {}, nil
   for _, name in ipairs(names) do
     local type = net:layer(name).type
-    if is_map(shapes[name]) and type ~= "image" and type ~= "preprocess" then
-      if last and shapes[name][2] < shapes[last][2] then ends[#ends + 1] = last end
+    if is_map(maps[name]) and type ~= "image" and type ~= "preprocess" then
+      if last and maps[name].rows < maps[last].rows then ends[#ends + 1] = last end
       last = name
     end
   end
@@ -63,11 +70,11 @@ local function by_height(net, names, shapes)
   return ends
 end
 
-local function activations(net, names, shapes)
+local function activations(net, names, maps)
   local ends = {}
   for _, name in ipairs(names) do
     local type = net:layer(name).type
-    if shapes[name] and type ~= "dropout" and type ~= "identity" and passes[type] then ends[#ends + 1] = name end
+    if maps[name] and type ~= "dropout" and type ~= "identity" and passes[type] then ends[#ends + 1] = name end
   end
   return ends
 end
@@ -84,10 +91,10 @@ end
 local function blocks(net)
   local names = net:layers()
   local height, width = input_size.of(net)
-  local shapes = net:shapes(height or 224, width or 224)
+  local maps = net:maps(height or 224, width or 224)
   local readers = readers_of(net, names)
-  local ends = merges(net, names, shapes, readers)
-  for _, others in ipairs { by_height(net, names, shapes), activations(net, names, shapes) } do
+  local ends = merges(net, names, maps, readers)
+  for _, others in ipairs { by_height(net, names, maps), activations(net, names, maps) } do
     if #ends < enough and #others > #ends then ends = others end
   end
   return thinned(ends)

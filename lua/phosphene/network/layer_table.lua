@@ -8,13 +8,24 @@ local input_size = require "phosphene.network.input_size"
 local costs = require "phosphene.network.layer_costs"
 local preprocessing = require "phosphene.network.preprocessing"
 
+-- The shape, and of what does not lie as a map does what units and places it has: "197x768: 768 units, 14x14 and class
+-- token". Numbers that do not depend on the picture have neither.
+local function shape_text(layer, shape, map)
+  local text = costs.shape_text(shape)
+  local is_plain = text == ("%dx%dx%d"):format(map.units, map.rows, map.columns) or map.rows * map.columns == 1
+  if layer.type == "constant" or is_plain and map.others == 0 then return text end
+  local tokens = map.others == 0 and "" or " and class token"
+  if map.others > 1 then tokens = ("%s, %d others"):format(tokens, map.others - 1) end
+  return ("%s: %d units, %dx%d%s"):format(text, map.units, map.rows, map.columns, tokens)
+end
+
 -- One row: name, type, shape, parameters, multiplications, inputs.
-local function row(layer, shapes)
+local function row(layer, shapes, maps)
   local shape, multiplications, parameters = shapes[layer.name], costs.multiplications(layer, shapes), 0
   for _, extents in pairs(layer.parameters) do parameters = parameters + costs.product(extents) end
   return {
     text = {
-      layer.name, layer.type, shape and costs.shape_text(shape) or "(does not fit)",
+      layer.name, layer.type, shape and shape_text(layer, shape, maps[layer.name]) or "(does not fit)",
       parameters > 0 and costs.short(parameters) or "", multiplications > 0 and costs.short(multiplications) or "",
       table.concat(layer.from, " "),
     },
@@ -49,11 +60,11 @@ local function describe(net, height, width)
   height = height or own_height or usual_side
   expect.value(height, a_side, "describe: height")
   expect.value(width, a_side, "describe: width")
-  local shapes = costs.shapes(net, height, width)
+  local shapes, maps = costs.shapes(net, height, width), net:maps(height, width)
   local rows = { { "layer", "type", "shape", "parameters", "multiplications", "from" } }
   local parameters, multiplications = 0, 0
   for _, name in ipairs(net:layers()) do
-    local line = row(net:layer(name), shapes)
+    local line = row(net:layer(name), shapes, maps)
     parameters, multiplications = parameters + line.parameters, multiplications + line.multiplications
     rows[#rows + 1] = line.text
   end

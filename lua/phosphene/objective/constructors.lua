@@ -74,9 +74,9 @@ local prepare = {
 }
 
 -- What the layer is compared with: an image of the batch, a tensor, or what a network computed there in its last run.
-local function target_at(head_type, layer, target)
+local function target_at(head_type, layer, target, options)
   if math.type(target) then return { layer = layer, to = target } end
-  if kind_of(target) == "network" then target = target:activation(layer) end
+  if kind_of(target) == "network" then target = target:activation(layer, { token = options and options.token }) end
   if prepare[head_type.name] then target = prepare[head_type.name](target) end
   return { layer = layer, tensor = to_tensor(head_type.arguments[2], target) }
 end
@@ -85,14 +85,16 @@ end
 local function comparing(head_type)
   local kind = head_type.name
   return function(layers, target, options)
-    if type(layers) ~= "table" then return head(kind, target_at(head_type, layers, target), options) end
+    if type(layers) ~= "table" then return head(kind, target_at(head_type, layers, target, options), options) end
     if #layers == 0 then misuse.raise("%s: no layer given", kind) end
     if kind_of(target) == "tensor" and #layers > 1 then
       misuse.raise("%s: a tensor is the target of one layer; give %d layers a network or an image of the batch", kind,
         #layers)
     end
     local total = 0
-    for _, layer in ipairs(layers) do total = total + head(kind, target_at(head_type, layer, target), options) end
+    for _, layer in ipairs(layers) do
+      total = total + head(kind, target_at(head_type, layer, target, options), options)
+    end
     return total
   end
 end

@@ -42,7 +42,7 @@ end
 function custom.head(layers, given, options)
   options = options or {}
   if type(options) ~= "table" then misuse.raise("head: a table of options expected, got %s", misuse.shown(options)) end
-  misuse.check_keys(options, { "name", "batch" }, "head")
+  misuse.check_keys(options, { "name", "batch", "token" }, "head")
   if type(layers) ~= "table" then layers = { layers } end
   if #layers == 0 then misuse.raise("head: no layer given") end
   local functions = check_functions(given)
@@ -52,7 +52,8 @@ function custom.head(layers, given, options)
   local objective = 0
   for part, layer in ipairs(layers) do
     objective = objective + core.head("head",
-      { layer = layer, name = functions.name, batch = options.batch, part = part, ["function"] = made },
+      { layer = layer, name = functions.name, batch = options.batch, token = options.token, part = part,
+        ["function"] = made },
       { [made] = functions })
   end
   return objective

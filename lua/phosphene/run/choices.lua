@@ -43,7 +43,7 @@ local known = {
 
 -- ---- networks that are not ----
 
--- The channels of a layer, most active first: the mean over the places of a picture of noise.
+-- The units of a layer, most active first: the mean over the places of a picture of noise.
 local function by_activity(net, layer)
   local height, width = input_size.of(net, { layer })
   if not height then misuse.raise("layer '%s': none of the usual sizes of pictures fits; give the unit", layer) end
@@ -69,7 +69,7 @@ end
 function choices.count(net, layer)
   local height, width = input_size.of(net, { layer })
   if not height then misuse.raise("layer '%s': none of the usual sizes of pictures fits", layer) end
-  return net:shapes(height, width)[net:layer(layer).name][1]
+  return net:maps(height, width)[net:layer(layer).name].units
 end
 
 local function known_of(net) return known[loading.name(net)] or { units = {} } end

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks in Lua: building and inspecting; pass.c runs them. See lua/phosphene/meta/network.lua. */
+/* Networks in Lua: building and inspecting; shapes.c has their shapes, and pass.c runs them. See
+ * lua/phosphene/meta/network.lua. */
 #include "network/network.h"
 
 #include <string.h>
@@ -187,14 +188,6 @@ static int network_aliases(lua_State *L) {
   return 1;
 }
 
-static void push_shape(lua_State *L, ph_shape shape, int from) {
-  lua_createtable(L, shape.rank, 0);
-  for (int d = from; d < shape.rank; d++) {
-    lua_pushinteger(L, shape.dim[d]);
-    lua_rawseti(L, -2, d - from + 1);
-  }
-}
-
 /* Pushes one setting of a layer: a number, boolean, string or list. */
 static void push_setting(lua_State *L, const ph_field *field, const void *config) {
   const void *at = (const char *)config + field->offset;
@@ -260,7 +253,7 @@ static int network_layer(lua_State *L) {
   lua_newtable(L);
   for (int i = 0; i < PH_MAX_PARAMETERS; i++) {
     if (layer->parameter[i] == NULL) continue;
-    push_shape(L, ph_tensor_shape(layer->parameter[i]), 0);
+    phb_push_shape(L, ph_tensor_shape(layer->parameter[i]), 0);
     lua_setfield(L, -2, layer->type->parameters[i].name);
   }
   lua_setfield(L, -2, "parameters");
@@ -290,58 +283,6 @@ static int network_parameter(lua_State *L) {
     return 1;
   }
   luaL_pushfail(L);
-  return 1;
-}
-
-/* net:shapes(height, width) -> { [layer] = {c, h, w} }; layers that do not fit this size are left out */
-static int network_shapes(lua_State *L) {
-  ph_error e;
-  ph_network *network = self(L);
-  lua_Integer height = phb_check_integer(L, 2, 1, 1 << 20, "height");
-  lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
-  int count = ph_network_count(network);
-  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
-  if (ph_network_fitting_shapes(network, height, width, shapes, &e) != PH_OK) return phb_raise(L, &e);
-  lua_createtable(L, 0, count);
-  for (int i = 0; i < count; i++) {
-    if (shapes[i].rank == 0) continue;
-    push_shape(L, shapes[i], 1);
-    lua_setfield(L, -2, ph_network_layer(network, i)->name);
-  }
-  return 1;
-}
-
-/* The shapes that a table has by name, of `count` layers; false where it lacks one. */
-static bool read_shapes(lua_State *L, int i, const ph_network *network, const int *layers, int count,
-                        ph_shape *shapes) {
-  ph_error e;
-  for (int j = 0; j < count; j++) {
-    if (lua_getfield(L, i, ph_network_layer(network, layers[j])->name) == LUA_TNIL) return false;
-    shapes[j] = phb_check_shape(L, lua_gettop(L));
-    if (ph_shape_check(shapes[j], "infer", &e) != PH_OK) phb_raise(L, &e);
-    lua_pop(L, 1);
-  }
-  return true;
-}
-
-/* net:infer(name, { [layer] = shape }) -> shape | nil where a shape that it follows from is not there */
-static int network_infer(lua_State *L) {
-  ph_error e;
-  int index;
-  ph_shape inputs[PH_MAX_INPUTS], lengths[PH_FORMULA_SHAPES], output;
-  ph_network *network = self(L);
-  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
-  const ph_layer *layer = ph_network_layer(network, index);
-  luaL_checktype(L, 3, LUA_TTABLE);
-  if (layer->type->source) return luaL_error(L, "infer: '%s' has the shape of pictures", layer->name);
-  if (!read_shapes(L, 3, network, layer->input, layer->inputs, inputs) ||
-      (layer->sizing != NULL &&
-       !read_shapes(L, 3, network, layer->sizing->layer, layer->sizing->layers, lengths))) {
-    luaL_pushfail(L);
-    return 1;
-  }
-  if (ph_network_infer(network, index, inputs, lengths, &output, &e) != PH_OK) return phb_raise(L, &e);
-  push_shape(L, output, 0);
   return 1;
 }
 
@@ -377,7 +318,7 @@ static int network_classes(lua_State *L) {
 static const phb_function methods[] = {{"add", network_add, 2},
                                        {"fold", network_fold, 1},
                                        {"alias", network_alias, 3},
-                                       {"infer", network_infer, 3},
+                                       {"infer", phb_network_infer, 3},
                                        {"set_classes", network_set_classes, 2},
                                        {"set_input_size", network_set_input_size, 3},
                                        {"input_size", network_input_size, 1},
@@ -386,13 +327,16 @@ static const phb_function methods[] = {{"add", network_add, 2},
                                        {"layer", network_layer, 2},
                                        {"parameter", network_parameter, 3},
                                        {"aliases", network_aliases, 1},
-                                       {"shapes", network_shapes, 3},
+                                       {"shapes", phb_network_shapes, 3},
+                                       {"maps", phb_network_maps, 3},
                                        {"labels", network_labels, 1},
                                        {"find_label", network_find_label, 2},
                                        {"classes", network_classes, 1},
                                        {"forward", phb_network_forward, 4},
-                                       {"activation", phb_network_activation, 2},
-                                       {"inject", phb_network_inject, 3},
+                                       {"activation", phb_network_activation, 3},
+                                       {"value", phb_network_value, 2},
+                                       {"inject", phb_network_inject, 4},
+                                       {"inject_value", phb_network_inject_value, 3},
                                        {"backward", phb_network_backward, 2},
                                        {"plan", phb_network_plan, 4},
                                        {"set_threads", phb_network_set_threads, 2},

@@ -81,8 +81,42 @@ int phb_network_forward(lua_State *L) {
   return 1;
 }
 
-/* net:activation(name) -> tensor, a copy */
+static const ph_field token_fields[] = {
+    {"token", PH_CHOICE, 0, PH_TOKEN_PATCHES, 0, 0, ph_token_names, "which tokens of a list"}, {0}};
+
+/* How a layer's value is arranged, with the options at index i, which may be nil. */
+static ph_arrangement check_arrangement(lua_State *L, const ph_network *network, int layer, int i) {
+  ph_error e;
+  ph_arrangement arranged;
+  ph_setting settings[PHB_MAX_SETTINGS];
+  int token, count = phb_check_settings(L, i, NULL, settings, PHB_MAX_SETTINGS);
+  ph_fields_default(token_fields, &token);
+  if (ph_fields_apply(token_fields, &token, settings, count, "activation", &e) != PH_OK) phb_raise(L, &e);
+  if (ph_network_arrangement(network, layer, (ph_token)token, &arranged, &e) != PH_OK) phb_raise(L, &e);
+  return arranged;
+}
+
+/* net:activation(name [, { token = "patches" }]) -> tensor (n, units, rows, columns) or (n, units), a copy */
 int phb_network_activation(lua_State *L) {
+  ph_error e;
+  ph_tensor *activation, *copy;
+  ph_network *network = self(L);
+  int layer = find_layer(L, network, 2);
+  lua_settop(L, 3);
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_arrangement arranged = check_arrangement(L, network, layer, 3);
+  const int64_t images = ph_tensor_shape(activation).dim[0];
+  if (ph_tensor_new(ph_arrangement_shape(&arranged, images), &copy, &e) != PH_OK) return phb_raise(L, &e);
+  ph_arrangement_read(&arranged, images, ph_tensor_read(activation), ph_tensor_data(copy));
+  *box = copy;
+  phb_pace(L);
+  return 1;
+}
+
+/* net:value(name) -> tensor as the layer has it, (n, …), a copy */
+int phb_network_value(lua_State *L) {
   ph_error e;
   ph_tensor *activation, *copy;
   ph_network *network = self(L);
@@ -97,8 +131,29 @@ int phb_network_activation(lua_State *L) {
   return 1;
 }
 
-/* net:inject(name, gradient) -> net: adds to the gradient that backward starts from */
+/* net:inject(name, gradient [, { token = "patches" }]) -> net: adds to the gradient that backward starts from
+ */
 int phb_network_inject(lua_State *L) {
+  ph_error e;
+  ph_tensor *gradient;
+  ph_network *network = self(L);
+  int layer = find_layer(L, network, 2);
+  ph_tensor *given = phb_check(L, 3, &phb_tensor);
+  lua_settop(L, 4);
+  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_arrangement arranged = check_arrangement(L, network, layer, 4);
+  const int64_t images = ph_tensor_shape(gradient).dim[0];
+  if (ph_tensor_expect(given, ph_arrangement_shape(&arranged, images), ph_network_layer(network, layer)->name,
+                       &e) != PH_OK)
+    return phb_raise(L, &e);
+  ph_arrangement_add(&arranged, images, ph_tensor_read(given), ph_tensor_data(gradient));
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* net:inject_value(name, gradient) -> net: the same, shaped as the layer's value */
+int phb_network_inject_value(lua_State *L) {
   ph_error e;
   ph_tensor *gradient;
   ph_network *network = self(L);

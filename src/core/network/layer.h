@@ -10,6 +10,7 @@
 
 #include "base/field.h"
 #include "network/layers/list.h"
+#include "network/meaning.h"
 #include "tensor/loops.h"
 #include "tensor/tensor.h"
 
@@ -94,6 +95,7 @@ struct ph_layer_type {
      Messages begin with the layer's type and name. The source is given one input, whose height and width are
      the picture's. */
   ph_status (*shape)(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e);
+  ph_meaning_rule *meaning; /* what the output's axes mean; NULL: ph_meaning_kept */
   void (*forward)(const ph_layer *layer, const ph_pass *pass);
   void (*backward)(const ph_layer *layer, const ph_pass *pass);
 };

@@ -7,6 +7,7 @@
 #ifndef PH_NETWORK_H
 #define PH_NETWORK_H
 
+#include "arrangement.h"
 #include "backend.h"
 #include "formula.h"
 #include "layer.h"
@@ -88,10 +89,10 @@ const char *ph_network_alias_at(const ph_network *network, int i, int *layer);
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e);
 
-/* The shapes of all layers that such an image fits; the others' are of rank 0. Fails for want of memory only.
- */
+/* The shapes of all layers that such an image fits, and, where `meanings` is not NULL, what their axes mean;
+   the others' are of rank 0. Fails for want of memory only. */
 ph_status ph_network_fitting_shapes(const ph_network *network, int64_t height, int64_t width,
-                                    ph_shape *shapes, ph_error *e);
+                                    ph_shape *shapes, ph_meaning *meanings, ph_error *e);
 
 /* The shape that one layer gives for inputs of these shapes, whatever the layers before it would give;
    `lengths` are those of the layers that its settings follow from. */
@@ -118,7 +119,7 @@ ph_status ph_network_find_label(const ph_network *network, const char *text, int
 typedef struct ph_pass_options {
   int taps;
   const int *tap;           /* layer indices, ascending, no doubles */
-  const ph_channels *reads; /* of each tap, as in ph_plan_request; NULL: all of it */
+  const ph_channels *reads; /* units that are read of each tap, with all places; NULL: all of them */
   bool backward;            /* whether ph_network_backward will follow */
   bool images_stay;         /* the images stay as they are until the next pass: they need not be copied for
                                ph_network_complete */
@@ -141,6 +142,10 @@ ph_status ph_network_complete(ph_network *network, ph_error *e);
 /* The activations (n, c, h, w) of a tap of the last pass; (n, …) in general, where an image's own axis 0 is
    left out if it is 1. Borrowed; valid until the next forward. PH_MISUSE if the layer was not a tap. */
 ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **activation, ph_error *e);
+
+/* How a tap's activation is arranged as units of a map (arrangement.h). */
+ph_status ph_network_arrangement(const ph_network *network, int layer, ph_token token,
+                                 ph_arrangement *arrangement, ph_error *e);
 
 /* The gradient tensor of a tap, of the activation's shape, zero after forward: objectives add into it.
  * Borrowed. */

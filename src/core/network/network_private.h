@@ -15,10 +15,10 @@ typedef struct ph_alias {
 /* A plan and what it was made for. */
 typedef struct ph_cached_plan {
   ph_plan_request request;
-  int *tap;               /* request.tap points here */
-  ph_channels *reads;     /* and request.reads here, or NULL */
-  const ph_layer **layer; /* and request.layer here */
-  ph_shape *tap_shape;    /* of one image */
+  int *tap;                /* request.tap points here */
+  ph_channels *reads;      /* and request.reads here, or NULL */
+  const ph_layer **layer;  /* and request.layer here */
+  ph_meaning *tap_meaning; /* of one image */
   void *plan;
   uint64_t last_use;
 } ph_cached_plan;
@@ -66,10 +66,10 @@ ph_status ph_network_missing(const ph_network *network, const char *name, ph_err
 /* Adds a second name without asking whether it is taken. */
 ph_status ph_network_append_alias(ph_network *network, const char *name, int layer, ph_error *e);
 
-/* As ph_network_shapes; and, where `layers` is not NULL, the layers as they are for this size: those whose
-   settings follow from it are copies, for ph_layer_drop_sized. */
+/* As ph_network_shapes; and, where these are not NULL, the layers as they are for this size, of which those
+   whose settings follow from it are copies, for ph_layer_drop_sized, and what their axes mean. */
 ph_status ph_network_size(const ph_network *network, int64_t height, int64_t width, const bool *needed,
-                          ph_shape *shapes, const ph_layer **layers, ph_error *e);
+                          ph_shape *shapes, const ph_layer **layers, ph_meaning *meanings, ph_error *e);
 
 /* Lets go of a layer as it was for one size, unless it is the network's own. */
 void ph_layer_drop_sized(const ph_layer *sized, const ph_layer *own);

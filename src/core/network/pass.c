@@ -20,7 +20,7 @@ static void drop_plan(ph_network *net, ph_cached_plan *entry) {
   drop_layers(net, entry->layer);
   ph_free(entry->tap);
   ph_free(entry->reads);
-  ph_free(entry->tap_shape);
+  ph_free(entry->tap_meaning);
   *entry = (ph_cached_plan){0};
 }
 
@@ -70,14 +70,15 @@ static bool are_transposed(const ph_network *net, int64_t height, int64_t width)
   return height != width && height == net->input_size[1] && width == net->input_size[0];
 }
 
-/* The layers at the plan's size, and the shapes of its taps. */
+/* The layers at the plan's size, and what its taps mean. */
 static ph_status find_layers(const ph_network *net, ph_cached_plan *entry, ph_error *e) {
   const ph_plan_request *request = &entry->request;
   ph_status status;
   bool *needed = ph_alloc_array((size_t)net->count, sizeof *needed);
   ph_shape *shapes = ph_alloc_array((size_t)net->count, sizeof *shapes);
+  ph_meaning *meanings = ph_alloc_array((size_t)net->count, sizeof *meanings);
   entry->layer = ph_alloc_array((size_t)net->count, sizeof *entry->layer);
-  if (needed == NULL || shapes == NULL || entry->layer == NULL) {
+  if (needed == NULL || shapes == NULL || meanings == NULL || entry->layer == NULL) {
     status = ph_no_memory(e);
     goto done;
   }
@@ -89,13 +90,37 @@ static ph_status find_layers(const ph_network *net, ph_cached_plan *entry, ph_er
     status = say_right_size(net, request->height, request->width, e);
     goto done;
   }
-  status = ph_network_size(net, request->height, request->width, needed, shapes, entry->layer, e);
+  status = ph_network_size(net, request->height, request->width, needed, shapes, entry->layer, meanings, e);
   if (status == PH_MISUSE) status = say_right_size(net, request->height, request->width, e);
   if (status != PH_OK) goto done;
-  for (int i = 0; i < request->taps; i++) entry->tap_shape[i] = shapes[request->tap[i]];
+  for (int i = 0; i < request->taps; i++) entry->tap_meaning[i] = meanings[request->tap[i]];
 done:
+  ph_free(meanings);
   ph_free(needed);
   ph_free(shapes);
+  return status;
+}
+
+/* Lets the backend make the plan. It counts channels along axis 1: of a tap whose units lie elsewhere, all is
+   read. */
+static ph_status make_plan(ph_network *net, ph_cached_plan *entry, ph_error *e) {
+  static const ph_channels whole = {0, INT64_MAX};
+  ph_plan_request request = entry->request;
+  ph_channels *reads = NULL;
+  ph_status status = PH_OK;
+  if (request.reads != NULL) {
+    reads = ph_alloc_array((size_t)request.taps, sizeof *reads);
+    if (reads == NULL) return ph_no_memory(e);
+    request.reads = reads;
+  }
+  for (int i = 0; reads != NULL && i < request.taps; i++) {
+    ph_arrangement arranged;
+    PH_TRY(ph_arrangement_of(&entry->tap_meaning[i], PH_TOKEN_PATCHES, "", &arranged, e));
+    reads[i] = arranged.is_plain ? entry->reads[i] : whole;
+  }
+  PH_TRY(net->backend->plan(net->shared, &request, &entry->plan, e));
+done:
+  ph_free(reads);
   return status;
 }
 
@@ -110,9 +135,9 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   ph_cached_plan made = {.request = *request};
   ph_status status;
   made.tap = ph_alloc_array((size_t)request->taps, sizeof *made.tap);
-  made.tap_shape = ph_alloc_array((size_t)request->taps, sizeof *made.tap_shape);
+  made.tap_meaning = ph_alloc_array((size_t)request->taps, sizeof *made.tap_meaning);
   if (request->reads != NULL) made.reads = ph_alloc_array((size_t)request->taps, sizeof *made.reads);
-  if (made.tap == NULL || made.tap_shape == NULL || (request->reads != NULL && made.reads == NULL)) {
+  if (made.tap == NULL || made.tap_meaning == NULL || (request->reads != NULL && made.reads == NULL)) {
     status = ph_no_memory(e);
     goto done;
   }
@@ -122,7 +147,7 @@ static ph_status find_plan(ph_network *net, const ph_plan_request *request, ph_c
   made.request.reads = made.reads;
   PH_TRY(find_layers(net, &made, e));
   made.request.layer = made.layer;
-  PH_TRY(net->backend->plan(net->shared, &made.request, &made.plan, e));
+  PH_TRY(make_plan(net, &made, e));
   *found = free_entry(net);
   **found = made;
   return PH_OK;
@@ -130,7 +155,7 @@ done:
   drop_layers(net, made.layer);
   ph_free(made.tap);
   ph_free(made.reads);
-  ph_free(made.tap_shape);
+  ph_free(made.tap_meaning);
   return status;
 }
 
@@ -183,7 +208,7 @@ static ph_status prepare_taps(ph_network *net, const ph_cached_plan *plan, int64
   ph_status status;
   PH_TRY(make_tap_room(net, plan->request.taps, e));
   for (int i = 0; i < plan->request.taps; i++) {
-    ph_shape shape = batch_of(plan->tap_shape[i], images);
+    ph_shape shape = batch_of(plan->tap_meaning[i].shape, images);
     PH_TRY(ph_tensor_ensure(&net->activation[i], shape, e));
     PH_TRY(ph_tensor_ensure(&net->gradient[i], shape, e));
     ph_tensor_fill(net->gradient[i], 0);
@@ -326,6 +351,15 @@ ph_status ph_network_activation(ph_network *network, int layer, ph_tensor **acti
   ph_status status = find_tap(network, layer, &tap, e);
   if (status == PH_OK) *activation = network->activation[tap];
   return status;
+}
+
+ph_status ph_network_arrangement(const ph_network *network, int layer, ph_token token,
+                                 ph_arrangement *arrangement, ph_error *e) {
+  int tap = -1;
+  ph_status status = find_tap(network, layer, &tap, e);
+  if (status != PH_OK) return status;
+  return ph_arrangement_of(&network->current->tap_meaning[tap], token, network->layer[layer].name,
+                           arrangement, e);
 }
 
 ph_status ph_network_gradient(ph_network *network, int layer, ph_tensor **gradient, ph_error *e) {

@@ -152,6 +152,14 @@ ph_status ph_network_infer(const ph_network *network, int index, const ph_shape 
   return shape_layer(&network->layer[index], inputs, lengths, output, NULL, e);
 }
 
+/* What layer `index`, as it is at its size, makes of what the layers before it mean. */
+static void find_meaning(const ph_layer *layer, const ph_shape *shapes, ph_meaning *meanings, int index) {
+  ph_meaning inputs[PH_MAX_INPUTS], *output = &meanings[index];
+  for (int j = 0; j < layer->inputs; j++) inputs[j] = meanings[layer->input[j]];
+  *output = (ph_meaning){.shape = shapes[index]};
+  (layer->type->meaning == NULL ? ph_meaning_kept : layer->type->meaning)(layer, inputs, output);
+}
+
 /* What is needed, and what that follows from. */
 static void mark_followed(const ph_network *net, const bool *needed, bool *marked) {
   for (int i = net->count - 1; i >= 0; i--) {
@@ -177,13 +185,16 @@ static ph_status shape_at(const ph_network *net, int index, int64_t height, int6
 }
 
 ph_status ph_network_size(const ph_network *network, int64_t height, int64_t width, const bool *needed,
-                          ph_shape *shapes, const ph_layer **layers, ph_error *e) {
+                          ph_shape *shapes, const ph_layer **layers, ph_meaning *meanings, ph_error *e) {
   ph_status status = PH_OK;
   bool *marked = ph_alloc_array((size_t)network->count, sizeof *marked);
   if (marked == NULL) return ph_no_memory(e);
   mark_followed(network, needed, marked);
   for (int i = 0; i < network->count; i++) {
-    if (marked[i]) PH_TRY(shape_at(network, i, height, width, shapes, layers == NULL ? NULL : &layers[i], e));
+    if (!marked[i]) continue;
+    PH_TRY(shape_at(network, i, height, width, shapes, layers == NULL ? NULL : &layers[i], e));
+    if (meanings == NULL) continue;
+    find_meaning(layers[i], shapes, meanings, i);
   }
 done:
   ph_free(marked);
@@ -192,7 +203,7 @@ done:
 
 ph_status ph_network_shapes(const ph_network *network, int64_t height, int64_t width, const bool *needed,
                             ph_shape *shapes, ph_error *e) {
-  return ph_network_size(network, height, width, needed, shapes, NULL, e);
+  return ph_network_size(network, height, width, needed, shapes, NULL, NULL, e);
 }
 
 /* Whether all that this layer follows from has a shape. */
@@ -206,13 +217,15 @@ static bool has_shapes_before(const ph_layer *layer, const ph_shape *shapes) {
 }
 
 ph_status ph_network_fitting_shapes(const ph_network *network, int64_t height, int64_t width,
-                                    ph_shape *shapes, ph_error *e) {
+                                    ph_shape *shapes, ph_meaning *meanings, ph_error *e) {
   for (int i = 0; i < network->count; i++) {
+    const ph_layer *layer = &network->layer[i];
     ph_status status = PH_MISUSE;
-    if (has_shapes_before(&network->layer[i], shapes))
-      status = shape_at(network, i, height, width, shapes, NULL, e);
+    if (has_shapes_before(layer, shapes)) status = shape_at(network, i, height, width, shapes, &layer, e);
     if (status == PH_NO_MEMORY) return status;
     if (status != PH_OK) shapes[i].rank = 0;
+    if (status == PH_OK && meanings != NULL) find_meaning(layer, shapes, meanings, i);
+    ph_layer_drop_sized(layer, &network->layer[i]);
   }
   return PH_OK;
 }

@@ -93,6 +93,8 @@ void ph_evaluation_release(ph_evaluation *evaluation) {
   for (int i = 0; i < evaluation->reading_count; i++) {
     ph_head_free(evaluation->readings[i].head);
     ph_free(evaluation->readings[i].scratch);
+    ph_tensor_release(evaluation->readings[i].arranged);
+    ph_tensor_release(evaluation->readings[i].its_gradient);
     ph_tensor_release(evaluation->readings[i].given_gradient);
   }
   ph_free(evaluation->readings);
@@ -133,24 +135,42 @@ void ph_evaluation_show(ph_evaluation *evaluation, ph_tensor *picture) {
   evaluation->picture = picture;
 }
 
-/* What the reading's layer holds. */
-static ph_status find_activation(ph_evaluation *ev, const ph_reading *r, const char **layer,
-                                 ph_tensor **tensor, ph_error *e) {
+/* The picture, which is arranged as it lies. */
+static ph_status find_picture(ph_evaluation *ev, ph_reading *r, ph_array *array, ph_error *e) {
   char text[PH_HEAD_TEXT];
-  *layer = r->layer == PH_PICTURE ? ph_picture_name : ph_network_layer(ev->network, r->layer)->name;
-  *tensor = ev->picture;
-  if (r->layer != PH_PICTURE) return ph_network_activation(ev->network, r->layer, tensor, e);
-  if (ev->picture != NULL) return PH_OK;
-  return ph_fail(e, PH_MISUSE, "%.200s reads the picture before its transforms, which was not given",
-                 ph_head_print(ev->steps[r->step].head, text));
+  if (ev->picture == NULL)
+    return ph_fail(e, PH_MISUSE, "%.200s reads the picture before its transforms, which was not given",
+                   ph_head_print(ev->steps[r->step].head, text));
+  if (r->head->config->token != PH_TOKEN_PATCHES) return ph_fail(e, PH_MISUSE, "the picture has no tokens");
+  *array = ph_tensor_array(ev->picture);
+  r->arrangement.is_plain = true;
+  return PH_OK;
+}
+
+/* What the reading's layer holds, arranged as units of a map. */
+static ph_status find_arranged(ph_evaluation *ev, ph_reading *r, ph_array *array, ph_error *e) {
+  ph_tensor *activation = NULL;
+  ph_arrangement *a = &r->arrangement;
+  ph_status status;
+  PH_TRY(ph_network_activation(ev->network, r->layer, &activation, e));
+  PH_TRY(ph_network_arrangement(ev->network, r->layer, (ph_token)r->head->config->token, a, e));
+  const int64_t images = ph_tensor_shape(activation).dim[0];
+  *array = (ph_array){.shape = ph_arrangement_shape(a, images), .data = ph_tensor_array(activation).data};
+  if (a->is_plain) return PH_OK;
+  PH_TRY(ph_tensor_ensure(&r->arranged, array->shape, e));
+  ph_arrangement_read(a, images, array->data, ph_tensor_data(r->arranged));
+  *array = ph_tensor_array(r->arranged);
+done:
+  return status;
 }
 
 /* Scratch grows when the images do, and is then kept. */
 ph_status ph_reading_point(ph_evaluation *ev, ph_reading *r, ph_error *e) {
-  ph_tensor *activation = NULL;
-  const char *layer;
-  ph_status status = find_activation(ev, r, &layer, &activation, e);
-  if (status == PH_OK) status = ph_head_tap(r->head, layer, ph_tensor_array(activation), &r->tap, e);
+  const bool is_picture = r->layer == PH_PICTURE;
+  const char *layer = is_picture ? ph_picture_name : ph_network_layer(ev->network, r->layer)->name;
+  ph_array array;
+  ph_status status = is_picture ? find_picture(ev, r, &array, e) : find_arranged(ev, r, &array, e);
+  if (status == PH_OK) status = ph_head_tap(r->head, layer, array, &r->tap, e);
   if (status != PH_OK) return status;
   int64_t size = r->head->type->scratch == NULL ? 0 : r->head->type->scratch(r->head, &r->tap);
   if (size > r->scratch_size) {

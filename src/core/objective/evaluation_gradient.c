@@ -47,27 +47,40 @@ static void hand_down(ph_evaluation *ev, int i) {
   }
 }
 
-/* Where the gradients of what the reading's layer holds are gathered. */
-static ph_status find_gradient(ph_evaluation *ev, const ph_reading *r, ph_tensor **gradient, ph_error *e) {
-  *gradient = ev->picture_gradient;
-  return r->layer == PH_PICTURE ? PH_OK : ph_network_gradient(ev->network, r->layer, gradient, e);
+/* Where the gradients of what the reading's layer holds are gathered: `own` is the layer's, or the picture's,
+   and `seen` what the head adds to, of its own where it sees the layer in another arrangement. */
+static ph_status find_gradients(ph_evaluation *ev, ph_reading *r, ph_tensor **own, ph_tensor **seen,
+                                ph_error *e) {
+  ph_status status = PH_OK;
+  *own = ev->picture_gradient;
+  if (r->layer != PH_PICTURE) PH_TRY(ph_network_gradient(ev->network, r->layer, own, e));
+  *seen = *own;
+  if (r->arrangement.is_plain) return PH_OK;
+  PH_TRY(ph_tensor_ensure(&r->its_gradient, ph_tensor_shape(r->arranged), e));
+  ph_tensor_fill(r->its_gradient, 0);
+  *seen = r->its_gradient;
+done:
+  return status;
 }
 
 /* Adds one head's share to its tap's gradient tensor. */
 static ph_status add_gradient(ph_evaluation *ev, ph_reading *r, ph_error *e) {
-  ph_tensor *gradient = NULL;
+  ph_tensor *own = NULL, *seen = NULL;
   double slope = ev->slope[r->step];
   if (slope == 0) return PH_OK;
   if (!isfinite(slope))
     return ph_evaluation_not_finite(&ev->steps[r->step], "the objective's slope in the direction", e);
-  ph_status status = find_gradient(ev, r, &gradient, e);
+  ph_status status = find_gradients(ev, r, &own, &seen, e);
   if (status != PH_OK) return status;
-  r->tap.gradient = ph_tensor_data(gradient) + r->tap.offset;
+  r->tap.gradient = ph_tensor_data(seen) + r->tap.offset;
   if (r->head->type->gradient != NULL)
     r->head->type->gradient(r->head, &r->tap, slope);
   else if (r->given_gradient != NULL)
     ph_add_scaled(r->tap.gradient, slope, ph_tensor_read(r->given_gradient),
                   ph_tensor_count(r->given_gradient));
+  if (seen != own)
+    ph_arrangement_add(&r->arrangement, ph_tensor_shape(seen).dim[0], ph_tensor_read(seen),
+                       ph_tensor_data(own));
   return PH_OK;
 }
 

@@ -11,6 +11,9 @@ typedef struct ph_reading {
   int step;
   int layer; /* or PH_PICTURE */
   ph_tap tap;
+  ph_arrangement arrangement; /* of the layer at its last run */
+  ph_tensor *arranged,
+      *its_gradient; /* what the tap sees where the layer has it otherwise; else NULL or older */
   double *scratch;
   int64_t scratch_size;
 

@@ -152,18 +152,13 @@ ph_status ph_head_fit_several(const ph_head *head, const ph_tap *tap, ph_error *
 
 ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activation, ph_tap *tap, ph_error *e) {
   const ph_shape shape = activation.shape;
-  char text[PH_SHAPE_TEXT];
-  if (shape.rank < 2)
-    return ph_fail(e, PH_MISUSE, "layer '%s': objectives read (n, c, h, w) or (n, units), got %s", layer,
-                   ph_shape_print(shape, text));
   *tap = (ph_tap){.layer = layer,
                   .n = shape.dim[0],
                   .c = shape.dim[1],
-                  .h = shape.rank > 3 ? shape.dim[2] : 1,
-                  .w = 1,
+                  .h = shape.rank == 4 ? shape.dim[2] : 1,
+                  .w = shape.rank == 4 ? shape.dim[3] : 1,
                   .shape = shape,
                   .activation = activation.data};
-  for (int a = shape.rank > 3 ? 3 : 2; a < shape.rank; a++) tap->w *= shape.dim[a];
   if (head->config->batch >= 0) {
     ph_status status = ph_head_expect_index(tap, "image", head->config->batch, tap->n, e);
     if (status != PH_OK) return status;

@@ -16,6 +16,7 @@
 typedef struct ph_head_place {
   char layer[PH_TEXT_SIZE]; /* empty: the type's default */
   int64_t batch;            /* the image it reads, or -1: all images */
+  int token;                /* a ph_token: which tokens it reads, where the layer is a list of them */
 } ph_head_place;
 
 /* The first rows of every head type's fields: of one whose layer must be named, and with other words for the
@@ -27,9 +28,19 @@ typedef struct ph_head_place {
       "its transforms (Lucid's T(\"input\")); \"image\" is what the network sees of it, through "            \
       "them")
 #define PH_HEAD_PLACE_OF(text)                                                                               \
-  {"layer", PH_TEXT, offsetof(ph_head_place, layer), 0, 0, 0, NULL, text}, {                                 \
-    "batch", PH_INTEGER, offsetof(ph_head_place, batch), -1, 0, 1e9, NULL,                                   \
-        "the one image of the batch that is read; by default all of them"                                    \
+  {"layer", PH_TEXT, offsetof(ph_head_place, layer), 0, 0, 0, NULL, text},                                   \
+      {"batch",                                                                                              \
+       PH_INTEGER,                                                                                           \
+       offsetof(ph_head_place, batch),                                                                       \
+       -1,                                                                                                   \
+       0,                                                                                                    \
+       1e9,                                                                                                  \
+       NULL,                                                                                                 \
+       "the one image of the batch that is read; by default all of them"},                                   \
+  {                                                                                                          \
+    "token", PH_CHOICE, offsetof(ph_head_place, token), PH_TOKEN_PATCHES, 0, 0, ph_token_names,              \
+        "of a transformer's layer, which tokens are read: the patches, which are the map; the class token; " \
+        "or the others, as one row"                                                                          \
   }
 
 /* An argument of a head's constructor: it is the value of one of the type's fields, or the "tensor". Where
@@ -51,14 +62,13 @@ typedef struct ph_head {
   ph_tensor *tensor;     /* retained; NULL for types that take none */
 } ph_head;
 
-/* What a head sees of its layer: the images that it reads. Activations of other ranks than (n, c, h, w)
-   appear as such: (n, units) with h = w = 1, a transformer's (n, tokens, features) with the tokens as
-   channels, h = 1 and the features as w; of more axes the last ones are one. */
+/* What a head sees of its layer: the images that it reads, arranged as units of a map
+   (network/arrangement.h). (n, units) has h = w = 1. */
 typedef struct ph_tap {
   const char *layer; /* for messages */
   int64_t n, c, h, w;
-  ph_shape shape;          /* of what it sees, as the layer has it */
-  int64_t offset;          /* of what it sees from the activation's start, in elements */
+  ph_shape shape;          /* of what it sees, (n, c, h, w) or (n, c) */
+  int64_t offset;          /* of what it sees from the first image's start, in elements */
   const float *activation; /* (n, c, h, w) */
   float *gradient;         /* as the activation; NULL while only the value is asked for */
   double *scratch;         /* the type's own; what value leaves there, gradient finds */
@@ -118,7 +128,7 @@ enum { PH_PICTURE = -1 };
 /* Finds the head's layer, and what else it needs of the network. */
 ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e);
 
-/* The part of an activation, (n, c, …), that the head reads: checked, with no gradient and no
+/* The part of an activation, (n, c, h, w) or (n, c), that the head reads: checked, with no gradient and no
    scratch. `layer` names it in messages, and must outlive the tap. */
 ph_status ph_head_tap(const ph_head *head, const char *layer, ph_array activation, ph_tap *tap, ph_error *e);
 

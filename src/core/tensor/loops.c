@@ -6,7 +6,7 @@
 
 ph_loops ph_loops_of(ph_shape shape) {
   ph_loops loops = {.rank = shape.rank};
-  memcpy(loops.dim, shape.dim, sizeof loops.dim);
+  memcpy(loops.dim, shape.dim, sizeof shape.dim);
   return loops;
 }
 

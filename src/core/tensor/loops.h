@@ -7,12 +7,12 @@
 
 #include "base/shape.h"
 
-enum { PH_LOOPS_ARRAYS = 3 };
+enum { PH_LOOPS_ARRAYS = 3, PH_LOOPS_RANK = 10 };
 
 typedef struct ph_loops {
   int arrays, rank;
-  int64_t dim[PH_MAX_RANK];
-  int64_t stride[PH_LOOPS_ARRAYS][PH_MAX_RANK];
+  int64_t dim[PH_LOOPS_RANK];
+  int64_t stride[PH_LOOPS_ARRAYS][PH_LOOPS_RANK];
 } ph_loops;
 
 /* Loops over all elements of the shape, with no arrays yet. */

@@ -31,7 +31,7 @@ describe("a layer of Caffe's branches", function()
     for _, size in ipairs { { 3, 4 }, { 6, 5 } } do
       local image = core.random(1, "x"):fill_normal(core.tensor { 1, 3, size[1], size[2] })
       net:forward(image, { "d", "y" })
-      local d, y = net:activation "d", net:activation "y"
+      local d, y = net:value "d", net:value "y"
       assert.same(image:shape(), y:shape())
       for c = 0, 2 do assert.equal(d:at(0, c, 1 + size[1] - 1, 2), y:at(0, c, size[1] - 1, 0)) end
     end
@@ -142,7 +142,7 @@ describe("a description with layers that are not run", function()
     assert.same({ "image", "a", "c_pre_relu", "c" }, net:layers())
     net = assert(open({ { "Eltwise", "e", { "data", "other" }, "e", "eltwise_param { operation: PROD }" } }, {}, 3, 4,
       { range = { 0, 1 }, inputs = { other = ph.tensor({ 1, 3, 3, 4 }, 2) } }))
-    assert.near(3, net:forward(ph.tensor({ 1, 3, 3, 4 }, 1.5), "e"):activation("e"):at(0, 0, 1, 1), 1e-6)
+    assert.near(3, net:forward(ph.tensor({ 1, 3, 3, 4 }, 1.5), "e"):value("e"):at(0, 0, 1, 1), 1e-6)
     local _, problem = open(described, blobs, 3, 4, { output = "nothing" })
     assert.matches("no layer or blob 'nothing' %(the option output%)", problem)
     _, problem = open(described, blobs, 3, 4, { input = "nothing" })
@@ -157,7 +157,7 @@ describe("a description with layers that are not run", function()
     local save, writer = require("tensorflow.writer").save, require "caffe.writer"
     save(harness.folder .. "/four.caffemodel", writer.model {})
     local said, net = overheard(ph.network, save(harness.folder .. "/four.prototxt", text), { range = { 0, 1 } })
-    assert.same({ 1, 4, 5, 5 }, net:forward(ph.tensor { 1, 4, 5, 5 }, "r"):activation("r"):shape())
+    assert.same({ 1, 4, 5, 5 }, net:forward(ph.tensor { 1, 4, 5, 5 }, "r"):value("r"):shape())
     assert.matches("left out 's' (Eltwise: it reads 'im_info', which nothing before it writes; the option inputs",
       said, 1, true)
   end)

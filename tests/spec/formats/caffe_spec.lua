@@ -50,14 +50,14 @@ local function assert_same_bits(net, native, size)
   native:forward(image)
   for _, layer in ipairs(native:layers()) do
     local theirs = layer == "image" and "image" or layer == "input" and "data" or names.caffe(layer)
-    assert.equal(0, difference(net:activation(theirs), native:activation(layer)), layer)
+    assert.equal(0, difference(net:value(theirs), native:value(layer)), layer)
   end
   for _, layer in ipairs { "softmax2_pre_activation", "mixed4a_pre_relu" } do
     local gradients = {}
     for i, pair in ipairs { { net, names.caffe(layer) }, { native, layer } } do
       local either, name = table.unpack(pair)
       either:forward(image, name)
-      local shape = either:activation(name):shape()
+      local shape = either:value(name):shape()
       gradients[i] = either:inject(name, core.random(5, "g"):fill_normal(core.tensor(shape), 0, 1)):backward()
     end
     assert.equal(0, difference(gradients[1], gradients[2]))

@@ -58,7 +58,7 @@ end
 -- The largest difference between a layer of the network and the values it should have, relative to the largest of
 -- these.
 local function difference(net, name, expected)
-  local activation = net:activation(name)
+  local activation = net:value(name)
   if #expected.dims == 3 and #activation:shape() == 4 then activation = activation:transpose { 0, 2, 3, 1 } end
   local most, scale = 0, 1e-3
   local values = activation:values()

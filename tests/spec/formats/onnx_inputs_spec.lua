@@ -30,9 +30,9 @@ end
 
 local function compare(net, first, second, height, width)
   net:forward(noisy(2, 3, height, width), { first, second })
-  local difference = (net:activation(first):clone():add(net:activation(second), -1)):statistics()
+  local difference = (net:value(first):clone():add(net:value(second), -1)):statistics()
   assert.near(0, math.max(difference.most, -difference.least), 1e-5)
-  assert.is_true(net:activation(first):statistics().deviation > 0.01)
+  assert.is_true(net:value(first):statistics().deviation > 0.01)
 end
 
 describe("an ONNX file's inputs", function()
@@ -48,7 +48,7 @@ describe("an ONNX file's inputs", function()
     compare(assert(open(model)), "conv", "z", 4, 5)
     local net = assert(open(model, { inputs = { s = -3, flag = true } }))
     net:forward(noisy(1, 3, 2, 2), { "conv", "z" })
-    assert.near(3 * net:activation("conv"):at(0, 1, 1, 1), net:activation("z"):at(0, 1, 1, 1), 1e-5)
+    assert.near(3 * net:value("conv"):at(0, 1, 1, 1), net:value("z"):at(0, 1, 1, 1), 1e-5)
   end)
 
   it("may be several pictures, of which the options say which one is optimised", function()
@@ -61,10 +61,10 @@ describe("an ONNX file's inputs", function()
     local net = assert(open(model(), { input = "z", inputs = { x = core.tensor({ 1, 3, 4, 4 }, 0.5) } }))
     local image = noisy(1, 3, 4, 4)
     net:forward(image, "y")
-    local got = net:activation("y"):at(0, 2, 1, 3)
+    local got = net:value("y"):at(0, 2, 1, 3)
     net = assert(open(model(), { input = "x", inputs = { z = 0.5 } }))
     net:forward(image, "y")
-    assert.near(-got, net:activation("y"):at(0, 2, 1, 3), 1e-5)
+    assert.near(-got, net:value("y"):at(0, 2, 1, 3), 1e-5)
     assert.same({ 4, 4 }, { net:input_size() })
     net = assert(open(model(), { input = "z", inputs = { x = 0 }, output = "other" }))
     assert.same({ "image", "z", "other" }, net:layers())
@@ -81,19 +81,19 @@ describe("an ONNX file's inputs", function()
     table.insert(bytes.nodes, 2, node("Transpose", "x", { "floats" }, { perm = { 0, 3, 1, 2 } }))
     local net = assert(ph.network(writer.save(path, writer.model(bytes))))
     net:forward(core.tensor({ 1, 3, 4, 5 }, 0.5), "x")
-    assert.same({ 127.5 }, { net:activation("x"):at(0, 1, 2, 2) })
+    assert.same({ 127.5 }, { net:value("x"):at(0, 1, 2, 2) })
 
     local single = after_conv({}, { shape_tensor("first", 0) }, { port("one", 1, 3, "h", "w") })
     table.insert(single.nodes, 1, node("Unsqueeze", "x", { "one", "first" }))
     net = assert(open(single))
-    assert.same({ 1, 4, 6, 7 }, net:forward(noisy(1, 3, 6, 7), "conv"):activation("conv"):shape())
+    assert.same({ 1, 4, 6, 7 }, net:forward(noisy(1, 3, 6, 7), "conv"):value("conv"):shape())
 
     local model = after_conv({}, {}, { port("four", 1, "n", "h", "w", 4) })
     table.insert(model.nodes, 1, node("Transpose", "x", { "four" }, { perm = { 0, 3, 1, 2 } }))
     model.tensors[1] = tensor("w", 4, 4, 1, 1)
     net = assert(open(model))
     assert.equal(4, net:channels())
-    assert.same({ 1, 4, 3, 2 }, net:forward(noisy(1, 4, 3, 2), "conv"):activation("conv"):shape())
+    assert.same({ 1, 4, 3, 2 }, net:forward(noisy(1, 4, 3, 2), "conv"):value("conv"):shape())
   end)
 
   it("state a size, or have one that shows", function()
@@ -210,11 +210,11 @@ describe("an ONNX file's operators", function()
     local net = assert(open(model))
     compare(net, "chosen", "same", 3, 4)
     net:forward(noisy(1, 3, 5, 5), { "conv", "chosen", "mask", "other" })
-    for i, x in ipairs(net:activation("conv"):values()) do
-      assert.near(x > 0.1 and x or -x, net:activation("chosen"):values()[i], 1e-6)
-      assert.equal(x > 0.1 and 1 or 0, net:activation("mask"):values()[i])
+    for i, x in ipairs(net:value("conv"):values()) do
+      assert.near(x > 0.1 and x or -x, net:value("chosen"):values()[i], 1e-6)
+      assert.equal(x > 0.1 and 1 or 0, net:value("mask"):values()[i])
     end
-    assert.near(100, net:activation("other"):sum(), 1e-6)
+    assert.near(100, net:value("other"):sum(), 1e-6)
   end)
 
   it("may go to whole numbers and back", function()
@@ -234,18 +234,18 @@ describe("an ONNX file's operators", function()
     model.outputs = { "y", "back" }
     local net = assert(open(model))
     net:forward(noisy(1, 3, 2, 2) * 100, { "conv", "back", "y" })
-    local function back(c) return net:activation("back"):at(0, c, 1, 0) end
+    local function back(c) return net:value("back"):at(0, c, 1, 0) end
     for c = 0, 3 do
-      assert.near(math.max(-78, math.min(49.5, net:activation("conv"):at(0, c, 1, 0))), back(c), 1e-4)
+      assert.near(math.max(-78, math.min(49.5, net:value("conv"):at(0, c, 1, 0))), back(c), 1e-4)
     end
     local wanted = 0.25 * (5 * back(0) - 6 * back(1) + 7 * back(2) - 8 * back(3))
-    assert.near(wanted, net:activation("y"):at(0, 1, 1, 0), 1e-3)
+    assert.near(wanted, net:value("y"):at(0, 1, 1, 0), 1e-3)
     model.nodes[#model.nodes + 1] = node("MatMul", "product", { "conv", "large" })
     model.outputs = { "product" }
     net = assert(open(model))
     net:forward(core.tensor({ 1, 3, 2, 300 }, 1), { "conv", "product" })
     local sum = 0
-    for row = 0, 299 do sum = sum + 0.5 * many[row * 300 + 8] * net:activation("conv"):at(0, 1, 1, row) end
-    assert.near(sum, net:activation("product"):at(0, 1, 1, 7), 1e-2)
+    for row = 0, 299 do sum = sum + 0.5 * many[row * 300 + 8] * net:value("conv"):at(0, 1, 1, row) end
+    assert.near(sum, net:value("product"):at(0, 1, 1, 7), 1e-2)
   end)
 end)

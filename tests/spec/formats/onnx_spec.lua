@@ -78,12 +78,12 @@ describe("an ONNX file", function()
     assert.same({ "scores", "p" }, { net:classes() })
     assert.equal(3, net:find_label "d")
     net:forward(core.tensor({ 2, 3, 9, 11 }, 0.5), "p")
-    assert.near(2, net:activation("p"):sum(), 1e-5)
+    assert.near(2, net:value("p"):sum(), 1e-5)
   end)
 
   it("runs at sizes and in batches of its own choosing", function()
     local net = assert(open(classifier()))
-    local features = net:forward(core.tensor({ 3, 3, 8, 6 }, 0.5), "features"):activation "features"
+    local features = net:forward(core.tensor({ 3, 3, 8, 6 }, 0.5), "features"):value "features"
     assert.same({ 3, 4, 8, 6 }, features:shape())
   end)
 
@@ -111,7 +111,7 @@ describe("an ONNX file", function()
     net:forward(core.tensor({ 1, 3, 4, 4 }, 0.5), { "conv", "normal" })
     local b = noise(4)
     local c = 3
-    local before, after = net:activation("conv"):at(0, c - 1, 1, 1), net:activation("normal"):at(0, c - 1, 1, 1)
+    local before, after = net:value("conv"):at(0, c - 1, 1, 1), net:value("normal"):at(0, c - 1, 1, 1)
     assert.near((before - b[c]) / math.sqrt(c + 1e-5) * b[c] + b[c], after, 1e-5)
   end)
 
@@ -146,7 +146,7 @@ describe("an ONNX file", function()
     model.nodes[4] = node("MatMul", "flat", { "mean", "wide" })
     model.nodes[5] = node("Add", "scores", { "flat", "fb" })
     local net = assert(open(model))
-    assert.equal(5, net:forward(core.tensor { 1, 3, 6, 6 }, "p"):activation("p"):count())
+    assert.equal(5, net:forward(core.tensor { 1, 3, 6, 6 }, "p"):value("p"):count())
     assert.has_error(function() net:forward(core.tensor { 1, 3, 9, 9 }, "p") end)
   end)
 
@@ -178,9 +178,9 @@ describe("an ONNX file", function()
     local net = assert(open(model))
     for _, size in ipairs { { 5, 7 }, { 8, 8 }, { 12, 3 } } do
       net:forward(core.tensor({ 2, 3, size[1], size[2] }, 0.25), { "y", "conv" })
-      assert.same({ 2, 4, 2 * size[1], 2 * size[2] }, net:activation("y"):shape())
+      assert.same({ 2, 4, 2 * size[1], 2 * size[2] }, net:value("y"):shape())
       for channel, from in ipairs { 0, 2, 1, 3 } do
-        assert.near(net:activation("conv"):at(1, from, 0, 0), net:activation("y"):at(1, channel - 1, 1, 1), 1e-6)
+        assert.near(net:value("conv"):at(1, from, 0, 0), net:value("y"):at(1, channel - 1, 1, 1), 1e-6)
       end
     end
   end)
@@ -191,7 +191,7 @@ describe("an ONNX file", function()
     table.insert(model.tensors, shape_tensor("target", 8, -1))
     model.nodes[4] = node("Reshape", "flat", { "mean", "target" })
     local net = assert(open(model))
-    assert.same({ 3, 5 }, net:forward(core.tensor { 3, 3, 9, 9 }, "p"):activation("p"):shape())
+    assert.same({ 3, 5 }, net:forward(core.tensor { 3, 3, 9, 9 }, "p"):value("p"):shape())
   end)
 
   it("takes pictures whose channels come last", function()
@@ -200,7 +200,7 @@ describe("an ONNX file", function()
     table.insert(model.nodes, 1, node("Transpose", "first", { "x" }, { perm = { 0, 3, 1, 2 } }))
     model.nodes[2].inputs[1] = "first"
     local net = assert(open(model))
-    assert.same({ 1, 5 }, net:forward(core.tensor { 1, 3, 20, 24 }, "p"):activation("p"):shape())
+    assert.same({ 1, 5 }, net:forward(core.tensor { 1, 3, 20, 24 }, "p"):value("p"):shape())
   end)
 
   it("computes with constant weights once", function()
@@ -215,8 +215,8 @@ describe("an ONNX file", function()
     for _, each in ipairs { net, plain } do each:forward(core.tensor({ 1, 3, 4, 4 }, 0.3), { "scores", "flat" }) end
     for unit = 0, 4 do
       local bias = model.tensors[4].values[unit + 1]
-      local expected = (plain:activation("scores"):at(0, unit) - bias) / 2 + bias
-      assert.near(expected, net:activation("scores"):at(0, unit), 1e-5)
+      local expected = (plain:value("scores"):at(0, unit) - bias) / 2 + bias
+      assert.near(expected, net:value("scores"):at(0, unit), 1e-5)
     end
   end)
 
@@ -246,19 +246,19 @@ describe("an ONNX file", function()
     local input = core.random(1, "picture"):fill_normal(core.tensor { 1, 3, 2, 2 })
     net:forward(input, { "last", "norm", "gelu" })
     local values, mean, variance = {}, 0, 0
-    for c = 0, 4 do values[c] = net:activation("last"):at(0, 1, 0, c) end
+    for c = 0, 4 do values[c] = net:value("last"):at(0, 1, 0, c) end
     for c = 0, 4 do mean = mean + values[c] / 5 end
     for c = 0, 4 do variance = variance + (values[c] - mean) ^ 2 / 5 end
     local scale, shift = noise(5), noise(5)
     local x = (values[3] - mean) / math.sqrt(variance + 1e-3) * scale[4] + shift[4]
-    assert.near(x, net:activation("norm"):at(0, 1, 0, 3), 1e-5)
+    assert.near(x, net:value("norm"):at(0, 1, 0, 3), 1e-5)
     -- erf by its series around 0.
     local sum, term, z = 0, x / 2 ^ 0.5, x / 2 ^ 0.5
     for k = 0, 40 do
       sum = sum + term / (2 * k + 1)
       term = -term * z * z / (k + 1)
     end
-    assert.near(0.5 * x * (1 + 2 / math.sqrt(math.pi) * sum), net:activation("gelu"):at(0, 1, 0, 3), 1e-5)
+    assert.near(0.5 * x * (1 + 2 / math.sqrt(math.pi) * sum), net:value("gelu"):at(0, 1, 0, 3), 1e-5)
   end)
 
   it("keeps group normalisation written as reshapes free of size", function()
@@ -276,8 +276,8 @@ describe("an ONNX file", function()
     })
     for _, size in ipairs { { 8, 8 }, { 5, 9 } } do
       net:forward(core.random(1, "x"):fill_normal(core.tensor { 2, 3, size[1], size[2] }), "back")
-      assert.same({ 2, 4, size[1], size[2] }, net:activation("back"):shape())
-      assert.near(0, net:activation("back"):sum(), 1e-3)
+      assert.same({ 2, 4, size[1], size[2] }, net:value("back"):shape())
+      assert.near(0, net:value("back"):sum(), 1e-3)
     end
   end)
 
@@ -298,11 +298,11 @@ describe("an ONNX file", function()
     for _, size in ipairs { { 8, 6 }, { 5, 7 } } do
       local height, width = table.unpack(size)
       net:forward(core.random(1, "x"):fill_normal(core.tensor { 2, 3, height, width }), { "y", "conv", "shuffled" })
-      assert.same({ 2, 4, height, width }, net:activation("shuffled"):shape())
-      assert.same({ 2, 1, 4, height * width, 1 }, net:activation("y"):shape())
+      assert.same({ 2, 4, height, width }, net:value("shuffled"):shape())
+      assert.same({ 2, 1, 4, height * width, 1 }, net:value("y"):shape())
       for channel, from in ipairs { 0, 2, 1, 3 } do
         local place = 2 * width + 3
-        assert.equal(net:activation("conv"):at(1, from, 2, 3), net:activation("y"):at(1, 0, channel - 1, place, 0))
+        assert.equal(net:value("conv"):at(1, from, 2, 3), net:value("y"):at(1, 0, channel - 1, place, 0))
       end
     end
     -- Which of the halves would be longer?
@@ -340,8 +340,8 @@ describe("an ONNX file", function()
     })
     for _, size in ipairs { { 8, 6 }, { 5, 9 } } do
       net:forward(core.random(1, "x"):fill_normal(core.tensor { 2, 3, size[1], size[2] }), { "y", "lrn" })
-      local difference = (net:activation "y" - net:activation "lrn"):statistics()
-      assert.is_true(net:activation("lrn"):statistics().deviation > 0.1)
+      local difference = (net:value "y" - net:value "lrn"):statistics()
+      assert.is_true(net:value("lrn"):statistics().deviation > 0.1)
       assert.near(0, math.max(difference.most, -difference.least), 1e-6)
     end
   end)
@@ -358,7 +358,7 @@ describe("an ONNX file", function()
       end
       local net = assert(open(model))
       net:forward(core.random(1, "x"):fill_normal(core.tensor { 1, 3, sizes[1], sizes[2] }), { "conv", "y" })
-      return net:activation "conv", net:activation "y"
+      return net:value "conv", net:value "y"
     end
     -- Attention's product of all places with all others.
     local a, y = result("bchw, bcij -> bhwij", { 3, 5 }, { "conv" })
@@ -412,8 +412,8 @@ describe("an ONNX file", function()
     for _, size in ipairs { { 64, 64 }, { 5, 7 } } do
       local height, width = table.unpack(size)
       net:forward(core.tensor({ 1, 3, height, width }, 1), { "conv", "y" })
-      local wanted = net:activation("conv"):at(0, 1, 0, 0) / (4 * height * width)
-      assert.near(wanted, net:activation("y"):at(0, 1, 0, 0), 1e-9)
+      local wanted = net:value("conv"):at(0, 1, 0, 0) / (4 * height * width)
+      assert.near(wanted, net:value("y"):at(0, 1, 0, 0), 1e-9)
     end
   end)
 
@@ -432,7 +432,7 @@ describe("an ONNX file", function()
     })
     net:forward(core.tensor({ 1, 3, 2, 2 }, 1), { "conv", "y" })
     for c, factor in ipairs { 10, 2, 3, 40 } do
-      assert.near(factor * net:activation("conv"):at(0, c - 1, 0, 0), net:activation("y"):at(0, c - 1, 0, 0), 1e-4)
+      assert.near(factor * net:value("conv"):at(0, c - 1, 0, 0), net:value("y"):at(0, c - 1, 0, 0), 1e-4)
     end
   end)
 

@@ -31,7 +31,7 @@ local function run_sized(nodes, name, stated, height, width, channels)
   local all = table.move(nodes, 1, #nodes, 2, { node("Placeholder", "x", {}, { shape = { shape = stated } }) })
   local net = assert(open(all))
   local image = picture(channels or 3, height, width)
-  return net:forward(image, name):activation(name), image, net
+  return net:forward(image, name):value(name), image, net
 end
 
 describe("what training left in a graph", function()
@@ -94,7 +94,7 @@ describe("options", function()
     local net = assert(open(nodes, { range = { 0, 1 }, output = "c",
       inputs = { w = ph.tensor({ 3 }, { 1, 10, 100 }) } }))
     assert.same({ "image", "x", "a", "b", "c" }, net:layers())
-    local values = net:forward(picture(), "c"):activation("c"):values()
+    local values = net:forward(picture(), "c"):value("c"):values()
     assert_near({ -.01, -10.1, -201 }, { values[2], values[8], values[14] })
     net = assert(open(nodes, { range = { 0, 1 }, input = "b", output = "c:0" }))
     assert.same({ "image", "b", "c" }, net:layers())
@@ -118,13 +118,13 @@ describe("options", function()
       constant("b", { 1 }, { 5 }), node("BiasAdd", "cb", { "c", "b" }), node("Relu", "r", { "cb" }) }
     local net = assert(open(biased))
     assert.same({ "image", "x", "cb", "r" }, net:layers())
-    assert.near(5.12, net:forward(picture(), "cb"):activation("cb"):at(0, 0, 1, 2), 1e-5)
+    assert.near(5.12, net:forward(picture(), "cb"):value("cb"):at(0, 0, 1, 2), 1e-5)
     net = assert(open(biased, { range = { 0, 1 }, output = "c" }))
-    assert.near(0.12, net:forward(picture(), "c"):activation("c"):at(0, 0, 1, 2), 1e-5)
+    assert.near(0.12, net:forward(picture(), "c"):value("c"):at(0, 0, 1, 2), 1e-5)
     table.insert(biased, node("Neg", "other", { "c" }))
     net = assert(open(biased))
-    assert.near(0.12, net:forward(picture(), "c"):activation("c"):at(0, 0, 1, 2), 1e-5)
-    assert.near(5.12, net:forward(picture(), "cb"):activation("cb"):at(0, 0, 1, 2), 1e-5)
+    assert.near(0.12, net:forward(picture(), "c"):value("c"):at(0, 0, 1, 2), 1e-5)
+    assert.near(5.12, net:forward(picture(), "cb"):value("cb"):at(0, 0, 1, 2), 1e-5)
   end)
 end)
 
@@ -134,10 +134,10 @@ describe("where the picture goes", function()
   it("may have four channels, or its channels first", function()
     local _, four = overheard(opened, { node("Placeholder", "x", {}, { shape = { shape = { -1, 8, 8, 4 } } }),
       node("Relu", "r", { "x" }) })
-    assert.same({ 1, 4, 5, 5 }, four:forward(picture(4, 5, 5), "r"):activation("r"):shape())
+    assert.same({ 1, 4, 5, 5 }, four:forward(picture(4, 5, 5), "r"):value("r"):shape())
     local _, first = overheard(opened, { node("Placeholder", "x", {}, { shape = { shape = { -1, 3, 8, 9 } } }),
       node("Relu", "r", { "x" }) })
-    assert.same({ 1, 3, 8, 9 }, first:forward(picture(3, 8, 9), "r"):activation("r"):shape())
+    assert.same({ 1, 3, 8, 9 }, first:forward(picture(3, 8, 9), "r"):value("r"):shape())
   end)
 
   it("may be where a file was read, or bytes", function()
@@ -148,7 +148,7 @@ describe("where the picture goes", function()
       node("ResizeBilinear", "r", { "batch", "size" }) })
     assert.equal("", said)
     assert.same({ range = { 0, 255 }, order = "RGB", source = "its file" }, net:preprocessing())
-    local r = net:forward(picture(3, 2, 3), "r"):activation("r")
+    local r = net:forward(picture(3, 2, 3), "r"):value("r")
     assert.same({ 1, 3, 4, 6 }, r:shape())
     assert.near(255 * 1.105, r:at(0, 1, 2, 1), 1e-3) -- row 1, halfway between columns 0 and 1
   end)
@@ -158,7 +158,7 @@ describe("where the picture goes", function()
       integers("shape", -1, 3, 4, 1), node("Reshape", "image_shaped", { "pixels", "shape" }),
       node("Relu", "r", { "image_shaped" }) })
     assert.same({ "image", "image_shaped", "r" }, net:layers())
-    assert.same({ 1, 1, 3, 4 }, net:forward(picture(1, 3, 4), "r"):activation("r"):shape())
+    assert.same({ 1, 1, 3, 4 }, net:forward(picture(1, 3, 4), "r"):value("r"):shape())
   end)
 end)
 
@@ -210,7 +210,7 @@ describe("shapes that a graph computes", function()
         { shape = { shape = { -1, 4, 5, 3 } } }), constant("k", { 1, 1, 3, 6 },
         { 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1 }), node("Conv2D", "x", { "picture", "k" }, window) })
       local net, image = assert(open(all)), picture(3, size[1], size[2])
-      local y = net:forward(image, "y"):activation("y")
+      local y = net:forward(image, "y"):value("y")
       assert.same({ 1, 6, size[1], size[2] }, y:shape())
       for c = 0, 5 do -- channel c of x is channel c % 3 of the picture; of y it is x's channel c % 2 * 3 + c // 2
         assert.near(image:at(0, (c % 2 * 3 + c // 2) % 3, 3, 1), y:at(0, c, 3, 1), 1e-6)
@@ -222,7 +222,7 @@ describe("shapes that a graph computes", function()
     local net = assert(open { node("Placeholder", "x", {}, { shape = { shape = { 64, 4, 4, 3 } } }),
       integers("s", 64, 48), node("Reshape", "f", { "x", "s" }), constant("w", { 48, 2 }, numbers(96)),
       node("MatMul", "y", { "f", "w" }) })
-    assert.same({ 1, 2 }, net:forward(picture(3, 4, 4), "y"):activation("y"):shape())
+    assert.same({ 1, 2 }, net:forward(picture(3, 4, 4), "y"):value("y"):shape())
   end)
 end)
 
@@ -243,7 +243,7 @@ describe("parts of images", function()
       node("SplitV", "v", { "x", "sizes", "axis" }), node("Neg", "z", { "v:1" }) }
     local y, image, net = run_sized(nodes, "y", { -1, 2, 3, 3 }, 2, 3)
     for c = 0, 2 do assert.equal(image:at(0, (c + 2) % 3, 1, 2), y:at(0, c, 1, 2)) end
-    assert.near(-image:at(0, 2, 1, 2), net:forward(image, "z"):activation("z"):at(0, 0, 1, 2), 1e-6)
+    assert.near(-image:at(0, 2, 1, 2), net:forward(image, "z"):value("z"):at(0, 0, 1, 2), 1e-6)
   end)
 end)
 
@@ -261,7 +261,7 @@ describe("sizes and formats", function()
       local nodes = { integers("size", 5, 7), node("ResizeBilinear", "y", { "x", "size" }, attributes),
         node("ResizeNearestNeighbor", "z", { "x", "size" }, attributes) }
       local y, image, net = run_sized(nodes, "y", { -1, 2, 3, 3 }, 2, 3)
-      local linear, nearest = y:clone(), net:forward(image, "z"):activation("z")
+      local linear, nearest = y:clone(), net:forward(image, "z"):value("z")
       for row = 0, 4 do
         for column = 0, 6 do
           local v, h = math.max(0, rule(row, 2, 5)), math.max(0, rule(column, 3, 7))
@@ -297,7 +297,7 @@ describe("sizes and formats", function()
     for i, format in ipairs { "NHWC", "NCHW" } do
       local net = assert(open(graph(format)))
       net:forward(picture(3, 8, 8), { "y", "j" })
-      results[i] = { net:activation("y"):values(), net:activation("j"):values() }
+      results[i] = { net:value("y"):values(), net:value("j"):values() }
     end
     assert_near(results[1][1], results[2][1], 1e-6)
     assert_near(results[1][2], results[2][2], 1e-6)

@@ -47,7 +47,7 @@ describe("Inception 5h as a TensorFlow graph", function()
       net:forward(image, layers)
       native:forward(image, layers)
       for _, name in ipairs(layers) do
-        local s = core.combine("subtract", net:activation(name), native:activation(name)):statistics()
+        local s = core.combine("subtract", net:value(name), native:value(name)):statistics()
         assert.is_true(s.most == 0 and s.least == 0, name)
       end
     end
@@ -59,7 +59,7 @@ describe("Inception 5h as a TensorFlow graph", function()
       local gradients = {}
       for i, either in ipairs { net, native } do
         either:forward(image, layer)
-        local shape = either:activation(layer):shape()
+        local shape = either:value(layer):shape()
         gradients[i] = either:inject(layer, core.random(5, "g"):fill_normal(core.tensor(shape), 0, 1)):backward()
       end
       -- The files list a module's branches in different orders, in which gradients are summed.

@@ -55,8 +55,8 @@ describe("net:describe", function()
     net:add { type = "matmul", name = "product", from = { "tokens", "weights" } }
     local text = describe_network(net, 2, 2)
     assert.matches("\nimage +image +3x2x2", text)
-    assert.matches("\ntokens +reshape +2x6 +image", text)
-    assert.matches("\nproduct +matmul +2x5 +60 +tokens weights", text)
+    assert.matches("\ntokens +reshape +2x6: 6 units, 1x2 +image", text)
+    assert.matches("\nproduct +matmul +2x5: 5 units, 1x2 +60 +tokens weights", text)
   end)
 
   it("leaves out the shapes of layers that the picture is too small for", function()

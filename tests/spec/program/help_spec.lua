@@ -137,7 +137,7 @@ describe("help", function()
   it("explains a function, by itself or by name", function()
     local text = help.text(ph.channel)
     assert.matches("^ph%.channel%(layer, unit, options%)\n", text)
-    assert.matches("\n  unit +integer: the channel, from 0\n", text)
+    assert.matches("\n  unit +integer: the channel or feature, from 0\n", text)
     assert.matches("gives ph%.objective$", text)
     for _, name in ipairs { "channel", "ph.channel" } do assert.equal(text, help.text(name)) end
   end)

@@ -17,7 +17,7 @@ end
 --- What a layer of such a graph computes, as a tensor.
 function scratch.run(g, layer)
   refuse.guard(g.net.forward, g.net, core.tensor { 1, 1, 1, 1 }, layer, { backward = false })
-  local result = g.net:activation(layer)
+  local result = g.net:value(layer)
   return values.same(result:shape(), g.shapes[layer]) and result or result:reshape(g.shapes[layer])
 end
 

@@ -76,6 +76,7 @@ const ph_layer_type ph_layer_average_pool = {
     .fields = ph_pool_fields,
     .config_size = sizeof(ph_pool_config),
     .shape = ph_pool_shape,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

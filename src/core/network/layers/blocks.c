@@ -104,6 +104,7 @@ const ph_layer_type ph_layer_depth_to_space = {
     .fields = fields,
     .config_size = sizeof(blocks_config),
     .shape = shape_of_space,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };
@@ -116,6 +117,7 @@ const ph_layer_type ph_layer_space_to_depth = {
     .fields = fields,
     .config_size = sizeof(blocks_config),
     .shape = shape_of_depth,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

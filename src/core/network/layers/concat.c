@@ -35,6 +35,39 @@ done:
   return status;
 }
 
+/* What follows each other: places, with other elements before or after them; more and more of one kind; or
+   something unknown. */
+static ph_axis_meaning joined(const ph_layer *layer, const ph_meaning *inputs, int axis, int64_t length) {
+  ph_axis_meaning whole = {0};
+  int with_places = 0, of_kind = 0;
+  int64_t before = 0, after = 0;
+  for (int i = 0; i < layer->inputs; i++) {
+    const ph_axis_meaning *own = &inputs[i].axis[axis];
+    const int64_t size = inputs[i].shape.dim[axis];
+    of_kind += own->count == 1 && own->before + own->after == 0 &&
+               own->factor[0].kind == inputs[0].axis[axis].factor[0].kind;
+    if (ph_axis_has_places(own)) {
+      whole = *own;
+      with_places++;
+    } else if (with_places == 0) {
+      before += size;
+    } else {
+      after += size;
+    }
+  }
+  if (of_kind == layer->inputs) return ph_axis_of(inputs[0].axis[axis].factor[0].kind, length);
+  if (with_places != 1) return ph_axis_of(PH_OTHER, length);
+  whole.before += before;
+  whole.after += after;
+  return whole.before > 0 && whole.after > 0 ? ph_axis_of(PH_OTHER, length) : whole;
+}
+
+static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
+  const int axis = ph_concat_axis(layer, output->shape.rank);
+  ph_meaning_kept(layer, inputs, output);
+  output->axis[axis] = joined(layer, inputs, axis, output->shape.dim[axis]);
+}
+
 /* With all axes before the joined one as one, each input is a run of memory in each of its rows. */
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   int rank = pass->output.shape.rank, axis = ph_concat_axis(layer, rank);
@@ -72,6 +105,7 @@ const ph_layer_type ph_layer_concat = {
     .fields = fields,
     .config_size = sizeof(concat_config),
     .shape = shape,
+    .meaning = meaning,
     .forward = forward,
     .backward = backward,
 };

@@ -123,6 +123,7 @@ const ph_layer_type ph_layer_convolution = {
     .fields = fields,
     .config_size = sizeof(ph_convolution_config),
     .shape = shape,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

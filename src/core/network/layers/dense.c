@@ -62,6 +62,7 @@ const ph_layer_type ph_layer_dense = {
     .required_parameters = 1,
     .fields = fields,
     .shape = shape,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

@@ -55,6 +55,19 @@ done:
   return status;
 }
 
+/* Of the axis itself nothing is known, in whatever order its elements are now. */
+static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
+  const int64_t given = ((const gather_config *)layer->config)->axis;
+  const int rank = inputs[0].shape.rank, more = ph_tensor_shape(layer->parameter[0]).rank;
+  const int axis = (int)(given < 0 ? given + rank : given);
+  for (int a = 0; a < output->shape.rank; a++) {
+    const int own = a < axis ? a : a - more + 1;
+    const bool is_listed = a >= axis && a < axis + more;
+    output->axis[a] =
+        is_listed || own >= rank ? ph_axis_of(PH_OTHER, output->shape.dim[a]) : inputs[0].axis[own];
+  }
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   ph_view view = view_of(layer, pass->input[0].shape);
   ph_view_forward(&view, pass->input[0].data, pass->output.data, 0);
@@ -77,6 +90,7 @@ const ph_layer_type ph_layer_gather = {
     .fields = fields,
     .config_size = sizeof(gather_config),
     .shape = shape,
+    .meaning = meaning,
     .forward = forward,
     .backward = backward,
 };

@@ -39,6 +39,7 @@ const ph_layer_type ph_layer_global_average_pool = {
     .reach = PH_REACH_CHANNEL,
     .fields = fields,
     .shape = shape,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

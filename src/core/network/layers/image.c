@@ -30,6 +30,7 @@ const ph_layer_type ph_layer_image = {
     .fields = fields,
     .config_size = sizeof(image_config),
     .shape = shape,
+    .meaning = ph_meaning_map,
     .forward = nothing,
     .backward = nothing,
 };

@@ -61,6 +61,36 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   return PH_OK;
 }
 
+/* ---- what the product means ---- */
+
+static const ph_axis_meaning *last_axis(const ph_meaning *m, int from_last) {
+  return &m->axis[m->shape.rank - 1 - from_last];
+}
+
+/* The columns of the product: those of the right matrix, or, where that is weights, what units became. */
+static ph_axis_meaning mixed(const ph_axis_meaning *kept, const ph_axis_meaning *summed, int64_t length) {
+  const ph_axis_meaning nothing = ph_axis_of(PH_OTHER, length);
+  if (ph_axis_is(kept, PH_OTHER) && ph_axis_is(summed, PH_UNITS)) return ph_axis_of(PH_UNITS, length);
+  return kept->count > 0 ? *kept : nothing;
+}
+
+static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
+  const ph_matmul_config *config = layer->config;
+  const ph_meaning *a = &inputs[0], *b = &inputs[1];
+  const int rank = output->shape.rank;
+  ph_meaning_kept(layer, inputs, output);
+  if (a->shape.rank < 2 || b->shape.rank < 2) {
+    ph_meaning_unknown(layer, inputs, output);
+    return;
+  }
+  const ph_axis_meaning *rows = last_axis(a, !config->transpose_a),
+                        *columns = last_axis(b, config->transpose_b);
+  const ph_axis_meaning *summed_a = last_axis(a, config->transpose_a),
+                        *summed_b = last_axis(b, !config->transpose_b);
+  output->axis[rank - 2] = mixed(rows, summed_b, output->shape.dim[rank - 2]);
+  output->axis[rank - 1] = mixed(columns, summed_a, output->shape.dim[rank - 1]);
+}
+
 /* ---- one product ---- */
 
 /* A matrix in memory: how far its rows, and its columns, are apart. */
@@ -159,6 +189,7 @@ const ph_layer_type ph_layer_matmul = {
     .fields = fields,
     .config_size = sizeof(ph_matmul_config),
     .shape = shape,
+    .meaning = meaning,
     .forward = forward,
     .backward = backward,
 };

@@ -117,6 +117,7 @@ const ph_layer_type ph_layer_max_pool = {
     .fields = &ph_pool_fields[1],
     .config_size = sizeof(ph_pool_config),
     .shape = ph_pool_shape,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

@@ -44,6 +44,18 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   return PH_OK;
 }
 
+static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
+  bool goes[PH_MAX_RANK];
+  int at = 0;
+  if (find_reduced(layer, inputs[0].shape.rank, goes, NULL) != PH_OK) return; /* `shape` refused it already */
+  for (int a = 0; a < inputs[0].shape.rank; a++) {
+    if (!goes[a])
+      output->axis[at++] = inputs[0].axis[a];
+    else if (((const reduce_config *)layer->config)->keep)
+      output->axis[at++] = ph_axis_of(PH_OTHER, 1);
+  }
+}
+
 /* The elements that make one number, and the numbers: two walks over parts of the input's axes. */
 static void find_walks(const ph_layer *layer, ph_shape input, ph_loops *numbers, ph_loops *elements) {
   bool goes[PH_MAX_RANK];
@@ -199,6 +211,7 @@ const ph_layer_type ph_layer_reduce = {
     .fields = fields,
     .config_size = sizeof(reduce_config),
     .shape = shape,
+    .meaning = meaning,
     .forward = forward,
     .backward = backward,
 };

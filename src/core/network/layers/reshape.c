@@ -150,6 +150,7 @@ static const ph_field no_fields[] = {{0}};
                                          .fields = its_fields,                                               \
                                          .config_size = size,                                                \
                                          .shape = its_shape,                                                 \
+                                         .meaning = ph_meaning_regrouped,                                    \
                                          .forward = forward,                                                 \
                                          .backward = backward}
 

@@ -87,6 +87,13 @@ done:
   return status;
 }
 
+static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
+  const ph_view view = view_of(layer, inputs[0].shape);
+  for (int a = 0; a < view.rank; a++)
+    output->axis[a] = ph_axis_part(&inputs[0].axis[a], view.axis[a].size, view.axis[a].start,
+                                   view.axis[a].step, view.axis[a].length);
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   ph_view view = view_of(layer, pass->input[0].shape);
   ph_view_forward(&view, pass->input[0].data, pass->output.data, 0);
@@ -108,6 +115,7 @@ const ph_layer_type ph_layer_slice = {
     .fields = fields,
     .config_size = sizeof(slice_config),
     .shape = shape,
+    .meaning = meaning,
     .forward = forward,
     .backward = backward,
 };

@@ -32,6 +32,11 @@ done:
   return status;
 }
 
+static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
+  const int rank = output->shape.rank;
+  for (int a = 0; a < rank; a++) output->axis[a] = inputs[0].axis[source_of(layer->config, a, rank)];
+}
+
 static ph_view view_of(const ph_layer *layer, ph_shape input) {
   ph_view whole = ph_view_whole(input), view = {.rank = input.rank};
   for (int a = 0; a < input.rank; a++) view.axis[a] = whole.axis[source_of(layer->config, a, input.rank)];
@@ -57,6 +62,7 @@ const ph_layer_type ph_layer_transpose = {
     .fields = fields,
     .config_size = sizeof(transpose_config),
     .shape = shape,
+    .meaning = meaning,
     .forward = forward,
     .backward = backward,
 };

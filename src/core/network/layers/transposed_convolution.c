@@ -128,6 +128,7 @@ const ph_layer_type ph_layer_transposed_convolution = {
     .fields = fields,
     .config_size = sizeof(transposed_config),
     .shape = shape,
+    .meaning = ph_meaning_map,
     .forward = forward,
     .backward = backward,
 };

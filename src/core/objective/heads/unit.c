@@ -15,7 +15,7 @@ typedef struct channel_config {
 
 static const ph_field channel_fields[] = {
     PH_HEAD_PLACE,
-    {"unit", PH_INTEGER, offsetof(channel_config, unit), -1, 0, 1e9, NULL, "the channel"},
+    {"unit", PH_INTEGER, offsetof(channel_config, unit), -1, 0, 1e9, NULL, "the channel or feature"},
     {0}};
 
 static int64_t channel_of(const ph_head *head) { return ((const channel_config *)head->config)->unit; }
@@ -70,9 +70,9 @@ typedef struct neuron_config {
 
 static const ph_field neuron_fields[] = {
     PH_HEAD_PLACE,
-    {"unit", PH_INTEGER, offsetof(neuron_config, unit), -1, 0, 1e9, NULL, "the channel"},
+    {"unit", PH_INTEGER, offsetof(neuron_config, unit), -1, 0, 1e9, NULL, "the channel or feature"},
     {"x", PH_INTEGER, offsetof(neuron_config, x), -1, 0, 1e9, NULL,
-     "the column; by default the centre, width // 2"},
+     "the column, of a transformer's patches; by default the centre, width // 2"},
     {"y", PH_INTEGER, offsetof(neuron_config, y), -1, 0, 1e9, NULL,
      "the row; by default the centre, height // 2"},
     {0}};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* What shapes a network's layers have for pictures of a size, in Lua. See lua/phosphene/meta/network.lua. */
+#include "bind/bind.h"
+#include "pass.h"
+
+void phb_push_shape(lua_State *L, ph_shape shape, int from) {
+  lua_createtable(L, shape.rank, 0);
+  for (int d = from; d < shape.rank; d++) {
+    lua_pushinteger(L, shape.dim[d]);
+    lua_rawseti(L, -2, d - from + 1);
+  }
+}
+
+/* net:shapes(height, width) -> { [layer] = {c, h, w} }; layers that do not fit this size are left out */
+int phb_network_shapes(lua_State *L) {
+  ph_error e;
+  ph_network *network = phb_check(L, 1, &phb_network);
+  lua_Integer height = phb_check_integer(L, 2, 1, 1 << 20, "height");
+  lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
+  int count = ph_network_count(network);
+  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
+  if (ph_network_fitting_shapes(network, height, width, shapes, NULL, &e) != PH_OK) return phb_raise(L, &e);
+  lua_createtable(L, 0, count);
+  for (int i = 0; i < count; i++) {
+    if (shapes[i].rank == 0) continue;
+    phb_push_shape(L, shapes[i], 1);
+    lua_setfield(L, -2, ph_network_layer(network, i)->name);
+  }
+  return 1;
+}
+
+static void set_integer(lua_State *L, const char *key, int64_t value) {
+  lua_pushinteger(L, value);
+  lua_setfield(L, -2, key);
+}
+
+/* net:maps(height, width) -> { [layer] = { units =, rows =, columns =, others = } }, as net:shapes */
+int phb_network_maps(lua_State *L) {
+  ph_error e;
+  ph_network *network = phb_check(L, 1, &phb_network);
+  lua_Integer height = phb_check_integer(L, 2, 1, 1 << 20, "height");
+  lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
+  int count = ph_network_count(network);
+  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
+  ph_meaning *meanings = lua_newuserdatauv(L, sizeof *meanings * (size_t)count, 0);
+  if (ph_network_fitting_shapes(network, height, width, shapes, meanings, &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_createtable(L, 0, count);
+  for (int i = 0; i < count; i++) {
+    const char *name = ph_network_layer(network, i)->name;
+    ph_arrangement a;
+    if (shapes[i].rank == 0) continue;
+    if (ph_arrangement_of(&meanings[i], PH_TOKEN_PATCHES, name, &a, &e) != PH_OK) return phb_raise(L, &e);
+    lua_createtable(L, 0, 4);
+    set_integer(L, "units", a.units);
+    set_integer(L, "rows", a.rows);
+    set_integer(L, "columns", a.columns);
+    set_integer(L, "others", a.others);
+    lua_setfield(L, -2, name);
+  }
+  return 1;
+}
+
+/* The shapes that a table has by name, of `count` layers; false where it lacks one. */
+static bool read_shapes(lua_State *L, int i, const ph_network *network, const int *layers, int count,
+                        ph_shape *shapes) {
+  ph_error e;
+  for (int j = 0; j < count; j++) {
+    if (lua_getfield(L, i, ph_network_layer(network, layers[j])->name) == LUA_TNIL) return false;
+    shapes[j] = phb_check_shape(L, lua_gettop(L));
+    if (ph_shape_check(shapes[j], "infer", &e) != PH_OK) phb_raise(L, &e);
+    lua_pop(L, 1);
+  }
+  return true;
+}
+
+/* net:infer(name, { [layer] = shape }) -> shape | nil where a shape that it follows from is not there */
+int phb_network_infer(lua_State *L) {
+  ph_error e;
+  int index;
+  ph_shape inputs[PH_MAX_INPUTS], lengths[PH_FORMULA_SHAPES], output;
+  ph_network *network = phb_check(L, 1, &phb_network);
+  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_layer *layer = ph_network_layer(network, index);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  if (layer->type->source) return luaL_error(L, "infer: '%s' has the shape of pictures", layer->name);
+  if (!read_shapes(L, 3, network, layer->input, layer->inputs, inputs) ||
+      (layer->sizing != NULL &&
+       !read_shapes(L, 3, network, layer->sizing->layer, layer->sizing->layers, lengths))) {
+    luaL_pushfail(L);
+    return 1;
+  }
+  if (ph_network_infer(network, index, inputs, lengths, &output, &e) != PH_OK) return phb_raise(L, &e);
+  phb_push_shape(L, output, 0);
+  return 1;
+}
