@@ -169,7 +169,7 @@ local function size_text(layers)
   return ("%dx%d"):format(layers.height, layers.width)
 end
 
--- The layers to read: class scores, and the last image of features before them.
+-- The layers to read: class scores, and the last ReLU before them, or where there is none the last map.
 local function layers_of(net, size)
   local logits, probabilities = net:classes()
   local names = net:layers()
@@ -185,11 +185,16 @@ local function layers_of(net, size)
     misuse.raise("check: pictures of %d px do not fit this network%s", size,
       right and ("; it takes %d high and %d wide"):format(right, high) or "")
   end
-  local features = names[2]
+  local maps, relu, map = net:maps(height, width), nil, nil
+  if maps[scores].rows * maps[scores].columns > 1 then
+    misuse.raise("check: layer '%s' is a map of scores: there are no classes to compare by", scores)
+  end
   for _, name in ipairs(names) do
     if name == scores then break end
-    if net:layer(name).type == "relu" and shapes[name] then features = name end
+    if net:layer(name).type == "relu" and shapes[name] then relu = name end
+    if maps[name] and maps[name].rows * maps[name].columns > 1 then map = name end
   end
+  local features = relu or map or names[2]
   return { scores = scores, features = features, are_probabilities = not logits and probabilities ~= nil,
     height = height, width = width, shapes = shapes }
 end

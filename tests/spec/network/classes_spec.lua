@@ -62,6 +62,18 @@ describe("a network that ends in scores", function()
     assert.same({}, { net:classes() })
     local _, problem = ph.network(save(true), { labels = numbered(10) })
     assert.matches("labels: layer 'scores' is a map", problem, 1, true)
+    local map = assert(ph.network(save(true)))
+    local path = folder .. "/grey.png"
+    assert(core.tensor({ 1, 3, 16, 16 }, 0.5):save(path))
+    for message, attempt in pairs {
+      ["layer 'scores' is a map of scores: there are no classes to compare by"] = function() map:check(path) end,
+      ["does not say which layer holds its logits"] = function() ph.render { map, ph.logit(1), size = 16 } end,
+      ["does not say which layer holds its probabilities"] = function()
+        ph.render { map, ph.probability(1), size = 16 }
+      end,
+    } do
+      assert.error_matches(attempt, message, 1, true)
+    end
   end)
 end)
 
