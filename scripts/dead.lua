@@ -9,16 +9,18 @@ local opt = ph.options {
 
 local net = assert(ph.network(opt.net)):choose(opt)
 
--- The first unit that the starting picture nowhere wakes.
+-- The first unit that the starting picture nowhere wakes; where it wakes all, the one that it wakes least.
 local function silent_unit()
   local start = ph.render { net, ph.layer(opt.layer), size = opt.size, steps = 0, seed = opt.seed, progress = false }
   local map = net:forward(start.image, opt.layer, { backward = false }):activation(opt.layer)
-  local shape = map:shape()
-  local rows = map:reshape { shape[2], 1, shape[3], shape[4] }
+  local shape, quietest, least = map:shape(), 0, math.huge
+  local rows = map:reshape { shape[2], 1, shape[3] or 1, shape[4] or 1 }
   for unit = 0, shape[2] - 1 do
-    if rows:image(unit):statistics().most <= 0 then return unit end
+    local most = rows:image(unit):statistics().most
+    if most <= 0 then return unit end
+    if most < least then quietest, least = unit, most end
   end
-  error(("dead: every unit of %s answers to the starting picture; choose another --seed"):format(opt.layer), 0)
+  return quietest
 end
 
 local unit = opt.unit >= 0 and opt.unit or silent_unit()

@@ -4,12 +4,12 @@
 local ph = require "phosphene"
 local opt = ph.options {
   net = "googlenet", layers = ph.auto.layers(4, "one column each"),
-  count = { 64, "pictures of noise", least = 1 }, size = { 160, "pixels", least = 64 }, seed = 1,
+  count = { 64, "pictures of noise", least = 1 }, size = ph.auto.size(160), seed = 1,
   output = "out/gradient.png",
 }
 
 local net, random = assert(ph.network(opt.net)):choose(opt), ph.random(opt.seed, "init")
-local middle = opt.size // 64 * 48 -- pixels; the border has effects of its own
+local middle = math.max(opt.size // 64 * 48, opt.size // 2) -- pixels; the border has effects of its own
 
 -- The gradient by one picture, and the mean of its squares over all. That of half the squared activations is what the
 -- activations themselves give on their way back.

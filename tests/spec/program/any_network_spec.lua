@@ -1,16 +1,24 @@
 -- SPDX-License-Identifier: MIT
--- Recipes on networks that they were not written for: of one channel, for pictures of one size, without labels. Each
--- runs with its defaults and a layer that is named.
+-- Recipes on networks that they were not written for: of one channel, for pictures of one size, transformers, without
+-- labels. Each runs with its defaults and a layer that is named.
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
 local recipe = require "phosphene.recipe"
+local transformer = require "transformer"
 
 local random = core.random(4, "any_network_spec")
 local folder = os.tmpname()
 os.remove(folder)
 os.execute("mkdir " .. folder)
 teardown(function() os.execute("rm -r " .. folder) end)
+
+local function write(name, net)
+  local path = ("%s/%s.safetensors"):format(folder, name)
+  assert(net:save(path))
+  net:close()
+  return path
+end
 
 -- Two convolutions, and what comes behind them.
 local function save(name, channels, add)
@@ -22,10 +30,7 @@ local function save(name, channels, add)
   net:add { type = "relu", name = "r2", from = "c2" }
   add(net, weight)
   net:set_classes { logits = "scores" }
-  local path = ("%s/%s.safetensors"):format(folder, name)
-  assert(net:save(path))
-  net:close()
-  return path
+  return write(name, net)
 end
 
 local networks = {
@@ -38,7 +43,9 @@ local networks = {
     net:add { type = "dense", name = "scores", from = "flat", weight = weight { 10, 12 * 16 * 16 } }
     net:set_input_size(32, 32)
   end),
+  transformer = write("transformer", transformer()),
 }
+local layers = { grey = "r2", fixed = "r2", transformer = "block2" }
 
 -- Settings that only make a recipe quick.
 local quick = { size = 32, steps = 2, shown = { 1, 2 }, count = 2, octaves = 2, frames = 2, batch = 2 }
@@ -63,11 +70,10 @@ for _, path in ipairs(assert(core.list_folder "scripts")) do
       local has = options_of(name)
       for kind, net in pairs(networks) do
         local options = { net = net, output = ("%s/%s-%s.png"):format(folder, name, kind) }
-        if has.layer then options.layer = "r2" end
+        if has.layer then options.layer = layers[kind] end
         for option, value in pairs(quick) do
           if has[option] then options[option] = value end
         end
-        if name == "gradient" then options.size = 64 end
         recipe.run(name, options)
         local image = assert(ph.load_image(options.output))
         assert.is_true(image:statistics().deviation > 0, kind)
