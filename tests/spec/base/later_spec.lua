@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 local later = require "phosphene.base.later"
 
+local program = (os.getenv "PHOSPHENE_TEST_BUILD" or "build") .. "/phosphene"
+
 describe("later", function()
   after_each(function() package.loaded["a.module"], package.preload["a.module"] = nil, nil end)
 
@@ -23,7 +25,7 @@ describe("later", function()
   end)
 
   it("keeps pictures, tables and plans out of a start that asks for none", function()
-    local pipe = assert(io.popen([[build/phosphene -e '
+    local pipe = assert(io.popen(program .. [[ -e '
       for name in pairs(package.loaded) do print(name) end ph.objective "mixed4a:1"
       for name in pairs(package.loaded) do print(name) end']]))
     local loaded = pipe:read "a"
