@@ -43,7 +43,7 @@ BENCHES  := step precision share scaling start busy
 .DEFAULT_GOAL := all
 .PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-lucid \
         conformance-tensorflow mutants fuzz test-distributions demo figures bench bench-peers bench-networks docs lint \
-        format check-format install uninstall install-weights weights deb clean help
+        format check-format check-paths install uninstall install-weights weights deb clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -234,7 +234,12 @@ LUA_FILES  = $(shell find lua -name '*.lua')
 DATA_FILES = $(wildcard scripts/*.lua weights/*.safetensors)
 PAGES      = README.md LICENSE $(wildcard docs/*.md docs/images/*)
 
-install: all ## install the program, module, recipes, weights and pages under PREFIX
+# Paths stand in rules and shell commands as they are, and Lua's search path knows ; and ? only as its own.
+check-paths:
+	@case '$(DESTDIR)$(PREFIX)$(LUA_C)' in *[[:space:]\;\?\"\`\*\(\)\&\<\>\|\#\\]*) \
+	  echo "PREFIX and DESTDIR: spaces and any of ;?\"*()&<>|#\\ cannot stand in their paths" >&2; exit 1;; esac
+
+install: check-paths all ## install the program, module, recipes, weights and pages under PREFIX
 	install -D -m 755 $(BUILD)/phosphene $(DESTDIR)$(PREFIX)/bin/phosphene
 	install -D -m 755 $(BUILD)/lua/phosphene/core.so $(MODULE)/core.so
 	install -D -m 644 docs/phosphene.1 $(MANUAL)
@@ -242,7 +247,7 @@ install: all ## install the program, module, recipes, weights and pages under PR
 	@for f in $(DATA_FILES); do install -D -m 644 $$f $(SHARE)/phosphene/$$f || exit 1; done
 	@for f in $(PAGES); do install -D -m 644 $$f $(SHARE)/doc/phosphene/$$f || exit 1; done
 
-uninstall: ## remove what install put there, and no other file
+uninstall: check-paths ## remove what install put there, and no other file
 	rm -f $(DESTDIR)$(PREFIX)/bin/phosphene $(MODULE)/core.so $(MANUAL)
 	@rm -f $(LUA_FILES:lua/%=$(SHARE)/lua/5.4/%) $(DATA_FILES:%=$(SHARE)/phosphene/%) $(PAGES:%=$(SHARE)/doc/phosphene/%)
 	@for d in $(MODULE) $(SHARE)/lua/5.4/phosphene $(SHARE)/phosphene $(SHARE)/doc/phosphene; do \
@@ -253,7 +258,7 @@ WEIGHTS_HOME = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/phosphene/weights
 install-weights: ## copy weights from FROM=file-or-folder to where networks are looked up
 	@test -n "$(FROM)" || { echo "usage: make install-weights FROM=file.safetensors" >&2; exit 1; }
 	@mkdir -p "$(WEIGHTS_HOME)"
-	@for f in $(if $(wildcard $(FROM)/.),"$(FROM)"/*.safetensors,"$(FROM)"); do \
+	@if [ -d "$(FROM)" ]; then set -- "$(FROM)"/*.safetensors; else set -- "$(FROM)"; fi; for f; do \
 	  part="$(WEIGHTS_HOME)/.$${f##*/}.part"; echo "$$f -> $(WEIGHTS_HOME)"; \
 	  cp "$$f" "$$part" && mv -f "$$part" "$(WEIGHTS_HOME)/$${f##*/}" || { rm -f "$$part"; exit 1; }; \
 	done

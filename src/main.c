@@ -151,5 +151,10 @@ int main(int argc, char **argv) {
     fprintf(stderr, "phosphene: %s\n",
             lua_tostring(L, -1) != NULL ? lua_tostring(L, -1) : "an error without message");
   lua_close(L);
+  /* What was printed may not have arrived: a full disk, a pipe whose reader went away. */
+  if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_SUCCESS) {
+    fputs("phosphene: standard output cannot be written to\n", stderr);
+    status = EXIT_FAILURE;
+  }
   return status;
 }

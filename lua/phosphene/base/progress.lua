@@ -4,6 +4,8 @@
 
 local core = require "phosphene.core"
 
+local printable = require "phosphene.base.printable"
+
 local progress = {}
 progress.__index = progress
 
@@ -25,7 +27,7 @@ function progress.new(settings)
   local clock = settings.clock or core.clock
   return setmetatable({
     on = settings.on ~= false and is_wanted(),
-    title = settings.title,
+    title = printable(settings.title),
     steps = settings.steps,
     stream = settings.stream or io.stderr,
     terminal = terminal,
@@ -104,7 +106,7 @@ end
 
 --- A line about the run.
 function progress.tell(text)
-  if is_wanted() then io.stderr:write("phosphene: ", text, "\n") end
+  if is_wanted() then io.stderr:write("phosphene: ", printable(text), "\n") end
 end
 
 --- Prints the seed of a run for which none was given.

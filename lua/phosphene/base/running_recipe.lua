@@ -26,6 +26,9 @@ local printable = { __tostring = function(self) return self.text end }
 --- An error in the command line: the user's mistake, not at a line of the recipe.
 function request.refusal(text) return setmetatable({ text = text }, printable) end
 
+--- Whether a raised value is one.
+function request.is_refusal(value) return getmetatable(value) == printable and not value.is_answer end
+
 --- Not an error: the text for `--help`, raised to leave the recipe.
 function request.answer(text) return setmetatable({ text = text, is_answer = true }, printable) end
 

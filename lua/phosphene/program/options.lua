@@ -132,7 +132,7 @@ end
 -- By convention a recipe writes to what its option `output` says, after work that may take hours: what could not be
 -- written is told before. Nil, or what is wrong.
 local function output_problem(declared, path)
-  if type(path) ~= "string" or path == "" then return nil end
+  if type(path) ~= "string" or path == "" and declared.default == "" then return nil end
   local can_write = picture.is_picture(declared.default or "") and picture.can_save or core.can_write
   return select(2, can_write(path))
 end

@@ -4,7 +4,9 @@
 
 local commands = require "phosphene.program.commands"
 local core = require "phosphene.core"
+local printable = require "phosphene.base.printable"
 local recipe = require "phosphene.program.recipe"
+local request = require "phosphene.base.running_recipe"
 local suggest = require "phosphene.base.suggest"
 
 local program = {}
@@ -86,7 +88,8 @@ local function from_environment(name, default)
   return (path:gsub("^;+", ""):gsub(";+$", ""))
 end
 
--- Our own files first, then the script's neighbours, then the user's, then the system's.
+-- Our own files first, then a script's neighbours (not those of the folder that one happens to be in when a bundled
+-- recipe is asked for by name), then the user's, then the system's.
 local function set_search_path(host, script, use_environment)
   local path, cpath = absolute_entries(host.default_path), absolute_entries(package.cpath)
   if use_environment then
@@ -113,16 +116,22 @@ end
 
 local function complain(message)
   io.stdout:flush()
-  io.stderr:write("phosphene: ", message, "\n")
+  io.stderr:write("phosphene: ", printable(message), "\n")
 end
+
+local misused = 2 -- the exit status where the command line cannot be understood, as for other programs
 
 -- Calls f. Gives nil if all went well, and otherwise, after saying what happened, the exit status.
 local function attempt(host, f, ...)
-  local ok, signal, problem = host.interruptible(false, explain, f, ...)
+  local is_refused = false
+  local ok, signal, problem = host.interruptible(false, function(raised)
+    is_refused = request.is_refusal(raised)
+    return explain(raised)
+  end, f, ...)
   if not ok then complain(problem) end
   -- A run that Ctrl-C ended gave its picture all the same.
   if signal ~= 0 then return 128 + signal end
-  if not ok then return 1 end
+  if not ok then return is_refused and misused or 1 end
 end
 
 local function run_code(code)
@@ -155,7 +164,7 @@ local function run_script(host, script)
   local name, following = given[script], table.move(given, script + 1, #given, 1, {})
   if name == "-" then return attempt(host, run_stdin, following) end
   if commands[name] then return attempt(host, require(commands[name].module).run, following) end
-  return attempt(host, recipe.run, name, following)
+  return attempt(host, recipe.run_words, name, following)
 end
 
 -- A text as one line of at most so many characters.
@@ -183,11 +192,11 @@ function program.main(host)
   local wanted, problem = parse(host.arguments)
   if not wanted then
     complain(problem)
-    return 1
+    return misused
   end
   local script = wanted.script and host.arguments[wanted.script]
   publish_arguments(host.arguments, wanted.script)
-  set_search_path(host, script ~= "-" and script or nil, not wanted["-E"])
+  set_search_path(host, script and script ~= "-" and recipe.has_neighbours(script) and script, not wanted["-E"])
 
   if wanted["-h"] or wanted["--help"] then
     print_help()

@@ -34,19 +34,35 @@ end
 
 -- ---- finding ----
 
---- The path of a recipe, given by path or by a bundled one's name; or nil and a message. A bundled recipe comes before
---- a file of the same name, so that it does not matter in what folder one is.
-function recipe.find(name)
-  local names = bundled_names()
-  for _, known in ipairs(names) do
-    if known == name then return bundled_path(name) end
+local function is_bundled(name)
+  for _, known in ipairs(bundled_names()) do
+    if known == name then return true end
   end
+  return false
+end
+
+--- Whether the script that is meant may have modules beside it: bundled recipes have none.
+function recipe.has_neighbours(name) return not is_bundled(name) end
+
+-- The path and the text of a recipe, given by path or by a bundled one's name; or nil and a message. It is read once,
+-- since it may be a pipe.
+local function locate(name)
+  if is_bundled(name) then return bundled_path(name), assert(read_file(bundled_path(name))) end
   local text, problem = read_file(name)
-  if text then return name end
+  if text then return name, text end
   if name:find("/", 1, true) or name:match "%.lua$" then return nil, ("cannot read %s"):format(problem) end
+  local names = bundled_names()
   local otherwise = "there are " .. table.concat(names, ", ")
   for command in pairs(commands) do names[#names + 1] = command end
   return nil, ("no recipe '%s'; %s"):format(name, suggest(name, names, otherwise))
+end
+
+--- The path of a recipe, given by path or by a bundled one's name; or nil and a message. A bundled recipe comes before
+--- a file of the same name, so that it does not matter in what folder one is.
+function recipe.find(name)
+  local path, text = locate(name)
+  if path then return path end
+  return nil, text
 end
 
 --- The bundled recipes by name: { name =, path =, summary = } each.
@@ -112,6 +128,13 @@ local function run(asked, chunk_name)
   return start(asked, chunk, table.unpack(asked.words))
 end
 
+-- How a recipe is asked for that was found at this path.
+local function asked_at(path, text)
+  local stem = path:match "([^/]*)%.lua$"
+  local called = stem and path == bundled_path(stem) and stem or path
+  return { text = text, called = "phosphene " .. called, script = path }
+end
+
 local a_recipe = expect.kinds("the name or path of a recipe", "string")
 local a_table = expect.kinds("a table of options", "table")
 
@@ -120,12 +143,19 @@ function recipe.run(name, options)
   options = options or {}
   expect.value(name, a_recipe, "run")
   expect.value(options, a_table, "run")
-  local path, problem = recipe.find(name)
-  if not path then misuse.raise("%s", problem) end
-  local stem = path:match "([^/]*)%.lua$"
-  local called = stem and path == bundled_path(stem) and stem or path
-  local asked = { text = assert(read_file(path)), called = "phosphene " .. called, script = path }
+  local path, text = locate(name)
+  if not path then misuse.raise("%s", text) end
+  local asked = asked_at(path, text)
   if #options > 0 then asked.words = options else asked.values, asked.position = options, misuse.position() end
+  return run(asked, "@" .. path)
+end
+
+--- Runs a recipe with words from the command line.
+function recipe.run_words(name, words)
+  local path, text = locate(name)
+  if not path then error(request.refusal(text)) end
+  local asked = asked_at(path, text)
+  asked.words = words
   return run(asked, "@" .. path)
 end
 

@@ -5,12 +5,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
-#include "mapped.h"
+#include "file.h"
 
 /* What is longer and whole is neither a shape nor an index of a network that we run. */
 enum { MOST_INTEGERS = 1 << 16, MOST_DIMENSIONS = 64 };
@@ -103,6 +104,26 @@ static bool is_inside(const char *path) {
   return true;
 }
 
+/* Whether the file, by its real path, lies in a folder or below it, of which `length` characters are given.
+ */
+static bool lies_below(const char *real, const char *folder, size_t length) {
+  return folder != NULL && strncmp(real, folder, length) == 0 && (real[length] == '/' || length == 1);
+}
+
+/* Whether links lead out of the model's folder. Where the model is a link itself, as in the caches of those
+   who download it, its numbers may be beside either name. */
+static bool is_linked_elsewhere(const char *path, const char *model, const char *folder) {
+  char *real = realpath(path, NULL), *real_model = realpath(model, NULL),
+       *real_folder = realpath(folder, NULL);
+  const bool is_elsewhere =
+      real != NULL && !lies_below(real, real_folder, real_folder != NULL ? strlen(real_folder) : 0) &&
+      !lies_below(real, real_model, real_model != NULL ? (size_t)(strrchr(real_model, '/') - real_model) : 0);
+  free(real);
+  free(real_model);
+  free(real_folder);
+  return is_elsewhere;
+}
+
 static bool parse_number(const char *text, int64_t *number) {
   *number = 0;
   if (*text == '\0' || strlen(text) > 18) return false;
@@ -132,11 +153,20 @@ static ph_status open_external(ph_protobuf *file, const Onnx__Tensor *message, p
                    what(file, message, text), ph_name_print(location != NULL ? location : "", name));
   const char *slash = strrchr(model, '/');
   size_t folder = slash != NULL ? (size_t)(slash + 1 - model) : 0, length = strlen(location);
-  char *path = ph_alloc(folder + length + 1);
+  char *path = ph_alloc(folder + length + 2); /* "." where there is no folder */
   if (path == NULL) return ph_no_memory(e);
   memcpy(path, model, folder);
-  memcpy(path + folder, location, length);
-  ph_status status = ph_mapping_read(path, mapping, &why);
+  path[folder] = '.';
+  path[folder + 1] = '\0';
+  char *beside = ph_copy_string(path);
+  memcpy(path + folder, location, length + 1);
+  ph_status status = ph_no_memory(&why);
+  if (beside != NULL && is_linked_elsewhere(path, model, beside))
+    status =
+        ph_fail(&why, PH_FAILURE, "'%s' is a link out of the model's folder", ph_name_print(location, name));
+  else if (beside != NULL)
+    status = ph_mapping_open(path, mapping, &why);
+  ph_free(beside);
   ph_free(path);
   if (status == PH_NO_MEMORY) return ph_no_memory(e);
   if (status != PH_OK) return ph_fail(e, PH_FAILURE, "%s: %s", what(file, message, text), why.message);
@@ -214,8 +244,6 @@ static ph_status read_floats(ph_protobuf *file, Onnx__Tensor *message, ph_shape 
   ph_number_type type = type_of(message)->float_type;
   unsigned char *data = (unsigned char *)(uintptr_t)from->data;
   ph_tensor *made = NULL;
-  if (from->mapping != NULL && type == PH_FLOAT32 && ph_mapped_fits(data))
-    return ph_mapped_tensor(from->mapping, data, shape, tensor, e);
   if (from->mapping == NULL && data != NULL && type == PH_FLOAT32 && ph_protobuf_take(file, data)) {
     message->raw_data = (ProtobufCBinaryData){0};
     return ph_tensor_borrow(shape, (float *)(void *)data, ph_protobuf_give_back, data, tensor, e);

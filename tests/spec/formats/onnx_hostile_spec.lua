@@ -283,7 +283,7 @@ describe("a hostile ONNX file", function()
   it("may have attributes of wrong types", function()
     assert.equal("operator 'Conv' (node 'conv') has an attribute 'strides' that is no list of whole numbers",
       problem_of(function(m) m.nodes[1].attributes.strides = "two" end))
-    assert.equal("operator 'LeakyRelu' (node 'relu') has an attribute 'alpha' that is not a number",
+    assert.equal("operator 'LeakyRelu' (node 'relu') has an attribute 'alpha' that is no number",
       problem_of(function(m) m.nodes[2].attributes.alpha = { 1, 2 } end))
   end)
 
@@ -308,6 +308,11 @@ describe("a hostile ONNX file", function()
       assert.equal(("tensor 'w' is in '%s', which is not a file in the model's folder"):format(place),
         external { "location", place })
     end
+    assert(os.execute(("ln -s /etc/hostname %s; mkdir %s; ln -s target %s"):format(path "link.bin", path "below",
+      path "below/inside.bin")))
+    assert.equal("tensor 'w': 'link.bin' is a link out of the model's folder", external { "location", "link.bin" })
+    writer.save(path "below/target", ("x"):rep(100))
+    assert.matches("claims 432 bytes", external { "location", "below/inside.bin" })
     assert.equal(("tensor 'w': cannot read '%s': No such file or directory"):format(path "absent"),
       external { "location", "absent" })
     writer.save(path "short.bin", ("x"):rep(100))

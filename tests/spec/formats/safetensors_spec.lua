@@ -169,23 +169,23 @@ end)
 
 describe("a network's file", function()
   it("may be overwritten in its place, or cut short, while the network is in use", function()
-    local path = os.tmpname() .. ".safetensors"
+    local saved = os.tmpname() .. ".safetensors"
     local image = ph.random(1, "image"):fill_normal(ph.tensor { 1, 3, 8, 8 })
     local net = core.network { backend = "dnnl" }
     net:add { type = "convolution", name = "conv", from = "image", padding = { 1, 1 },
       weight = ph.random(2, "weight"):fill_normal(ph.tensor { 4, 3, 3, 3 }) }
-    assert(net:save(path))
+    assert(net:save(saved))
 
-    local opened, other = assert(ph.network(path)), assert(ph.network(path))
+    local opened, other = assert(ph.network(saved)), assert(ph.network(saved))
     local expected = net:forward(image, "conv"):activation("conv"):values()
-    local file = assert(io.open(path, "r+b"))
+    local file = assert(io.open(saved, "r+b"))
     local size = file:seek "end"
     file:seek("set", size - 100)
     file:write(("\xFF"):rep(100))
     file:close()
     assert.same(expected, opened:forward(image, "conv"):activation("conv"):values())
-    assert(io.open(path, "wb")):close() -- cut to nothing
+    assert(io.open(saved, "wb")):close() -- cut to nothing
     assert.same(expected, other:forward(image, "conv"):activation("conv"):values())
-    os.remove(path)
+    os.remove(saved)
   end)
 end)

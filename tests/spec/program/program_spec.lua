@@ -62,7 +62,7 @@ describe("phosphene's options", function()
   it("that are unknown or lack their value are said to be", function()
     local output, status = run "--hlep"
     assert.equal("phosphene: unknown option '--hlep'; did you mean '--help'?\n", output)
-    assert.equal(1, status)
+    assert.equal(2, status)
     assert.equal("phosphene: -e needs code\n", (run "-e"))
   end)
 
@@ -132,11 +132,11 @@ describe("a recipe", function()
   it("that does not exist is nearly one that does", function()
     local output, status = run "chanel"
     assert.equal("phosphene: no recipe 'chanel'; did you mean 'channel'?\n", output)
-    assert.equal(1, status)
+    assert.equal(2, status)
     assert.equal("phosphene: no recipe 'wieghts'; did you mean 'weights'?\n", (run "wieghts"))
     output, status = run(folder .. "/nothing.lua")
     assert.matches("^phosphene: .*nothing%.lua: No such file or directory\n$", output)
-    assert.equal(1, status)
+    assert.equal(2, status)
   end)
 
   it("that misuses the library is told its own line, and nothing else", function()
@@ -175,6 +175,30 @@ describe("an error", function()
   it("goes to stderr, after what was printed", function()
     assert.equal("first\n", (shell(program .. " -e 'io.write \"first\\n\" error \"x\"' 2>/dev/null")))
     assert.equal("first\nphosphene: x\n", (code "io.write 'first\\n' error('x', 0)"))
+  end)
+end)
+
+describe("what could be lost in silence", function()
+  it("is not: a script may be a pipe", function()
+    assert.equal("6\n", (shell(("bash -c '%s <(echo \"print(2 * 3)\")'"):format(program))))
+    assert.equal("6\n", (shell(("echo 'print(2 * 3)' | %s /dev/stdin"):format(program))))
+  end)
+
+  it("is not: what is printed may not arrive", function()
+    local output, status = shell(("{ %s -e 'print(1)' >/dev/full; } 2>&1"):format(program))
+    assert.equal("phosphene: standard output cannot be written to\n", output)
+    assert.equal(1, status)
+  end)
+
+  it("is not: modules in the folder that one is in are none of a bundled recipe's", function()
+    local output = run "-e 'print((package.path:find(\"./?.lua\", 1, true)))' channel --help"
+    assert.matches("^nil\n", output)
+  end)
+
+  it("is not: an empty output", function()
+    local output, status = shell(program .. " channel --net googlenet-tiny --output '' 2>&1")
+    assert.matches("option '%-%-output': cannot write ''", output)
+    assert.equal(2, status)
   end)
 end)
 
