@@ -31,7 +31,8 @@ function objective:close() end
 ---@class phosphene
 local ph = {}
 
---- An objective from an objective, a number, or a string "layer:unit" or "layer". Raises for anything else.
+--- An objective from an objective, a number, or a string "layer:unit" or "layer". Where the network has a
+--- layer called "layer:unit", as TensorFlow's values are ("relu:0"), the string means that. Raises for anything else.
 ---@param value ph.objective|number|string
 ---@return ph.objective
 function ph.objective(value) end

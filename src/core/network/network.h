@@ -74,6 +74,9 @@ bool ph_network_input_size(const ph_network *network, int64_t size[2]);
 int ph_network_count(const ph_network *network);
 const ph_layer *ph_network_layer(const ph_network *network, int index);
 
+/* The index of the layer with this very name or second name, or -1. */
+int ph_network_lookup(const ph_network *network, const char *name);
+
 /* The index of the layer with this name, or this second name, or, where only one layer has, with a name that
    ends so after '/', '.', ':' or '_'. Otherwise PH_MISUSE, "no layer 'mixed4z'; did you mean 'mixed4e'?" or
    the names of those that are meant by an ambiguous ending. */

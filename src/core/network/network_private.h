@@ -59,8 +59,7 @@ struct ph_network {
 /* Drops all plans: the graph changed. */
 void ph_network_forget_plans(ph_network *network);
 
-/* The index of the layer with this very name or second name, or -1; and how it is said that there is none. */
-int ph_network_lookup(const ph_network *network, const char *name);
+/* How it is said that there is no such layer. */
 ph_status ph_network_missing(const ph_network *network, const char *name, ph_error *e);
 
 /* Adds a second name without asking whether it is taken. */

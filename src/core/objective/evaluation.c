@@ -32,7 +32,8 @@ static ph_status resolve_heads(ph_evaluation *ev, ph_error *e) {
     if (ev->steps[i].operation != PH_HEAD) continue;
     ph_reading *r = &ev->readings[ev->reading_count++];
     r->step = i;
-    ph_status status = ph_head_copy(ev->steps[i].head, &r->head, e);
+    ph_status status = ph_head_copy(ph_head_meant(ev->steps[i].head, ev->network), &r->head, e);
+    if (status == PH_OK) r->head->config->batch = ev->steps[i].head->config->batch;
     if (status == PH_OK) status = ph_head_resolve(r->head, ev->network, &r->layer, e);
     if (status != PH_OK) return status;
   }

@@ -115,11 +115,17 @@ ph_status ph_head_copy(const ph_head *head, ph_head **copy, ph_error *e) {
   if (status != PH_OK) return status;
   memcpy((*copy)->config, head->config, head->type->config_size);
   if (head->tensor != NULL) (*copy)->tensor = ph_tensor_retain(head->tensor);
-  return PH_OK;
+  if (head->whole != NULL) status = ph_head_copy(head->whole, &(*copy)->whole, e);
+  if (status != PH_OK) {
+    ph_head_free(*copy);
+    *copy = NULL;
+  }
+  return status;
 }
 
 void ph_head_free(ph_head *head) {
   if (head == NULL) return;
+  ph_head_free(head->whole);
   ph_tensor_release(head->tensor);
   ph_free(head->config);
   ph_free(head);
@@ -128,6 +134,11 @@ void ph_head_free(ph_head *head) {
 /* ---- meeting a network ---- */
 
 const char ph_picture_name[] = "picture";
+
+const ph_head *ph_head_meant(const ph_head *head, const ph_network *network) {
+  bool is_whole = head->whole != NULL && ph_network_lookup(network, head->whole->config->layer) >= 0;
+  return is_whole ? head->whole : head;
+}
 
 ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e) {
   const char *name = head->config->layer;

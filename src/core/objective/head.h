@@ -60,6 +60,7 @@ typedef struct ph_head {
   const ph_head_type *type;
   ph_head_place *config; /* the type's configuration struct */
   ph_tensor *tensor;     /* retained; NULL for types that take none */
+  struct ph_head *whole; /* what it means where the network has this one's layer; NULL for most heads */
 } ph_head;
 
 /* What a head sees of its layer: the images that it reads, arranged as units of a map
@@ -124,6 +125,9 @@ void ph_head_free(ph_head *head); /* NULL is allowed */
    holds. */
 extern const char ph_picture_name[];
 enum { PH_PICTURE = -1 };
+
+/* The head that is meant on this network: itself, or the one that it is the `whole` of. */
+const ph_head *ph_head_meant(const ph_head *head, const ph_network *network);
 
 /* Finds the head's layer, and what else it needs of the network. */
 ph_status ph_head_resolve(ph_head *head, const ph_network *network, int *layer, ph_error *e);

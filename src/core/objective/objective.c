@@ -46,6 +46,12 @@ ph_status ph_objective_head(const char *type, const ph_setting *settings, int co
   return status == PH_OK ? from_head(head, objective, e) : status;
 }
 
+/* The layer that is called like the whole text; NULL for a text that is too long for a name. */
+static ph_status whole_of(const char *text, ph_head **whole, ph_error *e) {
+  const ph_setting setting = {.key = "layer", .text = text};
+  return strlen(text) < PH_TEXT_SIZE ? ph_head_new("layer", &setting, 1, NULL, whole, e) : PH_OK;
+}
+
 ph_status ph_objective_parse(const char *text, ph_objective **objective, ph_error *e) {
   char layer[PH_TEXT_SIZE];
   const char *colon = strrchr(text, ':');
@@ -60,7 +66,12 @@ ph_status ph_objective_parse(const char *text, ph_objective **objective, ph_erro
   ph_setting settings[] = {{.key = "layer", .text = layer}, {.key = "unit", .count = 1}};
   if (unit == NULL) return ph_objective_head("layer", settings, 1, NULL, objective, e);
   settings[1].value[0] = strtod(unit, NULL);
-  return ph_objective_head("channel", settings, 2, NULL, objective, e);
+  ph_head *head = NULL;
+  ph_status status = ph_head_new("channel", settings, 2, NULL, &head, e);
+  if (status == PH_OK) status = whole_of(text, &head->whole, e);
+  if (status == PH_OK) return from_head(head, objective, e);
+  ph_head_free(head);
+  return status;
 }
 
 /* ---- algebra ---- */

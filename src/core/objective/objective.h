@@ -27,8 +27,9 @@ typedef enum ph_operation {
  * leaves. */
 double ph_operation_apply(ph_operation operation, double a, double b);
 
-/* Leaves: a finite number; a head (head.h); text as in "mixed4a:476" (a channel) or "mixed4a" (a layer). Each
-   has one reference, which the caller owns. */
+/* Leaves: a finite number; a head (head.h); text as in "mixed4a:476" (a channel) or "mixed4a" (a layer);
+   where the network has a layer called "mixed4a:476", as TensorFlow's are, that one. Each has one reference,
+   which the caller owns. */
 ph_status ph_objective_number(double number, ph_objective **objective, ph_error *e);
 ph_status ph_objective_head(const char *type, const ph_setting *settings, int count, ph_tensor *tensor,
                             ph_objective **objective, ph_error *e);

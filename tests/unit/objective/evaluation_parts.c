@@ -108,8 +108,32 @@ static void check_outside(void) {
   ph_tensor_release(wrong);
 }
 
+/* "deep:0" is channel 0 of deep, or the layer that is called so, on the image that is asked for. */
+static void check_whole_name(void) {
+  ph_error e = {0};
+  const ph_setting deep = {"layer", 0, {0}, "deep"}, none = {0};
+  rig named = rig_of(on(parse("deep:0"), 1), 2),
+      layer = rig_of(on(head("layer", (ph_setting[]){deep, none}, NULL), 1), 2),
+      channel = rig_of(on(head("channel", (ph_setting[]){deep, {"unit", 1, {0}, NULL}, none}, NULL), 1), 2);
+  near(value_of(&named), value_of(&channel), 0, "a text means a channel");
+  must(ph_network_alias(named.net, "deep:0", "deep", &e), &e);
+  must(ph_network_alias(channel.net, "deep:0", "deep", &e), &e);
+  ph_evaluation *again = NULL;
+  ph_objective *objective = on(parse("deep:0"), 1);
+  must(ph_evaluation_new(objective, named.net, &again, &e), &e);
+  ph_evaluation_release(named.evaluation);
+  named.evaluation = again;
+  near(value_of(&named), value_of(&layer), 0, "or a layer whose name is the whole of it");
+  ok(value_of(&channel) != value_of(&layer), "which is for texts alone");
+  ph_objective_release(objective);
+  rig_free(&named);
+  rig_free(&layer);
+  rig_free(&channel);
+}
+
 int main(void) {
   size_t before = ph_memory_blocks();
+  check_whole_name();
   check_picture();
   check_opacity();
   check_outside();
