@@ -231,7 +231,7 @@ MANUAL := $(SHARE)/man/man1/phosphene.1
 MODULE := $(DESTDIR)$(LUA_C)/phosphene
 # What is installed under its own path, and the folder that it goes to: README.md and the pages keep their links.
 LUA_FILES  = $(shell find lua -name '*.lua')
-DATA_FILES = $(wildcard scripts/*.lua weights/*.safetensors)
+DATA_FILES = $(wildcard scripts/*.lua weights/*.safetensors) scripts/export.py
 PAGES      = README.md LICENSE $(wildcard docs/*.md docs/images/*)
 
 # Paths stand in rules and shell commands as they are, and Lua's search path knows ; and ? only as its own.

@@ -84,11 +84,19 @@ local function read(path)
   return doc, problem
 end
 
--- Where the file leaves the picture's size open: the one that most networks are for; and, for those that are made for
--- another one without saying so, the others.
-local function sizes_for(picture)
+-- The longest side that metadata may state.
+local most_side = 1 << 14
+
+-- Where the file leaves the picture's size open: the one that its metadata state ("height width"), or that most
+-- networks are for; and, for those that are made for another one without saying so, the others.
+local function sizes_for(picture, metadata)
   if picture.height and picture.width then return { { picture.height, picture.width } } end
-  local sizes = {}
+  local height, width = (metadata.size or ""):match "^(%d+) (%d+)$"
+  local sizes = { math.tointeger(tonumber(height)), math.tointeger(tonumber(width)) }
+  if #sizes == 2 and math.min(sizes[1], sizes[2]) > 0 and math.max(sizes[1], sizes[2]) <= most_side then
+    return { { picture.height or sizes[1], picture.width or sizes[2] } }
+  end
+  sizes = {}
   for i, size in ipairs(input_size.usual) do sizes[i] = { picture.height or size, picture.width or size } end
   return sizes
 end
@@ -116,7 +124,7 @@ end
 
 local function build_graph(path, doc, options)
   local picture, others, told = inputs.read(doc, build.needed_names(doc), options)
-  local sizes = sizes_for(picture)
+  local sizes = sizes_for(picture, doc.metadata)
   local g, failures, blocked = build_at(path, doc, picture, sizes[1], others, options, {})
   local fits, first = 1, failures
   while #failures > 0 and are_misfits(failures) and sizes[fits + 1] do

@@ -3,6 +3,7 @@
 -- one line, a file that no module opens and what to do with it. Must not know how formats are read.
 
 local core = require "phosphene.core"
+local shell_word = require "phosphene.base.shell_word"
 local weights = require "phosphene.network.weights"
 
 local recognise = {}
@@ -12,7 +13,9 @@ local most_bytes = 512
 
 -- ---- advice ----
 
-local to_onnx = "export the network with torch.onnx.export(model, example, \"net.onnx\") and open that"
+local to_onnx = "`phosphene export torchvision:NAME --state-dict FILE` makes a file with both; so do timm:NAME and, "
+  .. "for a network of your own, net.py:FUNCTION"
+local with_graph = "export the network that they belong to, as ONNX"
 local tf2onnx = "python3 -m tf2onnx.convert --%s %s --output net.onnx makes an ONNX file of it"
 local unpack_it = "unpack it first"
 
@@ -33,7 +36,7 @@ local foreign = {
   { "^BZh", "compressed by bzip2", unpack_it }, { "^\2537zXZ", "compressed by xz", unpack_it },
   { "^7z\188\175", "an archive", unpack_it }, { "^\40\181\47\253", "compressed by zstd", unpack_it },
   { "^....TFL3", "TensorFlow Lite's", tf2onnx:format("tflite", "FILE") },
-  { "^\147NUMPY", "an array of NumPy's", to_onnx },
+  { "^\147NUMPY", "an array of NumPy's", with_graph },
   { "^GGUF", "a GGUF file, of language models", "networks that see are asked for" },
 }
 
@@ -46,7 +49,7 @@ local function zip(head, suffix)
   local length = #head >= 30 and string.unpack("<I2", head, 27) or 0
   local name = head:sub(31, 30 + length)
   if name == "metadata.json" or name == "config.json" or suffix == "keras" then return "keras" end
-  if name:match "%.npy$" then return nil, "arrays of NumPy's in a zip archive", to_onnx end
+  if name:match "%.npy$" then return nil, "arrays of NumPy's in a zip archive", with_graph end
   local is_torch = name:match "/data%.pkl$" or name:match "/version$" or name:match "/%.format_version$"
   if is_torch or is_torch_suffix[suffix] then
     return nil, "PyTorch's, which holds weights, and code, but no graph", to_onnx
@@ -137,7 +140,7 @@ function recognise.module(path)
   if not head and fault then return folder(path) end
   local module, what, advice = judge(head or "", suffix_of(path), by_suffix)
   if not what then return module end
-  advice = advice:gsub("%f[%u]FILE%f[%U]", function() return path end)
+  advice = advice:gsub("%f[%u]FILE%f[%U]", function() return shell_word(path) end)
   advice = advice:gsub("%f[%u]FOLDER%f[%U]", function() return path:match "^(.*)/" or "." end)
   return nil, (("'%s' is %s: %s"):format(path, what, advice):gsub("%c", "?"))
 end

@@ -3,16 +3,15 @@
 -- extracting from archives with unzip. Must not know what is in them.
 
 local core = require "phosphene.core"
+local shell_word = require "phosphene.base.shell_word"
 
 local fetch = {}
 
 -- ---- other programs ----
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
 local function run(format, ...)
   local words = { ... }
-  for i, word in ipairs(words) do words[i] = quote(word) end
+  for i, word in ipairs(words) do words[i] = shell_word(word) end
   local ok, _, code = os.execute(format:format(table.unpack(words)))
   return ok == true, code
 end
@@ -20,7 +19,7 @@ end
 -- The first line of what a program prints.
 local function line_of(format, ...)
   local words = { ... }
-  for i, word in ipairs(words) do words[i] = quote(word) end
+  for i, word in ipairs(words) do words[i] = shell_word(word) end
   local pipe = io.popen(format:format(table.unpack(words)))
   local line = pipe:read "l"
   pipe:close()

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- The program's commands that are called like recipes but are modules: those with `run(words)`, and what they do.
+-- The program's commands that are called like recipes but are modules: those with `run(words)`, which may give an
+-- exit status, and what they do.
 
 return {
+  export = { module = "phosphene.program.commands.export", summary = "a network of PyTorch as a file that opens here" },
   weights = { module = "phosphene.program.commands.weights", summary = "networks' weights: list, fetch, convert" },
 }

@@ -159,11 +159,16 @@ local function run_actions(host, actions)
   end
 end
 
+local function run_command(host, name, words)
+  local status
+  return attempt(host, function() status = require(commands[name].module).run(words) end) or status
+end
+
 local function run_script(host, script)
   local given = host.arguments
   local name, following = given[script], table.move(given, script + 1, #given, 1, {})
   if name == "-" then return attempt(host, run_stdin, following) end
-  if commands[name] then return attempt(host, require(commands[name].module).run, following) end
+  if commands[name] then return run_command(host, name, following) end
   return attempt(host, recipe.run_words, name, following)
 end
 
@@ -175,10 +180,12 @@ end
 
 local function print_help()
   io.write(usage)
-  local recipes, width = recipe.list(), 0
+  local recipes, width, names = recipe.list(), 0, {}
   for _, entry in ipairs(recipes) do width = math.max(width, #entry.name) end
   print "\ncommands:"
-  for name, command in pairs(commands) do print(("  %-" .. width .. "s  %s"):format(name, command.summary)) end
+  for name in pairs(commands) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do print(("  %-" .. width .. "s  %s"):format(name, commands[name].summary)) end
   if #recipes > 0 then print "\nbundled recipes:" end
   for _, entry in ipairs(recipes) do
     print(cut(("  %-" .. width .. "s  %s"):format(entry.name, entry.summary), 110))

@@ -39,6 +39,8 @@ local function onnx()
     metadata = { range = "0 1" } }
 end
 
+local command = "`phosphene export torchvision:NAME %-%-state%-dict 'FILE'`"
+
 describe("a file that is no network's", function()
   it("is named, with advice", function()
     for name, case in pairs {
@@ -47,14 +49,14 @@ describe("a file that is no network's", function()
       ["page.pb"] = { "\n\n<!DOCTYPE html>\n<html>", "a web page: .*address" },
       ["page.prototxt"] = { "\239\187\191<html><body>", "a web page" },
       ["answer.onnx"] = { "<?xml version='1.0'?><Error/>", "a server's answer" },
-      ["weights.pth"] = { zip "archive/data.pkl", "PyTorch's.*torch%.onnx%.export" },
-      ["model.pt"] = { zip "net/version", "PyTorch's.*torch%.onnx%.export" },
-      ["old.pth"] = { "\128\2\138\10l\252\156F\249 j\168P\25.", "a Python pickle.*torch%.onnx%.export" },
+      ["weights.pth"] = { zip "archive/data.pkl", "PyTorch's.*" .. command },
+      ["model.pt"] = { zip "net/version", "PyTorch's.*" .. command },
+      ["old.pth"] = { "\128\2\138\10l\252\156F\249 j\168P\25.", "a Python pickle.*" .. command },
       ["arrays.npz"] = { zip "conv.npy", "arrays of NumPy" },
       ["some.zip"] = { zip "readme.txt", "a zip archive %(its first file is 'readme%.txt'%): unpack" },
       ["net.onnx.gz"] = { "\31\139\8\0", "compressed by gzip: gunzip" },
       ["net.tar"] = { ("\0"):rep(257) .. "ustar\0", "a tar archive: tar %-xf" },
-      ["net.tflite"] = { "\28\0\0\0TFL3", "TensorFlow Lite's: .*%-%-tflite FILE" },
+      ["net.tflite"] = { "\28\0\0\0TFL3", "TensorFlow Lite's: .*%-%-tflite 'FILE'" },
       ["net.mlmodel"] = { "\8\4\18\40\10\20\10\4data", "Core ML's: .*ONNX" },
       ["graph.pbtxt"] = { 'node {\n  name: "x"\n}\n', "a TensorFlow graph as text: .*as_text=False" },
       ["net.pb"] = { "hello there\n", "text, beginning with 'hello there'" },
