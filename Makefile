@@ -41,7 +41,7 @@ SPECS    := $(sort $(wildcard tests/spec/*/*_spec.lua))
 BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-lucid \
+.PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-state-dicts conformance-lucid \
         conformance-tensorflow mutants fuzz test-distributions demo figures bench bench-peers bench-networks docs lint \
         format check-format check-paths install uninstall install-weights weights deb clean help
 
@@ -145,6 +145,10 @@ mutants: all ## show that each change in tests/mutants/table.lua fails its test;
 conformance-networks: all ## compare torchvision's networks, by way of ONNX, with PyTorch (downloads nothing; 2 GB of disk)
 	@scripts/need python3-torchvision
 	@$(LUA) tests/conformance/networks.lua $(BUILD)/networks
+
+conformance-state-dicts: all ## compare torchvision's networks, by way of state dicts, with PyTorch (2 GB of disk)
+	@scripts/need python3-torchvision
+	@$(LUA) tests/conformance/state_dicts.lua $(BUILD)/state-dicts
 
 conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with ours (needs BVLC's weights)
 	@scripts/need python3-torch

@@ -94,6 +94,15 @@ local function text_in_place(head, suffix)
   return nil, ("text, beginning with '%s'"):format(head:match "^%s*([^\r\n]*)":sub(1, 40)), "it holds no network"
 end
 
+-- Advice for the file at `path`.
+local function about(path, text)
+  text = text:gsub("%f[%u]FILE%f[%U]", function() return shell_word(path) end)
+  return (text:gsub("%f[%u]FOLDER%f[%U]", function() return path:match "^(.*)/" or "." end))
+end
+
+--- What to do with weights of PyTorch's that come without a graph.
+function recognise.export_advice(path) return about(path, to_onnx) end
+
 -- The module of phosphene.formats for a file that begins so; or nil, what the file is, and what to do.
 local function judge(head, suffix, by_suffix)
   if head == "" then return nil, "empty", "its download may have failed" end
@@ -140,9 +149,7 @@ function recognise.module(path)
   if not head and fault then return folder(path) end
   local module, what, advice = judge(head or "", suffix_of(path), by_suffix)
   if not what then return module end
-  advice = advice:gsub("%f[%u]FILE%f[%U]", function() return shell_word(path) end)
-  advice = advice:gsub("%f[%u]FOLDER%f[%U]", function() return path:match "^(.*)/" or "." end)
-  return nil, (("'%s' is %s: %s"):format(path, what, advice):gsub("%c", "?"))
+  return nil, (("'%s' is %s: %s"):format(path, what, about(path, advice)):gsub("%c", "?"))
 end
 
 return recognise

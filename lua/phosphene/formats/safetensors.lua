@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Networks from safetensors files, and into them. The tensors are the weights; the metadata either describe the graph
--- (`network`, written by net:save), or name the model script that builds it (`architecture`). Must not know the details
--- of any architecture, nor where files are looked for.
+-- (`network`, written by net:save), or name the model script that builds it (`architecture`), or neither: then the
+-- tensors are a state dict of PyTorch's. Must not know the details of any architecture, nor where files are looked for.
 
 local core = require "phosphene.core"
 local googlenet = require "phosphene.network.models.googlenet"
@@ -10,6 +10,7 @@ local labels = require "phosphene.network.labels"
 local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
 local preprocessing = require "phosphene.network.preprocessing"
+local state_dict = require "phosphene.formats.state_dict"
 
 local build_described = later("phosphene.network.serialisation", "build")
 local describe = later("phosphene.network.serialisation", "of")
@@ -41,8 +42,7 @@ local function fail(message) error(message, 0) end
 
 -- By a model script.
 local function from_architecture(metadata, tensors, class_labels, options)
-  local architecture = metadata.architecture or fail("it holds weights without a graph, and its metadata name no "
-    .. "architecture; export the network that they belong to (torch.onnx.export) and open that")
+  local architecture = metadata.architecture
   local model = models[architecture] or fail(("unknown architecture '%s'; known are %s"):format(architecture,
     table.concat(sorted_keys(models), ", ")))
   local net = core.network { backend = options.backend }
@@ -63,14 +63,20 @@ local function from_description(metadata, tensors, class_labels, options)
   return build_described(all, tensors, class_labels, options)
 end
 
-local function build(metadata, tensors, options)
+local function build(path, metadata, tensors, options)
   local list, problem = labels.parse(metadata.labels or "[]")
   if not list then fail(problem) end
-  return (metadata.network and from_description or from_architecture)(metadata, tensors, list, options)
+  if metadata.network then return from_description(metadata, tensors, list, options) end
+  if metadata.architecture then return from_architecture(metadata, tensors, list, options) end
+  return state_dict.build(path, tensors, list, options)
 end
 
--- Says which tensors no network is made of, if there are any.
-local function tell_skipped(path, skipped)
+-- Says which tensors no network is made of, if there are any: but for the counters that batch norms of PyTorch have.
+local function tell_skipped(path, all)
+  local skipped = {}
+  for _, name in ipairs(all) do
+    if not name:find "%.num_batches_tracked$" then skipped[#skipped + 1] = name end
+  end
   if #skipped == 0 then return end
   io.stderr:write(("phosphene: '%s': skipped tensors of whole numbers: '%s'%s\n"):format(path,
     (skipped[1]:gsub("%c", "?")), #skipped > 1 and (" and %d more"):format(#skipped - 1) or ""))
@@ -81,7 +87,7 @@ function safetensors.open(path, options)
   local tensors, metadata, skipped = core.load_safetensors(path)
   if not tensors then return nil, metadata end
   -- A graph that its weights do not fit is a corrupt file, not a mistake of the recipe.
-  local ok, result = pcall(build, metadata, tensors, options)
+  local ok, result = pcall(build, path, metadata, tensors, options)
   if ok then
     tell_skipped(path, skipped)
     return result

@@ -14,9 +14,9 @@ function labels.parse(text)
   return nil, ("labels: not a JSON list of strings (at character %d)"):format(at or 1)
 end
 
--- A list of labels from what a JSON file holds: a list of texts, or names by number, { "0": "tench" }, which
--- Hugging Face's config.json has under id2label. Nil where it is neither.
-local function from_json(value)
+--- A list of labels from what a JSON file holds: a list of texts, or names by number, { "0": "tench" }, which
+--- Hugging Face's config.json has under id2label. Nil where it is neither.
+function labels.of_json(value)
   if type(value) ~= "table" then return nil end
   value = value.id2label or value
   if type(value) ~= "table" then return nil end
@@ -57,7 +57,7 @@ function labels.read(path)
   if #text > most_bytes or text:find "%z" then return nil, ("'%s' holds no labels"):format(path) end
   text = text:gsub("^\xEF\xBB\xBF", ""):gsub("\r", "")
   if text:find "^%s*[%[{]" then
-    local named = from_json((json.decode(text, 3)))
+    local named = labels.of_json((json.decode(text, 3)))
     if named then return named end
     return nil, ("'%s' holds no labels: it is neither a JSON list of texts nor names by number"):format(path)
   end

@@ -12,6 +12,7 @@ local preprocessing = {}
 
 local bytes_bgr = { range = { 0, 255 }, mean = { 104, 117, 123 }, order = "BGR" } -- Caffe's model zoo
 local torchvision = { range = { 0, 1 }, mean = { 0.485, 0.456, 0.406 }, std = { 0.229, 0.224, 0.225 } }
+preprocessing.torchvision = torchvision
 local symmetric = { range = { -1, 1 } } -- TensorFlow-Slim's inception_preprocessing
 local slim_vgg = { range = { 0, 255 }, mean = { 123.68, 116.78, 103.94 } } -- TensorFlow-Slim's vgg_preprocessing
 -- Shicai's MobileNet-Caffe: those means in Caffe's order, times 0.017.
