@@ -187,22 +187,27 @@ function dicts.efficientnet()
   return d:linear("classifier.1", 5, 8)
 end
 
+-- Adds the patterns for a block's modules, which timm calls as in `order`.
+local function rename_block(patterns, from, to, order)
+  local norm = 0
+  for k, part in ipairs(order) do
+    local own = ("%s%d%%."):format(from, k - 1)
+    norm = norm + (part == "se" and 0 or 1)
+    for _, pair in ipairs { { "fc1%.", "se.conv_reduce." }, { "fc2%.", "se.conv_expand." }, { "0%.", part .. "." },
+      { "1%.", ("bn%d."):format(norm) } } do
+      patterns[#patterns + 1] = { own .. pair[1], to .. pair[2] }
+    end
+  end
+end
+
 function dicts.timm_efficientnet(d)
   local patterns = { { "^features%.0%.0%.", "conv_stem." }, { "^features%.0%.1%.", "bn1." },
     { "^features%.8%.0%.", "conv_head." }, { "^features%.8%.1%.", "bn2." }, { "^classifier%.1%.", "classifier." } }
   for stage = 1, 7 do
     for i = 0, 1 do
       local order = stage == 1 and { "conv_dw", "se", "conv_pw" } or { "conv_pw", "conv_dw", "se", "conv_pwl" }
-      local norm = 0
-      for k, part in ipairs(order) do
-        local own = ("^features%%.%d%%.%d%%.block%%.%d%%."):format(stage, i, k - 1)
-        local to = ("blocks.%d.%d."):format(stage - 1, i)
-        norm = norm + (part == "se" and 0 or 1)
-        for _, pair in ipairs { { "fc1%.", "se.conv_reduce." }, { "fc2%.", "se.conv_expand." }, { "0%.", part .. "." },
-          { "1%.", ("bn%d."):format(norm) } } do
-          patterns[#patterns + 1] = { own .. pair[1], to .. pair[2] }
-        end
-      end
+      rename_block(patterns, ("^features%%.%d%%.%d%%.block%%."):format(stage, i),
+        ("blocks.%d.%d."):format(stage - 1, i), order)
     end
   end
   return d:renamed(patterns)
@@ -235,6 +240,36 @@ function dicts.timm_vit(d)
     other = other:renamed { pair }
   end
   return other
+end
+
+-- Dense layers that are convolutions in timm.
+local function as_convolution(d, name, side)
+  local weight = d.tensors[name .. ".weight"]
+  local shape = weight:shape()
+  d.tensors[name .. ".weight"] = weight:reshape { shape[1], shape[2] // (side * side), side, side }
+end
+
+function dicts.timm_vgg(d)
+  as_convolution(d, "classifier.0", 7)
+  as_convolution(d, "classifier.3", 1)
+  return d:renamed { { "^classifier%.0%.", "pre_logits.fc1." }, { "^classifier%.3%.", "pre_logits.fc2." },
+    { "^classifier%.6%.", "head.fc." } }
+end
+
+function dicts.timm_v3(d)
+  as_convolution(d, "classifier.0", 1)
+  local patterns, i = { { "^features%.0%.0%.", "conv_stem." }, { "^features%.0%.1%.", "bn1." },
+    { "^features%.12%.0%.", "blocks.5.0.conv." }, { "^features%.12%.1%.", "blocks.5.0.bn1." },
+    { "^classifier%.0%.", "conv_head." }, { "^classifier%.3%.", "classifier." } }, 1
+  for stage, depth in ipairs { 1, 2, 3, 2, 3 } do
+    for b = 0, depth - 1 do
+      local order = i == 1 and { "conv_dw", "se", "conv_pw" } or i < 4 and { "conv_pw", "conv_dw", "conv_pwl" }
+        or { "conv_pw", "conv_dw", "se", "conv_pwl" }
+      rename_block(patterns, ("^features%%.%d%%.block%%."):format(i), ("blocks.%d.%d."):format(stage - 1, b), order)
+      i = i + 1
+    end
+  end
+  return d:renamed(patterns)
 end
 
 return dicts

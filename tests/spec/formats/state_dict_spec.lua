@@ -94,6 +94,9 @@ describe("a state dict", function()
     for _, case in ipairs {
       { dicts.mobilenet_v2, dicts.timm_v2, "mobilenetv2_100", "blocks.3.2.conv_dw" },
       { dicts.efficientnet, dicts.timm_efficientnet, "efficientnet_b0", "blocks.1.1.se.conv_reduce" },
+      { dicts.vgg, dicts.timm_vgg, "vgg11", "pre_logits.fc1", 224 },
+      -- At odd sizes TensorFlow's padding is the same on either side.
+      { dicts.mobilenet_v3, dicts.timm_v3, "tf_mobilenetv3_small_100", "blocks.4.2.se.conv_expand", 65 },
       { dicts.vit, dicts.timm_vit, "vit_base_patch8_32", "blocks.1.attn.qkv", 32 },
     } do
       local expected = scores(assert(open(case[1]())), case[5] or 64)
