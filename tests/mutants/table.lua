@@ -13,6 +13,28 @@ local function of(file, test, rows)
   end
 end
 
+-- ---- state dicts: what does not show in the weights ----
+
+of("lua/phosphene/network/models/resnet.lua", "tests/spec/formats/state_dict_spec.lua", {
+  { "ResNet's last ReLU has another number", "relu, count - 1), x)", "relu, count), x)" },
+  { "ResNets for small pictures are taken for others", 'g:kernel "conv1" ~= 7', 'g:kernel "conv1" > 7' },
+})
+
+of("lua/phosphene/network/models/mobile_timm.lua", "tests/spec/formats/state_dict_spec.lua", {
+  { "timm's strides are the wrong ones", "local usual_strides = { 1, 2, 2,", "local usual_strides = { 1, 1, 2," },
+  { "tf_ pads as the others do", 'g.is_same = (g.config.architecture or ""):find "^tf_" ~= nil', "g.is_same = false" },
+  { "timm's small v3 has ReLUs for longer", "is_small and 2 or 3", "is_small and 3 or 3" },
+})
+
+of("lua/phosphene/formats/state_dict.lua", "tests/spec/formats/state_dict_spec.lua", {
+  { "tensors may be left over", "if rest then", "if rest == false then" },
+  { "blurred ResNets are taken for others", "or fits_one(name, family.not_called)", "" },
+})
+
+of("src/core/objective/head.c", "tests/unit/objective/evaluation_parts.c", {
+  { "no layer is called like a text", "return is_whole ? head->whole : head;", "return head;" },
+})
+
 -- ---- runs: defaults, windows, what is said ----
 
 of("lua/phosphene/run/steps.lua", "tests/spec/run/render_spec.lua", {

@@ -152,6 +152,37 @@ torch.save(net, "whole.pt")]])))
     assert.matches("'whole%.pt' holds more than tensors", (export "own.py:net --state-dict whole.pt"))
   end)
 
+  it("asks timm for input, weights and the names of classes", function()
+    assert(os.execute("mkdir " .. folder .. "/timm"))
+    write("timm/__init__.py", [[
+from . import data
+import own
+def list_models(): return ["tiny_net", "other"]
+def create_model(name, pretrained, **further):
+    assert (name, pretrained, further) == ("tiny_net.tag", True, {})
+    network = own.Net()
+    network.pretrained_cfg = {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25), "input_size": (3, 40, 48)}
+    return network
+]])
+    write("timm/data.py", [[
+def infer_imagenet_subset(model): return "five"
+class ImageNetInfo:
+    def __init__(self, subset): self.subset = subset
+    def num_classes(self): return 5
+    def index_to_description(self, i): return "%s %d" % (self.subset, i)
+]])
+    local function of_timm(arguments)
+      return (shell("cd '%s' && PYTHONPATH=. PATH=/usr/bin:$PATH \"$OLDPWD/%s\" export timm:%s", folder, program,
+        arguments))
+    end
+    assert.matches("tiny_net%.onnx: .*5 classes with names; differs from PyTorch", of_timm "tiny_net --weights tag")
+    local net = assert(ph.network(folder .. "/tiny_net.onnx"))
+    assert.same({ 40, 48 }, { net:input_size() })
+    assert.equal("five 4", net:labels()[5])
+    assert.near(0.25, net:preprocessing().std[1], 1e-6)
+    assert.matches("no 'tiny' in timm; did you mean 'tiny_net'%?", of_timm "tiny")
+  end)
+
   if not has "torchvision" then
     pending "exports torchvision's networks (there is none: python3-torchvision)"
     return
