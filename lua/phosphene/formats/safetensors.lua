@@ -10,10 +10,10 @@ local labels = require "phosphene.network.labels"
 local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
 local preprocessing = require "phosphene.network.preprocessing"
-local state_dict = require "phosphene.formats.state_dict"
 
 local build_described = later("phosphene.network.serialisation", "build")
 local describe = later("phosphene.network.serialisation", "of")
+local from_state_dict = later("phosphene.formats.state_dict", "build")
 
 local safetensors = {}
 
@@ -68,7 +68,7 @@ local function build(path, metadata, tensors, options)
   if not list then fail(problem) end
   if metadata.network then return from_description(metadata, tensors, list, options) end
   if metadata.architecture then return from_architecture(metadata, tensors, list, options) end
-  return state_dict.build(path, tensors, list, options)
+  return from_state_dict(path, tensors, list, options)
 end
 
 -- Says which tensors no network is made of, if there are any: but for the counters that batch norms of PyTorch have.

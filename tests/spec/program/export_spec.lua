@@ -124,10 +124,8 @@ describe("phosphene export", function()
       ["own.py:nat"] = "no 'nat' in own%.py; did you mean 'net'%?",
       ["own.py:number"] = "MODEL gives a int, not a torch%.nn%.Module",
       ["own.py:broken"] = "ValueError: not today",
-      ["none.py:net"] = "No such file",
       ["nomodule:net"] = "the module nomodule is missing",
       ["own.py:net --output folder/net.onnx"] = "No such file",
-      ["own.py:net --state-dict none.pth"] = "No such file",
     } do
       local output, succeeded = export(arguments)
       assert.is_nil(succeeded)
