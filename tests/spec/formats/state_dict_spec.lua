@@ -107,6 +107,15 @@ describe("a state dict", function()
     end
   end)
 
+  it("of a vision transformer knows which token is the class's", function()
+    local net = assert(open(dicts.vit(), '{"num_heads": 2}'))
+    for _, token in ipairs { "class", "patches" } do
+      local objective = ph.channel("encoder.layers.encoder_layer_1", 3, { token = token })
+      local result = ph.render { net, objective, size = 32, steps = 1, transforms = "none", progress = false }
+      assert.equal(1, #result.values)
+    end
+  end)
+
   it("says what it had to assume, and nothing of the counters of norms", function()
     local _, _, said = open(dicts.vit())
     assert.matches("^phosphene: '.*net%.safetensors': assumed that it has 2 heads of attention\n$", said)
@@ -190,7 +199,7 @@ describe("a state dict that cannot be rebuilt", function()
       refused(case[2], d)
     end
     local d = dicts.vit()
-    refused("do not fit", d:add("class_token", { 1, 1, 64 }))
+    refused("concat 'class_token.cat'", d:add("class_token", { 1, 1, 64 }))
     refused("binary 'encoder.pos_embedding'", dicts.vit():add("encoder.pos_embedding", { 1, 19, 128 }))
     refused("3 heads", dicts.vit(), '{"num_heads": 3}')
     d = dicts.mobilenet_v2()

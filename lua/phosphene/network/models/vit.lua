@@ -66,23 +66,18 @@ local function norm(g, name, from)
     epsilon = g.config.epsilon or 1e-6 })
 end
 
--- The patches as tokens behind the class's, which is zero, plus that and the positions.
+-- The patches as tokens behind the class's, plus their positions.
 local function embed(g, names)
   local kernel = g:kernel(names.patches)
   local x = g:convolution(names.patches, "input", { stride = kernel, padding = 0 })
-  local width, positions = g:channels(x), g:tensor(names.positions)
+  local width = g:channels(x)
   x = g:layer("reshape", names.patches .. ".flatten", x, { shape = { 0, width, -1 } })
   x = g:layer("transpose", names.patches .. ".tokens", x, { axes = { 0, 2, 1 } })
   if extra(g, names) == 1 then
-    local shape, token = positions:shape(), g:tensor(names.token)
-    if #shape ~= 3 or token:count() ~= shape[3] then
-      g:refuse("'%s' and '%s' do not fit", names.token, names.positions)
-    end
-    positions = token:reshape({ 1, 1, shape[3] }):place(shape, { 0, 0, 0 }):add(positions)
-    x = g:layer("pad", names.token, x, { before = { 0, 1, 0 }, after = { 0, 0, 0 } })
+    x = g:layer("concat", names.token .. ".cat", { constant(g, names.token), x }, { axis = 1 })
   end
-  local value = constant(g, names.positions .. ".value", positions)
-  return g:layer("binary", names.positions, { x, value }, { operation = "add" }), width
+  local positions = constant(g, names.positions .. ".value", g:tensor(names.positions))
+  return g:layer("binary", names.positions, { x, positions }, { operation = "add" }), width
 end
 
 -- One third of the last axis, as (n, heads, tokens, features of a head).
