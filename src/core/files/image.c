@@ -150,14 +150,18 @@ static ph_status decoder_failed(const char *path, ph_error *e) {
 
 /* Refuses what stb would take but should not: other formats, damage that it does not look for, and sizes
    whose pixels would fill the memory. */
-static ph_status check_bytes(const unsigned char *bytes, size_t size, const char *path, ph_error *e) {
+static ph_status check_bytes(const unsigned char *bytes, size_t size, const char *path, ph_png_about *about,
+                             ph_error *e) {
   ph_error inner;
   int w, h, channels;
+  *about = (ph_png_about){.orientation = 1};
   if (size == 0) return cannot_read(path, "the file is empty", e);
   bool is_png = ph_png_is(bytes, size), is_jpeg = ph_jpeg_is(bytes, size);
   if (!is_png && !is_jpeg) return cannot_read(path, "it is neither a PNG nor a JPEG", e);
-  if ((is_png ? ph_png_check(bytes, size, &inner) : ph_jpeg_check(bytes, size, &inner)) != PH_OK)
-    return cannot_read(path, inner.message, e);
+  ph_status status = is_png ? ph_png_check(bytes, size, about, &inner)
+                            : ph_jpeg_check(bytes, size, &about->orientation, &inner);
+  if (status == PH_NO_MEMORY) return ph_no_memory(e);
+  if (status != PH_OK) return cannot_read(path, inner.message, e);
   if (!stbi_info_from_memory(bytes, (int)size, &w, &h, &channels))
     return cannot_read(path, "its header makes no sense", e);
   if (w > PH_IMAGE_MOST_SIDE || h > PH_IMAGE_MOST_SIDE || (int64_t)w * h > PH_IMAGE_MOST_PIXELS)
@@ -165,16 +169,61 @@ static ph_status check_bytes(const unsigned char *bytes, size_t size, const char
   return PH_OK;
 }
 
-static ph_status decode(const unsigned char *bytes, size_t size, const char *path, ph_tensor **image,
-                        ph_error *e) {
-  int w, h, channels;
-  ph_status status = check_bytes(bytes, size, path, e);
+/* A picture (1, 3, h, w) as it was seen, from its pixels as they lie: orientations 5 to 8 exchange rows and
+   columns; of 3, 4, 6 and 7 the rows run backwards, of 2, 3, 7 and 8 the columns. */
+static ph_status turn(int orientation, ph_tensor **image, ph_error *e) {
+  ph_shape from = ph_tensor_shape(*image), to = from;
+  const bool is_turned = orientation >= 5;
+  const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  ph_tensor *turned;
+  if (orientation == 1) return PH_OK;
+  if (is_turned) to = ph_shape4(1, 3, from.dim[3], from.dim[2]);
+  ph_status status = ph_tensor_new(to, &turned, e);
   if (status != PH_OK) return status;
+  const float *src = ph_tensor_read(*image);
+  float *dst = ph_tensor_data(turned);
+  const int64_t h = from.dim[2], w = from.dim[3];
+  for (int64_t c = 0; c < 3; c++)
+    for (int64_t y = 0; y < to.dim[2]; y++)
+      for (int64_t x = 0; x < to.dim[3]; x++) {
+        int64_t row = is_turned ? x : y, column = is_turned ? y : x;
+        if (from_below) row = h - 1 - row;
+        if (from_right) column = w - 1 - column;
+        *dst++ = src[(c * h + row) * w + column];
+      }
+  ph_tensor_release(*image);
+  *image = turned;
+  return PH_OK;
+}
+
+static ph_status decode_pixels(const unsigned char *bytes, size_t size, const char *path, ph_tensor **image,
+                               ph_error *e) {
+  int w, h, channels;
   unsigned char *samples = stbi_load_from_memory(bytes, (int)size, &w, &h, &channels, 0);
   if (samples == NULL) return decoder_failed(path, e);
-  status = ph_tensor_new(ph_shape4(1, 3, h, w), image, e);
+  ph_status status = ph_tensor_new(ph_shape4(1, 3, h, w), image, e);
   if (status == PH_OK) spread(samples, channels, *image);
   stbi_image_free(samples);
+  return status;
+}
+
+static ph_status decode(const unsigned char *bytes, size_t size, const char *path, ph_tensor **image,
+                        ph_error *e) {
+  ph_png_about about;
+  unsigned char *whole = NULL;
+  ph_status status = check_bytes(bytes, size, path, &about, e);
+  if (status != PH_OK) return status;
+  if (about.palette_end != 0 && about.palette_size < PH_PNG_PALETTE && about.palette_size % 3 == 0) {
+    status = ph_png_complete(bytes, size, &about, &whole, &size, e);
+    if (status != PH_OK) return status;
+    bytes = whole;
+  }
+  status = decode_pixels(bytes, size, path, image, e);
+  ph_free(whole);
+  if (status != PH_OK) return status;
+  status = turn(about.orientation, image, e);
+  if (status != PH_OK) ph_tensor_release(*image);
   return status;
 }
 

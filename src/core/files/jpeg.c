@@ -6,7 +6,17 @@
 
 #include <string.h>
 
-enum { RESTART_0 = 0xD0, RESTART_7 = 0xD7, END_OF_IMAGE = 0xD9, HUFFMAN_TABLES = 0xC4 };
+#include "exif.h"
+
+enum {
+  RESTART_0 = 0xD0,
+  RESTART_7 = 0xD7,
+  END_OF_IMAGE = 0xD9,
+  HUFFMAN_TABLES = 0xC4,
+  SCAN = 0xDA,
+  APPLICATION_1 = 0xE1,
+  MOST_SCANS = 64 /* progressive encoders make about ten */
+};
 
 bool ph_jpeg_is(const unsigned char *jpeg, size_t size) {
   return size >= 3 && memcmp(jpeg, "\xFF\xD8\xFF", 3) == 0;
@@ -38,8 +48,12 @@ static int next_marker(const unsigned char *jpeg, size_t size, size_t *at) {
   return code;
 }
 
-ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, ph_error *e) {
+static const unsigned char exif_mark[6] = "Exif\0";
+
+ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, int *orientation, ph_error *e) {
+  int scans = 0;
   size_t at = 2; /* after the start-of-image marker */
+  *orientation = 1;
   if (!ph_jpeg_is(jpeg, size)) return ph_fail(e, PH_FAILURE, "it is not a JPEG");
   for (;;) {
     int code = next_marker(jpeg, size, &at);
@@ -49,6 +63,11 @@ ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, ph_error *e) {
     if (length > size - at) return ph_fail(e, PH_FAILURE, "the JPEG is cut off");
     if (length < 2 || (code == HUFFMAN_TABLES && !has_sound_tables(jpeg + at + 2, length - 2)))
       return ph_fail(e, PH_FAILURE, "the JPEG is damaged (at byte %zu)", at);
+    if (code == SCAN && ++scans > MOST_SCANS)
+      return ph_fail(e, PH_FAILURE, "the JPEG has more than %d scans", MOST_SCANS);
+    if (code == APPLICATION_1 && length >= 2 + sizeof exif_mark &&
+        memcmp(jpeg + at + 2, exif_mark, sizeof exif_mark) == 0)
+      *orientation = ph_exif_orientation(jpeg + at + 2 + sizeof exif_mark, length - 2 - sizeof exif_mark);
     at += length;
   }
 }

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "exif.h"
 
 static const unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
@@ -50,22 +51,110 @@ static ph_status next_chunk(const unsigned char *png, size_t size, size_t *at, c
   return PH_OK;
 }
 
-/* Hands every chunk to `visit`, which may be NULL. */
+/* Hands every chunk to `visit`. */
 static ph_status walk(const unsigned char *png, size_t size,
-                      ph_status (*visit)(const chunk *c, ph_metadata *metadata, ph_error *e),
-                      ph_metadata *metadata, ph_error *e) {
+                      ph_status (*visit)(const chunk *c, void *context, ph_error *e), void *context,
+                      ph_error *e) {
   size_t at = sizeof signature;
   chunk c = {.type = "    "};
   ph_status status = ph_png_is(png, size) ? PH_OK : ph_fail(e, PH_FAILURE, "it is not a PNG");
   while (status == PH_OK && !is_type(&c, "IEND")) {
     status = next_chunk(png, size, &at, &c, e);
-    if (status == PH_OK && visit != NULL) status = visit(&c, metadata, e);
+    if (status == PH_OK) status = visit(&c, context, e);
   }
   return status;
 }
 
-ph_status ph_png_check(const unsigned char *png, size_t size, ph_error *e) {
-  return walk(png, size, NULL, NULL, e);
+/* ---- checking ---- */
+
+typedef struct check {
+  const unsigned char *png;
+  ph_png_about *about;
+  z_stream stream;
+  uint64_t most; /* bytes that the pixels may still inflate to */
+  bool has_header, is_started, is_ended;
+} check;
+
+/* Bytes of `w` x `h` pixels: each row begins with the number of its filter. */
+static uint64_t row_bytes(uint64_t w, uint64_t h, uint64_t bits) {
+  return w == 0 ? 0 : h * (1 + (w * bits + 7) / 8);
+}
+
+/* What pixels inflate to, by the header; interlaced ones lie in seven passes. */
+static uint64_t pixel_bytes(const unsigned char *header) {
+  static const int channels[7] = {1, 0, 3, 1, 2, 0, 4};
+  static const struct {
+    unsigned x, y, dx, dy;
+  } pass[7] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+               {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  uint64_t w = read_u32(header), h = read_u32(header + 4), sum = 0;
+  uint64_t bits = (uint64_t)header[8] * (uint64_t)(header[9] < 7 ? channels[header[9]] : 0);
+  if (header[12] == 0) return row_bytes(w, h, bits);
+  for (int i = 0; i < 7; i++)
+    sum += row_bytes((w + pass[i].dx - 1 - pass[i].x) / pass[i].dx,
+                     (h + pass[i].dy - 1 - pass[i].y) / pass[i].dy, bits);
+  return sum;
+}
+
+/* Inflates to nowhere, as far as there may be something. */
+static ph_status count_pixels(check *k, const chunk *c, ph_error *e) {
+  unsigned char nowhere[1 << 14];
+  int result = k->is_ended ? Z_STREAM_END : Z_OK;
+  k->stream.next_in = (unsigned char *)(uintptr_t)c->data;
+  k->stream.avail_in = (uInt)c->size;
+  while (result == Z_OK && k->stream.avail_in > 0) {
+    k->stream.next_out = nowhere;
+    k->stream.avail_out = sizeof nowhere;
+    result = inflate(&k->stream, Z_NO_FLUSH);
+    const uint64_t made = sizeof nowhere - k->stream.avail_out;
+    if (made > k->most) return ph_fail(e, PH_FAILURE, "the PNG holds more pixels than its header says");
+    k->most -= made;
+  }
+  k->is_ended = result == Z_STREAM_END;
+  if (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR) return PH_OK;
+  if (result == Z_MEM_ERROR) return ph_no_memory(e);
+  return ph_fail(e, PH_FAILURE, "the PNG is damaged (its pixels cannot be inflated)");
+}
+
+static ph_status visit_checked(const chunk *c, void *context, ph_error *e) {
+  check *k = context;
+  if (is_type(c, "IHDR") && c->size >= 13 && !k->has_header) {
+    k->has_header = true;
+    k->most = pixel_bytes(c->data);
+  } else if (is_type(c, "PLTE")) {
+    k->about->palette_size = c->size;
+    k->about->palette_end = (size_t)(c->data + c->size - k->png);
+  } else if (is_type(c, "eXIf")) {
+    k->about->orientation = ph_exif_orientation(c->data, c->size);
+  } else if (is_type(c, "IDAT")) {
+    if (!k->is_started && inflateInit(&k->stream) != Z_OK) return ph_no_memory(e);
+    k->is_started = true;
+    return count_pixels(k, c, e);
+  }
+  return PH_OK;
+}
+
+ph_status ph_png_check(const unsigned char *png, size_t size, ph_png_about *about, ph_error *e) {
+  check k = {.png = png, .about = about};
+  *about = (ph_png_about){.orientation = 1};
+  ph_status status = walk(png, size, visit_checked, &k, e);
+  if (k.is_started) inflateEnd(&k.stream);
+  return status;
+}
+
+ph_status ph_png_complete(const unsigned char *png, size_t size, const ph_png_about *about,
+                          unsigned char **whole, size_t *whole_size, ph_error *e) {
+  const size_t missing = PH_PNG_PALETTE - about->palette_size, end = about->palette_end;
+  unsigned char *copy = ph_alloc(size + missing), *length;
+  if (copy == NULL) return ph_no_memory(e);
+  memcpy(copy, png, end);
+  memcpy(copy + end + missing, png + end, size - end); /* its checksum is of no interest any more */
+  length = copy + end - about->palette_size - 8;
+  length[2] = PH_PNG_PALETTE >> 8;
+  length[3] = PH_PNG_PALETTE & 0xFF;
+  *whole = copy;
+  *whole_size = size + missing;
+  return PH_OK;
 }
 
 /* ---- texts ---- */
@@ -89,7 +178,7 @@ static bool skip_string(const unsigned char **at, const unsigned char *end) {
 }
 
 /* tEXt: key, 0, Latin-1. iTXt: key, 0, compression flag and method, language, 0, translated key, 0, UTF-8. */
-static ph_status visit_text(const chunk *c, ph_metadata *metadata, ph_error *e) {
+static ph_status visit_text(const chunk *c, void *metadata, ph_error *e) {
   bool is_plain = is_type(c, "tEXt"), is_international = is_type(c, "iTXt");
   const unsigned char *at = c->data, *end = c->data + c->size;
   if ((!is_plain && !is_international) || !skip_string(&at, end)) return PH_OK;

@@ -12,9 +12,23 @@
 /* Whether the bytes begin as a PNG does. */
 bool ph_png_is(const unsigned char *png, size_t size);
 
+/* What a PNG's chunks say of its pixels. */
+typedef struct ph_png_about {
+  int orientation;     /* by its Exif (exif.h) */
+  size_t palette_end;  /* where the palette's data end; 0 where there is none */
+  size_t palette_size; /* bytes */
+} ph_png_about;
+
+enum { PH_PNG_PALETTE = 3 * 256 }; /* bytes of a palette with all colours */
+
 /* PH_FAILURE, with a reason that names no file, unless every chunk up to the end is whole and carries the
-   right checksum. */
-ph_status ph_png_check(const unsigned char *png, size_t size, ph_error *e);
+   right checksum, and the compressed pixels are no more than the header says. */
+ph_status ph_png_check(const unsigned char *png, size_t size, ph_png_about *about, ph_error *e);
+
+/* Of a PNG that was checked and whose palette lacks colours, a copy in which they are black: pixels that have
+   them would be whatever the decoder's memory holds. *whole is for ph_free. */
+ph_status ph_png_complete(const unsigned char *png, size_t size, const ph_png_about *about,
+                          unsigned char **whole, size_t *whole_size, ph_error *e);
 
 /* Adds the texts of a PNG to metadata; of several with one key the last counts. Compressed texts, which other
    programs may write, are left out. PH_FAILURE as from ph_png_check. */

@@ -116,6 +116,9 @@ static void test_kinds(void) {
   put_png("palette.png", 2, 1, 8, 3, "\0\0\1", 3);
   holds("palette.png", (const double[]){10, 255, 20, 255, 30, 255}, 6,
         "a palette, with its transparent colour over white");
+  put_png("beyond.png", 2, 1, 8, 3, "\0\1\xC8", 3);
+  holds("beyond.png", (const double[]){255, 0, 255, 0, 255, 0}, 6,
+        "a colour that the palette lacks is black");
   put_png("alpha.png", 2, 1, 8, 6, "\0\x64\x64\x64\xFF\x64\xC8\x00\x33", 9);
   double share = 51.0 / 255;
   holds("alpha.png",
@@ -124,6 +127,62 @@ static void test_kinds(void) {
         6, "alpha, blended over white");
   put_png("grey alpha.png", 1, 1, 8, 4, "\0\x64\x00", 3);
   holds("grey alpha.png", (const double[]){255, 255, 255}, 3, "grey and alpha");
+}
+
+/* ---- how a camera was held ---- */
+
+/* The pixels 0 to 5 as rows 0 1 2 and 3 4 5, with an Exif block that says how they lie. */
+static void put_held(const char *name, int orientation, int is_big) {
+  bytes png;
+  unsigned char exif[26] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 0};
+  exif[18] = (unsigned char)orientation;
+  if (is_big)
+    memcpy(exif, "MM\0*\0\0\0\10\0\1\1\x12\0\3\0\0\0\1\0", 19), exif[18] = 0,
+                                                                exif[19] = (unsigned char)orientation;
+  begin_png(&png, 3, 2, 8, 0);
+  put_chunk(&png, "eXIf", exif, sizeof exif);
+  end_png(&png, "\0\0\1\2\0\3\4\5", 8);
+  scratch_put(name, png.data, png.size);
+}
+
+static void test_held(void) {
+  static const struct {
+    int h, w, pixels[6];
+  } seen[] = {{2, 3, {0, 1, 2, 3, 4, 5}}, {2, 3, {2, 1, 0, 5, 4, 3}}, {2, 3, {5, 4, 3, 2, 1, 0}},
+              {2, 3, {3, 4, 5, 0, 1, 2}}, {3, 2, {0, 3, 1, 4, 2, 5}}, {3, 2, {3, 0, 4, 1, 5, 2}},
+              {3, 2, {5, 2, 4, 1, 3, 0}}, {3, 2, {2, 5, 1, 4, 0, 3}}};
+  for (int i = 0; i < 16; i++) {
+    double expected[18];
+    put_held("held.png", i / 2 + 1, i % 2);
+    for (int k = 0; k < 18; k++) expected[k] = seen[i / 2].pixels[k % 6];
+    ph_tensor *image = load("held.png", as_it_is);
+    ok(has_shape(image, seen[i / 2].h, seen[i / 2].w), "orientation %d: the sides", i / 2 + 1);
+    ph_tensor_release(image);
+    holds("held.png", expected, 18, "and the pixels");
+  }
+  put_held("held.png", 9, 0);
+  holds("held.png", (const double[]){0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5}, 18,
+        "none that there is");
+}
+
+/* The same in a JPEG's first segment. */
+static void test_held_jpeg(void) {
+  enum { MOST = 1 << 16 };
+  static const unsigned char segment[] = "\xFF\xE1\0\x22"
+                                         "Exif\0\0MM\0*\0\0\0\10\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0";
+  static unsigned char data[MOST + sizeof segment];
+  ph_tensor *image = make(3, 16, 32);
+  ok(ph_image_save(image, scratch("a.jpg"), NULL, &e) == PH_OK, "a JPEG is saved");
+  ph_tensor_release(image);
+  FILE *file = fopen(scratch("a.jpg"), "rb");
+  size_t size = file != NULL ? fread(data, 1, MOST, file) : 0;
+  if (file != NULL) fclose(file);
+  memmove(data + 2 + 36, data + 2, size - 2);
+  memcpy(data + 2, segment, 36);
+  scratch_put("held.jpg", data, size + 36);
+  image = load("held.jpg", as_it_is);
+  ok(has_shape(image, 32, 16), "it stands upright");
+  ph_tensor_release(image);
 }
 
 static int refused(const char *name, const char *reason) {
@@ -150,6 +209,16 @@ static void test_refusals(void) {
   ok(refused("bomb.png", "16384x16384 pixels are too many"), "too large: %s", e.message);
   put_png("short.png", 4, 4, 8, 0, "\0\1\2\3\4", 5);
   ok(refused("short.png", ""), "too few pixels: %s", e.message);
+  static unsigned char zeros[60000];
+  put_png("inflating.png", 8, 8, 8, 0, zeros, sizeof zeros);
+  ok(refused("inflating.png", "more pixels than its header says"), "pixels without end: %s", e.message);
+  put_png("exact.png", 8, 8, 8, 0, zeros, 72);
+  ok(!refused("exact.png", ""), "all pixels that there are");
+  unsigned char scans[3 + 65 * 4 + 2] = "\xFF\xD8";
+  for (int i = 0; i < 65; i++) memcpy(scans + 2 + 4 * i, "\xFF\xDA\0\2", 4);
+  memcpy(scans + 2 + 65 * 4, "\xFF\xD9", 2);
+  scratch_put("scans.jpg", scans, 2 + 65 * 4 + 2);
+  ok(refused("scans.jpg", "more than 64 scans"), "scans without end: %s", e.message);
   put_png("depth.png", 1, 1, 5, 0, "\0\1", 2);
   ok(refused("depth.png", ""), "5 bits: %s", e.message);
 }
@@ -342,6 +411,8 @@ int main(void) {
   test_orientation();
   test_opacity();
   test_kinds();
+  test_held();
+  test_held_jpeg();
   test_refusals();
   test_misuse();
   test_old_file_stays();

@@ -8,6 +8,7 @@
 #include "tap.h"
 
 static ph_error e;
+static ph_png_about about;
 
 /* ---- UTF-8 ---- */
 
@@ -115,7 +116,8 @@ static void test_round_trip(void) {
   unsigned char *png = NULL;
   size_t size = 0;
   ph_metadata *m = make(samples), *back = make((const char *const[][2]){{NULL}});
-  ok(encode(m, &png, &size) == PH_OK && ph_png_check(png, size, &e) == PH_OK, "a sound PNG with metadata");
+  ok(encode(m, &png, &size) == PH_OK && ph_png_check(png, size, &about, &e) == PH_OK,
+     "a sound PNG with metadata");
   ok(memcmp(png + 33 + 4, "tEXtAuthor\0nobody", 17) == 0, "plain ASCII is tEXt, right after the header");
   ok(ph_png_read_texts(png, size, back, &e) == PH_OK && ph_metadata_count(back) == 6, "which are read back");
   int right = 0;
@@ -194,7 +196,7 @@ static void test_damage(void) {
   for (size_t i = 0; i < size; i++)
     for (int bit = 0; bit < 8; bit++, all++) {
       png[i] ^= (unsigned char)(1 << bit);
-      caught += ph_png_check(png, size, &e) == PH_FAILURE;
+      caught += ph_png_check(png, size, &about, &e) == PH_FAILURE;
       png[i] ^= (unsigned char)(1 << bit);
     }
   ok(caught == all, "with any bit flipped too");
