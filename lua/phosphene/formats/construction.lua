@@ -39,23 +39,8 @@ function construction:measure(name)
   return name
 end
 
--- Importers write a length of a reshape that is axis k of its last input as -2 - k: it becomes a formula. A second
--- input is there for its shape alone.
-local function follow_input(layer)
-  local from = type(layer.from) == "table" and layer.from or { layer.from }
-  local formulas, shape = {}, {}
-  for i, length in ipairs(type(layer.shape) == "table" and layer.shape or {}) do
-    local axis = -2 - length
-    shape[i] = axis >= 0 and 1 or length
-    if axis >= 0 then formulas[#formulas + 1] = { "shape", i, ("a%d"):format(axis) } end
-  end
-  if #formulas == 0 then return end
-  layer.from, layer.shape, layer.formulas, layer.sized_by = from[1], shape, formulas, { from[#from] }
-end
-
 --- Adds a layer as `net:add` does. Gives its name.
 function construction:put(layer)
-  if layer.type == "reshape" then follow_input(layer) end
   self.layers = self.layers + 1
   if self.layers > limits.layers then refuse.raise("it has more than %d layers", limits.layers) end
   local added, problem = refuse.guard(self.net.add, self.net, layer)

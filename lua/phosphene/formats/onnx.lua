@@ -36,7 +36,6 @@ local function begin(path, doc, picture, size, options)
     names = { path:match "([^/]*)%.%w+$" or path },
   })
   g:measure(name)
-  g:measure_elsewhere(name)
   if picture.is_last then
     name = g:add("transpose", g:free_name(name .. "/channels_last"), { name }, { axes = { 0, 2, 3, 1 } })
   end

@@ -99,9 +99,10 @@ function layers.ShuffleChannel(g, layer, from)
   local groups = fields.count(fields.message(layer.settings, "shuffle_channel_param"), "group", 1, 1)
   local channels = g:shape(from)[2]
   if channels % groups ~= 0 then refuse.raise("%d channels in %d groups", channels, groups) end
-  local apart = g:add({ type = "reshape", shape = { 0, groups, channels // groups, -2 - 2, -2 - 3 } }, from, "/groups")
-  local turned = g:add({ type = "transpose", axes = { 0, 2, 1, 3, 4 } }, apart, "/turned")
-  return g:add({ type = "reshape", shape = { 0, channels, -2 - 3, -2 - 4 } }, turned)
+  local apart = g:add({ type = "reshape", shape = { 0, groups, channels // groups, -1 } }, from, "/groups")
+  local turned = g:add({ type = "transpose", axes = { 0, 2, 1, 3 } }, apart, "/turned")
+  return g:add({ type = "reshape", shape = { 0, channels, 1, 1 }, sized_by = { from },
+    formulas = { { "shape", 3, "a2" }, { "shape", 4, "a3" } } }, turned)
 end
 
 local reductions = { SUM = "sum", ASUM = "l1", SUMSQ = "sum_square", MEAN = "mean" }

@@ -4,6 +4,7 @@
 
 local document = require "phosphene.formats.onnx.document"
 local folding = require "phosphene.formats.onnx.folding"
+local lists = require "phosphene.formats.lists"
 local node = require "phosphene.formats.onnx.node"
 local operators = require "phosphene.formats.onnx.operators"
 local refuse = require "phosphene.formats.refuse"
@@ -23,7 +24,7 @@ local least_computed, computed_per_number = 1 << 24, 16
 
 local function numbers_in(tensors)
   local count = 0
-  for _, tensor in pairs(tensors) do count = count + values.count(tensor.dims) end
+  for _, tensor in pairs(tensors) do count = count + lists.count(tensor.dims) end
   return count
 end
 
@@ -52,14 +53,14 @@ end
 local function compute(graph, description, opset, operator)
   local g = scratch.graph()
   for _, name in ipairs(description.inputs) do
-    if name ~= "" then spend(graph, values.count(graph.values[name].dims)) end
+    if name ~= "" then spend(graph, lists.count(graph.values[name].dims)) end
   end
   g.is_read, g.values = graph.is_read, setmetatable({}, { __index = graph.values })
   operator(node.new(description, g, opset))
   for _, output in ipairs(description.outputs) do
     local value = rawget(g.values, output)
     if value and value.layer then
-      spend(graph, values.count(value.shape))
+      spend(graph, lists.count(value.shape))
       value = values.tensor(scratch.run(g, value.layer), value.shape)
     end
     graph.values[output] = value
@@ -163,7 +164,7 @@ local function let_go(graph, doc, description, reads)
     reads[name] = reads[name] - 1
     local value = graph.values[name]
     if reads[name] == 0 and value and value.tensor then
-      graph.garbage = (graph.garbage or 0) + values.count(value.dims)
+      graph.garbage = (graph.garbage or 0) + lists.count(value.dims)
       graph.values[name], doc.tensors[name] = nil, nil
     end
   end

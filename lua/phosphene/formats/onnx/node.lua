@@ -3,7 +3,8 @@
 -- numbers, and adds layers under the node's names. Must not know any operator.
 
 local document = require "phosphene.formats.onnx.document"
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
 local values = require "phosphene.formats.onnx.values"
 
@@ -135,8 +136,8 @@ function node:tensor(i, dims)
   local value = self:input(i)
   if not values.is_constant(value) then self:refuse("needs a constant as its input %d", i) end
   if values.is_sized(value) then value = values.list(self:numbers(i), value.dims, value.is_float) end
-  if dims and values.count(dims) ~= values.count(value.dims) then
-    self:refuse("has an input %d of %s numbers instead of %d", i, table.concat(value.dims, "x"), values.count(dims))
+  if dims and lists.count(dims) ~= lists.count(value.dims) then
+    self:refuse("has an input %d of %s numbers instead of %d", i, table.concat(value.dims, "x"), lists.count(dims))
   end
   return values.to_tensor(value, dims)
 end

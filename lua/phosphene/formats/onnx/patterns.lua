@@ -3,6 +3,7 @@
 -- normalisation. The last node of such a group becomes the whole function; the others then have no readers, and are not
 -- built. Must not know layers.
 
+local lists = require "phosphene.formats.lists"
 local values = require "phosphene.formats.onnx.values"
 
 local patterns = {}
@@ -40,7 +41,7 @@ end
 -- The number that a name is, if it is one.
 local function number(s, name)
   local t = constant(s, name)
-  return t and values.count(t.dims) == 1 and values.numbers(values.read(t))[1] or nil
+  return t and lists.count(t.dims) == 1 and values.numbers(values.read(t))[1] or nil
 end
 
 local function is_vector(s, name)

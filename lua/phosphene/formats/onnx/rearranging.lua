@@ -3,7 +3,8 @@
 -- activations too. Elements may follow from the picture's size; which of them are chosen must not. Must not know
 -- layers.
 
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local values = require "phosphene.formats.onnx.values"
 
 local operators = {}
@@ -18,30 +19,15 @@ function operators.Transpose(node, a)
   if #axes ~= rank then node:refuse("turns %d axes of %d", #axes, rank) end
   for i, axis in ipairs(axes) do
     axis = node:axis(axis, rank)
-    dims[i], steps[i] = a.dims[axis + 1], values.strides(a.dims)[axis + 1]
+    dims[i], steps[i] = a.dims[axis + 1], lists.strides(a.dims)[axis + 1]
   end
-  local own = values.strides(dims)
+  local own = lists.strides(dims)
   for i = 0, #a.list - 1 do
     local at = 0
     for d = 1, rank do at = at + i // own[d] % dims[d] * steps[d] end
     list[i + 1] = a.list[at + 1]
   end
   return values.list(list, dims, a.is_float)
-end
-
--- As if it were a list of `count` rows, each of those chosen, along an axis: (before, axis, after) in row-major order.
-local function choose(a, axis, chosen)
-  local before, after, length = 1, 1, a.dims[axis + 1]
-  for d = 1, axis do before = before * a.dims[d] end
-  for d = axis + 2, #a.dims do after = after * a.dims[d] end
-  local list = {}
-  if before * after * #chosen > values.longest_list then return nil end
-  for i = 0, before - 1 do
-    for _, index in ipairs(chosen) do
-      for k = 1, after do list[#list + 1] = a.list[(i * length + index) * after + k] end
-    end
-  end
-  return list
 end
 
 function operators.Gather(node, a, indices)
@@ -55,23 +41,8 @@ function operators.Gather(node, a, indices)
   table.move(a.dims, 1, axis, 1, dims)
   table.move(indices.dims, 1, #indices.dims, #dims + 1, dims)
   table.move(a.dims, axis + 2, #a.dims, #dims + 1, dims)
-  local list = choose(a, axis, chosen)
-  return list and values.list(list, dims, a.is_float)
-end
-
--- One axis of a slice: which indices it takes. NumPy's rules.
-local function sliced(start, stop, step, length)
-  local function clamp(index, least, most)
-    if index < 0 then index = index + length end
-    return math.max(least, math.min(most, index))
-  end
-  local chosen = {}
-  if step > 0 then
-    for i = clamp(start, 0, length), clamp(stop, 0, length) - 1, step do chosen[#chosen + 1] = i end
-  else
-    for i = clamp(start, 0, length - 1), clamp(stop, -1, length - 1) + 1, step do chosen[#chosen + 1] = i end
-  end
-  return chosen
+  local taken = lists.choose(a, axis + 1, chosen)
+  return taken and values.list(taken.list, dims, a.is_float)
 end
 
 --- Slices as ONNX has them, before version 10 in attributes: lists of starts, ends, axes and steps, complete.
@@ -98,12 +69,8 @@ function operators.Slice(node, a, ...)
   local inputs, result = { a, ... }, a
   local function numbers(i) return inputs[i] and inputs[i].list or node:refuse("has no input %d", i) end
   for _, s in ipairs(rearranging.slice_settings(node, #a.dims, numbers)) do
-    local dims = table.move(result.dims, 1, #result.dims, 1, {})
-    local chosen = sliced(s.start, s.stop, s.step, dims[s.axis + 1])
-    local list = choose(result, s.axis, chosen)
-    if not list then return nil end
-    dims[s.axis + 1] = #chosen
-    result = values.list(list, dims, a.is_float)
+    result = lists.choose(result, s.axis + 1, lists.sliced(s.start, s.stop, s.step, result.dims[s.axis + 1]))
+    if not result then return nil end
   end
   return result
 end
@@ -112,7 +79,7 @@ end
 function operators.ScatterND(node, a, indices, updates)
   if node:text("reduction", "none") ~= "none" or #indices.dims == 0 then return nil end
   local depth, list = indices.dims[#indices.dims], table.move(a.list, 1, #a.list, 1, {})
-  local steps, length = values.strides(a.dims), 1
+  local steps, length = lists.strides(a.dims), 1
   if depth == 0 or depth > #a.dims then return nil end
   for d = depth + 1, #a.dims do length = length * a.dims[d] end
   for i = 0, #indices.list // depth - 1 do
@@ -134,7 +101,7 @@ function operators.Concat(node, ...)
   if #inputs[1].dims ~= 1 then return #inputs == 1 and inputs[1] or nil end
   if node:axis(node:integer("axis", 1), 1) ~= 0 then return nil end
   for _, input in ipairs(inputs) do
-    if #input.dims ~= 1 or #list + #input.list > values.longest_list then return nil end
+    if #input.dims ~= 1 or #list + #input.list > lists.longest then return nil end
     table.move(input.list, 1, #input.list, #list + 1, list)
   end
   return values.list(list, { #list }, inputs[1].is_float)
@@ -144,7 +111,7 @@ end
 local function reshaped(dims_of)
   return function(node, a, ...)
     local dims = dims_of(node, a.dims, ...)
-    return dims and values.count(dims) == #a.list and values.list(a.list, dims, a.is_float) or nil
+    return dims and lists.count(dims) == #a.list and values.list(a.list, dims, a.is_float) or nil
   end
 end
 
@@ -167,7 +134,7 @@ operators.Flatten = reshaped(function(node, dims)
   local axis, before = node:integer("axis", 1), 1
   axis = axis == #dims and axis or node:axis(axis, #dims)
   for d = 1, axis do before = before * dims[d] end
-  return { before, values.count(dims) // before }
+  return { before, lists.count(dims) // before }
 end)
 
 --- A shape with axes of length 1 put in, which count in the result.
@@ -208,7 +175,7 @@ function rearranging.reshaped(node, dims, target)
       known = known * length
     end
   end
-  if unknown then result[unknown] = known > 0 and values.count(dims) // known or 0 end
+  if unknown then result[unknown] = known > 0 and lists.count(dims) // known or 0 end
   return result
 end
 

@@ -3,33 +3,11 @@
 -- index), of which some may be formulas of the picture's size, or a tensor of constants. Must not know any operator.
 
 local core = require "phosphene.core"
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
 
 local values = {}
-
--- Lists longer than this stay tensors, and tensors longer than this are never made into lists.
-values.longest_list = 1 << 18
-
---- Elements of a shape.
-function values.count(dims)
-  local count = 1
-  for _, dim in ipairs(dims) do
-    if dim ~= 0 and count > (1 << 44) // dim then refuse.raise "a shape is too large" end
-    count = count * dim
-  end
-  return count
-end
-
---- For each dimension, how far apart its elements are.
-function values.strides(dims)
-  local result, step = {}, 1
-  for i = #dims, 1, -1 do
-    result[i] = step
-    step = step * dims[i]
-  end
-  return result
-end
 
 --- Whether two lists hold the same.
 function values.same(a, b)
@@ -38,17 +16,6 @@ function values.same(a, b)
     if value ~= b[i] then return false end
   end
   return true
-end
-
---- The shape that two shapes are broadcast to as NumPy does, or nil.
-function values.broadcast(a, b)
-  local rank, dims = math.max(#a, #b), {}
-  for i = 1, rank do
-    local x, y = a[i - rank + #a] or 1, b[i - rank + #b] or 1
-    if x ~= y and x ~= 1 and y ~= 1 then return nil end
-    dims[i] = x == 1 and y or x
-  end
-  return dims
 end
 
 --- A layer's output, of this shape at the file's own size.
@@ -79,14 +46,14 @@ function values.shape(v) return v.layer and v.shape or v.dims end
 
 --- The numbers of a constant, flat, formulas among them, or nil where they are too many.
 function values.numbers(v)
-  if not v.list and v.tensor and v.tensor:count() <= values.longest_list then v.list = v.tensor:values() end
+  if not v.list and v.tensor and v.tensor:count() <= lists.longest then v.list = v.tensor:values() end
   return v.list
 end
 
 --- A constant as a tensor, of the shape given instead of its own.
 function values.to_tensor(v, dims)
   dims = dims or v.dims
-  if values.count(dims) == 0 then refuse.raise "a constant without elements cannot be computed with" end
+  if lists.count(dims) == 0 then refuse.raise "a constant without elements cannot be computed with" end
   if #dims > 6 then refuse.raise "a constant has more than six dimensions" end
   if not v.tensor then
     for _, number in ipairs(v.list) do

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators that combine values element by element, broadcast as NumPy does, and those that reduce along axes.
 
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local values = require "phosphene.formats.onnx.values"
 
 local arithmetic = {}
@@ -105,7 +106,7 @@ function arithmetic.Where(node)
   local ones = 0
   for _, c in ipairs(condition) do ones = ones + (formulas.is(c) and 0.5 or c ~= 0 and 1 or 0) end
   local dims = node:input(1).dims
-  local result = values.broadcast(values.broadcast(dims, node:shape(2)) or {}, node:shape(3)) or {}
+  local result = lists.broadcast(lists.broadcast(dims, node:shape(2)) or {}, node:shape(3)) or {}
   local function whole(i) return values.same(node:shape(i), result) end
   if ones == #condition and whole(2) then return node:pass(2) end
   if ones == 0 and whole(3) then return node:pass(3) end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators whose results are known before any picture is there.
 
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
 local values = require "phosphene.formats.onnx.values"
 
 local constants = {}

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators with weights: convolutions and products of matrices.
 
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local values = require "phosphene.formats.onnx.values"
 local windows = require "phosphene.formats.onnx.windows"
 
@@ -118,7 +119,7 @@ local function dense_bias(node, units, factor)
   if not node:has(3) then return true end
   local value = node:input(3)
   if not values.is_constant(value) then return false end
-  local count = values.count(value.dims)
+  local count = lists.count(value.dims)
   if count ~= units and count ~= 1 then return false end
   local bias = count == units and node:tensor(3, { units })
   if not bias then

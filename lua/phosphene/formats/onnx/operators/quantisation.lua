@@ -2,6 +2,7 @@
 -- ONNX operators that go to whole numbers and back. Weights become what they stand for; activations stay as they are
 -- between the two, but for what is out of a whole number's range. Rounding is not imitated: it has no gradient.
 
+local lists = require "phosphene.formats.lists"
 local values = require "phosphene.formats.onnx.values"
 
 local quantisation = {}
@@ -14,7 +15,7 @@ local ranges = {
 local function along_axis(node, i, axis)
   local dims = {}
   for d = 1, node:rank(1) do dims[d] = 1 end
-  local count = values.count(node:shape(i))
+  local count = lists.count(node:shape(i))
   if count ~= 1 then dims[node:axis(axis, #dims) + 1] = count end
   if #dims == 0 then dims[1] = 1 end
   return node:step("reshape", node:layer(i), { shape = dims })

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX's Reshape, whose target exporters compute from the picture's size, or write down.
 
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local rearranging = require "phosphene.formats.onnx.rearranging"
-local values = require "phosphene.formats.onnx.values"
+local written = require "phosphene.formats.written"
 
 -- ---- batches ----
 
@@ -17,51 +18,10 @@ local function one_image(node, target, shape)
   for _, length in ipairs(formulas.nominal(target)) do
     if length > 0 then known = known * length else inferred = true end
   end
-  if not inferred and known ~= values.count(shape) * images then return target end
+  if not inferred and known ~= lists.count(shape) * images then return target end
   if inferred and first ~= images then return target end
   local result = table.move(target, 1, #target, 1, {})
   result[1] = first // images
-  return result
-end
-
--- ---- lengths that were written down ----
-
--- What the target's lengths from `to` to `last` become of axes that hold `count` elements, where that follows from the
--- picture's size: of one of them it is the length; nil where it is split among several.
-local function carry(count, target, to, last, result)
-  local taken = false
-  for k = to, last do
-    if target[k] ~= 1 and taken then return nil end
-    result[k] = target[k] ~= 1 and count or 1
-    taken = taken or target[k] ~= 1
-  end
-  return result
-end
-
--- What a target that was written down as numbers is at every size. Exporters that are not told which axes are free
--- write down all lengths; where the picture's go over as they are, or merged, they are still free. nil where they are
--- split: which of the parts would be longer is not to be known.
-local function carried(target, shape, lengths)
-  local result, i, j = {}, 1, 1
-  while j <= #target do
-    -- A run of the input's axes, and one of the target's that holds as many elements.
-    local from, to, have, want, count = i, j, 1, target[j], 1
-    j = j + 1
-    while have ~= want or i == from do
-      if have <= want then
-        if i > #shape and have ~= want then return nil end
-        have, count, i = have * (shape[i] or 1), formulas.apply("*", count, lengths[i] or 1), i + 1
-      else
-        if j > #target then return nil end
-        want, j = want * target[j], j + 1
-      end
-    end
-    if not formulas.is(count) then
-      table.move(target, to, j - 1, to, result)
-    elseif not carry(count, target, to, j - 1, result) then
-      return nil
-    end
-  end
   return result
 end
 
@@ -93,7 +53,7 @@ local function reshape(node)
   end
   local is_written = not formulas.any(target)
   for _, length in ipairs(target) do is_written = is_written and length ~= -1 end
-  if is_written and formulas.any(lengths) then target = carried(resolved, shape, lengths) or target end
+  if is_written and formulas.any(lengths) then target = written.carried(resolved, lengths) or target end
   node:add("reshape", node:layer(1), { shape = target })
 end
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- ONNX operators that rearrange: shapes, axes, parts and wholes.
 
-local formulas = require "phosphene.formats.onnx.formulas"
+local formulas = require "phosphene.formats.formulas"
 local rearranging = require "phosphene.formats.onnx.rearranging"
 local values = require "phosphene.formats.onnx.values"
 

@@ -5,7 +5,7 @@
 -- picture, of which the first is the file's own. Must not know any operator.
 
 local core = require "phosphene.core"
-local ranges = require "phosphene.formats.onnx.ranges"
+local ranges = require "phosphene.formats.ranges"
 local refuse = require "phosphene.formats.refuse"
 
 local formulas = {}
