@@ -119,6 +119,13 @@ function lists.unary(operation)
   return function(a) return lists.map(f, a) end
 end
 
+--- All of them multiplied: of a list of lengths.
+function lists.product(lengths)
+  local count = 1
+  for _, length in ipairs(lengths) do count = lists.calculate("*", false, count, length) end
+  return count
+end
+
 --- Which elements are 0.
 function lists.negated(a) return lists.map(function(x) return lists.calculate("=", false, x, 0) end, a) end
 

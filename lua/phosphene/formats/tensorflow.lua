@@ -84,13 +84,13 @@ end
 local function given_value(value)
   if type(value) == "userdata" then return values.of_tensor(value) end
   if type(value) == "boolean" then value = value and 1 or 0 end
-  return values.list({ value }, {})
+  return values.list({ value }, {}, math.type(value) == "float")
 end
 
 -- What a placeholder is that is not the picture: no network is in training, and nothing is dropped.
 local function placeholder_value(node)
-  if node.attributes.dtype == 10 then return values.list({ 0 }, {}) end
-  if node.name:lower():find "keep" then return values.list({ 1.0 }, {}) end
+  if node.attributes.dtype == 10 then return values.list({ 0 }, {}, false) end
+  if node.name:lower():find "keep" then return values.list({ 1.0 }, {}, true) end
   refuse.raise "its value is not known; the option inputs of ph.network gives it one"
 end
 

@@ -91,6 +91,13 @@ local function put_binary(g, node, operation, from, comes_first)
   return g:put_for(node, { type = "binary", operation = operation, from = from })
 end
 
+-- A constant that depends on the picture's size is an activation, which is the same for every picture.
+local function sized(g, node, constant)
+  local dims = #constant.dims > 0 and constant.dims or { 1 }
+  local layer = g:put_list(constant.constant.numbers, dims, node.name .. "/constant")
+  return values.activation(layer, view.plain_axes(#dims))
+end
+
 local function with_constant(g, node, operation, x, constant, comes_first)
   local numbers = as_affine[operation] and view.per_channel(g, constant, x)
   local scale, shift
@@ -115,6 +122,8 @@ local of_one_shape = { add = "sum", multiply = "product" }
 
 local function binary(operation)
   return function(g, node, a, b)
+    if a.constant and values.is_sized(a) then a = sized(g, node, a) end
+    if b.constant and values.is_sized(b) then b = sized(g, node, b) end
     if b.constant then return with_constant(g, node, operation, a, b, false) end
     if a.constant then return with_constant(g, node, operation, b, a, true) end
     local first, second, axes = view.together(g, node, a, b)

@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Operations between constants: shapes that a graph computes, and weights that are computed from others. Each takes
--- lists of numbers with their dimensions, { list =, dims = }, and gives such; a list that depends on the picture's size
--- is computed for both sizes. Long constants are tensors, for which a few operations suffice. Must not know layers.
+-- lists of numbers (lists.lua), which may be formulas of the picture's size, and gives such. Long constants are
+-- tensors, for which a few operations suffice. Must not know layers.
 
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
 local slices = require "phosphene.formats.tensorflow.slices"
 local values = require "phosphene.formats.tensorflow.values"
@@ -10,15 +12,13 @@ local values = require "phosphene.formats.tensorflow.values"
 local operations = {}
 local folding = { operations = operations }
 
-local function count_of(dims)
-  local count = 1
-  for _, dim in ipairs(dims) do count = count * dim end
-  return count
-end
-
 local function copy(list) return table.move(list, 1, #list, 1, {}) end
 
-local function whole(number) return math.tointeger(number) or refuse.raise("%s is not a whole number", number) end
+-- A number that must not depend on the picture's size.
+local function whole(number)
+  if formulas.is(number) then refuse.raise "a list whose length depends on the picture's size" end
+  return math.tointeger(number) or refuse.raise("%s is not a whole number", number)
+end
 
 local function axis_of(axis, rank)
   axis = whole(axis)
@@ -28,143 +28,84 @@ end
 
 -- ---- element by element ----
 
-local function truncated(x) return x < 0 and math.ceil(x) or math.floor(x) end
-
--- int32, uint8, int16, int8, int64 (DataType in types.proto); 10 is bool.
-local is_whole_type = { [3] = true, [4] = true, [5] = true, [6] = true, [9] = true }
+local calculate = lists.calculate
 
 local of_one = {
-  Rsqrt = function(x) return 1 / math.sqrt(x) end,
-  Sqrt = math.sqrt,
-  Neg = function(x) return -x end,
-  Reciprocal = function(x) return 1 / x end,
-  Square = function(x) return x * x end,
-  Exp = math.exp,
-  Floor = function(x) return math.floor(x) + 0.0 end,
-  Ceil = function(x) return math.ceil(x) + 0.0 end,
-  LogicalNot = function(x) return x == 0 and 1 or 0 end,
+  Neg = lists.unary "neg", Sqrt = lists.unary "sqrt", Exp = lists.unary "exp", Floor = lists.unary "floor",
+  Ceil = lists.unary "ceil", Round = lists.unary "round", LogicalNot = lists.negated,
+}
+for operation, f in pairs {
+  Rsqrt = function(x, is_float) return calculate("/", is_float, 1, calculate("sqrt", is_float, x)) end,
+  Reciprocal = function(x, is_float) return calculate("/", is_float, 1, x) end,
+  Square = function(x, is_float) return calculate("*", is_float, x, x) end,
   ZerosLike = function() return 0 end,
   OnesLike = function() return 1 end,
-}
+} do
+  of_one[operation] = function(a) return lists.map(f, a) end
+end
 
 for operation, f in pairs(of_one) do
-  operations[operation] = function(_, a)
-    local list = {}
-    for i, x in ipairs(a.list) do list[i] = f(x) end
-    return { list = list, dims = a.dims }
-  end
+  operations[operation] = function(_, a) return f(a) end
 end
 
-function operations.Cast(node, a)
-  local list, to = {}, node.attributes.DstT
-  for i, x in ipairs(a.list) do
-    list[i] = is_whole_type[to] and whole(truncated(x)) or to == 10 and (x ~= 0 and 1 or 0) or x + 0.0
-  end
-  return { list = list, dims = a.dims }
-end
+-- Types from DataType in types.proto: what numbers of those that are not float32 become.
+local conversions = { [2] = "float64", [10] = "truth" }
+for _, type in ipairs { 3, 4, 5, 6, 9 } do conversions[type] = "whole" end
 
-local function both_whole(a, b) return math.type(a) == "integer" and math.type(b) == "integer" end
+function operations.Cast(node, a) return lists.cast(a, conversions[node.attributes.DstT] or "float32") end
 
-local function quotient(a, b)
-  if both_whole(a, b) and b == 0 then refuse.raise "a division by 0" end
-  return both_whole(a, b) and truncated(a / b) or a / b
-end
-
-local function truth(f) return function(a, b) return f(a, b) and 1 or 0 end end
+local function floored(x, y, is_float) return calculate("floor", is_float, formulas.apply("/", x, y)) end
 
 local of_two = {
-  Add = function(a, b) return a + b end,
-  Sub = function(a, b) return a - b end,
-  Mul = function(a, b) return a * b end,
-  RealDiv = function(a, b) return a / b end,
-  Div = quotient,
-  FloorDiv = function(a, b) return b ~= 0 and a // b or refuse.raise "a division by 0" end,
-  FloorMod = function(a, b) return b ~= 0 and a % b or refuse.raise "a division by 0" end,
-  Maximum = math.max,
-  Minimum = math.min,
-  Pow = function(a, b) return both_whole(a, b) and math.tointeger(a ^ b) or a ^ b end,
-  Equal = truth(function(a, b) return a == b end),
-  NotEqual = truth(function(a, b) return a ~= b end),
-  Less = truth(function(a, b) return a < b end),
-  LessEqual = truth(function(a, b) return a <= b end),
-  Greater = truth(function(a, b) return a > b end),
-  GreaterEqual = truth(function(a, b) return a >= b end),
-  LogicalAnd = truth(function(a, b) return a ~= 0 and b ~= 0 end),
-  LogicalOr = truth(function(a, b) return a ~= 0 or b ~= 0 end),
+  Add = lists.binary "+", AddV2 = lists.binary "+", Sub = lists.binary "-", Mul = lists.binary "*",
+  Pow = lists.binary "^", FloorMod = lists.binary "%", Maximum = lists.binary "max", Minimum = lists.binary "min",
+  RealDiv = function(a, b) return lists.combine(lists.divide, a, b) end,
+  FloorDiv = function(a, b) return lists.combine(floored, a, b) end,
+  Equal = lists.binary("=", true), NotEqual = lists.binary("=", true, false, true),
+  Less = lists.binary("<", true), LessEqual = lists.binary("<", true, true, true),
+  Greater = lists.binary("<", true, true), GreaterEqual = lists.binary("<", true, false, true),
+  LogicalAnd = lists.binary("min", true), LogicalOr = lists.binary("max", true),
 }
-of_two.AddV2 = of_two.Add
-
--- The dimensions that two have together.
-local function broadcast(a, b)
-  local dims, rank = {}, math.max(#a, #b)
-  for t = 1, rank do
-    local x, y = a[t - rank + #a] or 1, b[t - rank + #b] or 1
-    if x ~= y and x ~= 1 and y ~= 1 then refuse.raise "constants of different shapes" end
-    dims[t] = x == 1 and y or x
-  end
-  return dims
-end
-
--- Which element of a constant of these dimensions stands at index i of what it is broadcast to.
-local function at(i, dims, whole_dims)
-  local index, step = 0, 1
-  for t = #whole_dims, 1, -1 do
-    local own = dims[t - #whole_dims + #dims]
-    if own and own ~= 1 then index = index + i % whole_dims[t] * step end
-    step = step * (own or 1)
-    i = i // whole_dims[t]
-  end
-  return index + 1
-end
+of_two.Div = of_two.RealDiv
 
 for operation, f in pairs(of_two) do
   operations[operation] = function(_, a, b)
-    local dims, list = broadcast(a.dims, b.dims), {}
-    if count_of(dims) > 65536 then refuse.raise "a constant that grows" end
-    for i = 0, count_of(dims) - 1 do
-      list[i + 1] = f(a.list[at(i, a.dims, dims)], b.list[at(i, b.dims, dims)])
-    end
-    return { list = list, dims = dims }
+    local dims = lists.broadcast(a.dims, b.dims) or refuse.raise "constants of different shapes"
+    if lists.count(dims) > 65536 then refuse.raise "a constant that grows" end
+    return f(a, b)
   end
 end
 
 -- ---- parts and wholes ----
 
--- The elements at some indices of an axis, counted from 1.
 local function take(a, axis, indices)
-  local before, after, length, list, dims = 1, 1, a.dims[axis], {}, copy(a.dims)
-  for t = 1, axis - 1 do before = before * a.dims[t] end
-  for t = axis + 1, #a.dims do after = after * a.dims[t] end
-  if before * after * #indices > 65536 then refuse.raise "a constant that grows" end
-  for i = 0, before - 1 do
-    for _, index in ipairs(indices) do
-      for k = 1, after do list[#list + 1] = a.list[(i * length + index) * after + k] end
-    end
-  end
-  dims[axis] = #indices
-  return { list = list, dims = dims }
+  return lists.choose(a, axis, indices) or refuse.raise "a constant that grows"
 end
 
 function operations.StridedSlice(node, a, starts, stops, steps)
   local dims, result = {}, a
+  for _, list in ipairs { starts.list, stops.list, steps.list } do
+    for _, number in ipairs(list) do whole(number) end
+  end
   for _, entry in ipairs(slices.parse(node, #a.dims, starts.list, stops.list, steps.list)) do
     if entry.is_new then
       dims[#dims + 1] = 1
     else
-      result = take(result, entry.axis, slices.indices(entry, a.dims[entry.axis]))
+      local length = a.dims[entry.axis]
+      result = take(result, entry.axis, lists.sliced(entry.start, entry.stop, entry.step, length))
       if not entry.goes then dims[#dims + 1] = result.dims[entry.axis] end
     end
   end
-  return { list = result.list, dims = dims }
+  return { list = result.list, dims = dims, is_float = a.is_float }
 end
 
 function operations.Slice(_, a, starts, lengths)
   local result = a
   for t, start in ipairs(starts.list) do
-    local length, indices = lengths.list[t] or 0, {}
+    local length, indices = whole(lengths.list[t] or 0), {}
     if not a.dims[t] then refuse.raise "a slice of more dimensions" end
-    local stop = length == -1 and a.dims[t] or start + length
-    for i = math.max(0, whole(start)), math.min(whole(stop), a.dims[t]) - 1 do indices[#indices + 1] = i end
+    local stop = length == -1 and a.dims[t] or whole(start) + length
+    for i = math.max(0, start), math.min(stop, a.dims[t]) - 1 do indices[#indices + 1] = i end
     result = take(result, t, indices)
   end
   return result
@@ -180,7 +121,7 @@ function operations.GatherV2(_, a, indices, axis)
   table.move(a.dims, 1, t - 1, 1, dims)
   table.move(indices.dims, 1, #indices.dims, #dims + 1, dims)
   table.move(a.dims, t + 1, #a.dims, #dims + 1, dims)
-  return { list = take(a, t, chosen).list, dims = dims }
+  return { list = take(a, t, chosen).list, dims = dims, is_float = a.is_float }
 end
 operations.Gather = operations.GatherV2
 
@@ -199,7 +140,7 @@ local function concatenate(axis, parts)
       table.move(part.list, i * each + 1, (i + 1) * each, #rows + 1, rows)
     end
   end
-  return { list = rows, dims = dims }
+  return { list = rows, dims = dims, is_float = parts[1].is_float }
 end
 
 function operations.ConcatV2(_, ...)
@@ -215,7 +156,7 @@ function operations.Pack(node, ...)
   for i, part in ipairs { ... } do
     local dims = copy(part.dims)
     table.insert(dims, axis_of(axis, #dims + 1), 1)
-    parts[i] = { list = part.list, dims = dims }
+    parts[i] = { list = part.list, dims = dims, is_float = part.is_float }
   end
   return concatenate(axis, parts)
 end
@@ -230,16 +171,18 @@ local function dims_of(count, list)
     if length == -1 then open = t else known = known * length end
   end
   if open then dims[open] = whole(known > 0 and count // known or 0) end
-  if count_of(dims) ~= count then refuse.raise("%d numbers as %s", count, table.concat(list, "x")) end
+  if lists.count(dims) ~= count then refuse.raise("%d numbers as %s", count, table.concat(list, "x")) end
   return dims
 end
 
-function operations.Reshape(_, a, shape) return { list = a.list, dims = dims_of(#a.list, shape.list) } end
+local function as(a, dims) return { list = a.list, dims = dims, is_float = a.is_float } end
+
+function operations.Reshape(_, a, shape) return as(a, dims_of(#a.list, shape.list)) end
 
 function operations.ExpandDims(_, a, axis)
   local dims = copy(a.dims)
   table.insert(dims, axis_of(axis.list[1] or 0, #dims + 1), 1)
-  return { list = a.list, dims = dims }
+  return as(a, dims)
 end
 
 function operations.Squeeze(node, a)
@@ -249,40 +192,44 @@ function operations.Squeeze(node, a)
   for t, length in ipairs(a.dims) do
     if length ~= 1 or (#axes > 0 and not goes[t]) then dims[#dims + 1] = length end
   end
-  return { list = a.list, dims = dims }
+  return as(a, dims)
 end
 
 -- ---- sums, and lists out of nothing ----
 
-for operation, f in pairs { Prod = of_two.Mul, Sum = of_two.Add, Max = math.max, Min = math.min } do
-  operations[operation] = function(node, a, axes)
+for name, operation in pairs { Prod = "*", Sum = "+", Max = "max", Min = "min" } do
+  operations[name] = function(node, a, axes)
     if #a.dims > 1 or #axes.list ~= 1 or #a.list == 0 then refuse.raise "a constant of several dimensions" end
-    local result = a.list[1]
-    for i = 2, #a.list do result = f(result, a.list[i]) end
-    return { list = { result }, dims = node.attributes.keep_dims and { 1 } or {} }
+    return { list = { lists.whole(operation, a) }, dims = node.attributes.keep_dims and { 1 } or {},
+      is_float = a.is_float }
   end
 end
 
 function operations.Fill(_, dims, value)
   local list, lengths = {}, {}
   for t, length in ipairs(dims.list) do lengths[t] = whole(length) end
-  if count_of(lengths) > 65536 then refuse.raise "a constant that grows" end
-  for i = 1, count_of(lengths) do list[i] = value.list[1] end
-  return { list = list, dims = lengths }
+  if lists.count(lengths) > 65536 then refuse.raise "a constant that grows" end
+  for i = 1, lists.count(lengths) do list[i] = value.list[1] end
+  return { list = list, dims = lengths, is_float = value.is_float }
 end
 
 function operations.Range(_, start, stop, step)
   local list = {}
+  if formulas.any { start.list[1], stop.list[1], step.list[1] } then
+    refuse.raise "a range that depends on the picture's size"
+  end
   if step.list[1] == 0 or math.abs((stop.list[1] - start.list[1]) / step.list[1]) > 65536 then
     refuse.raise "a range without an end"
   end
   for x = start.list[1], stop.list[1] - (step.list[1] > 0 and 1 or -1), step.list[1] do list[#list + 1] = x end
-  return { list = list, dims = { #list } }
+  return { list = list, dims = { #list }, is_float = start.is_float }
 end
 
 function operations.Select(_, condition, a, b)
+  local takes = condition.list[1]
   if #condition.list ~= 1 then refuse.raise "a choice for each element" end
-  return condition.list[1] ~= 0 and a or b
+  if not formulas.is(takes) then return takes ~= 0 and a or b end
+  return lists.combine(function(x, y, is_float) return calculate("?", is_float, takes, x, y) end, a, b)
 end
 operations.SelectV2 = operations.Select
 
@@ -322,24 +269,17 @@ end
 local on_tensors_only = { Dequantize = true, Transpose = true }
 operations.Dequantize, operations.Transpose = on_tensors, on_tensors
 
-local function at_size(inputs, which)
-  local lists = {}
-  for i, value in ipairs(inputs) do lists[i] = { list = select(which, values.numbers(value)), dims = value.dims } end
-  return table.unpack(lists)
-end
-
 --- What a node makes of constants.
 function folding.fold(node, account, inputs)
-  local is_short, is_sized = true, false
-  for _, value in ipairs(inputs) do
-    is_short = is_short and values.is_short(value)
-    is_sized = is_sized or value.other ~= nil
-  end
+  local is_short, taken = true, {}
+  for _, value in ipairs(inputs) do is_short = is_short and values.is_short(value) end
   if not is_short or on_tensors_only[node.op] then return on_tensors(node, account, inputs) end
   local f = operations[node.op] or refuse.raise "a constant of it"
-  local result = f(node, at_size(inputs, 1))
-  local other = is_sized and f(node, at_size(inputs, 2)).list or nil
-  return values.list(result.list, result.dims, other)
+  for i, value in ipairs(inputs) do
+    taken[i] = { list = values.numbers(value), dims = value.dims, is_float = values.is_float(value) }
+  end
+  local result = f(node, table.unpack(taken)) or refuse.raise "numbers that it does not give"
+  return values.list(result.list, result.dims, result.is_float)
 end
 
 return folding

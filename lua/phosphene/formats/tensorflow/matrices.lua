@@ -42,7 +42,7 @@ for operation, name in pairs(reductions) do matrices[operation] = reduce(name) e
 local function is_whole(g, x)
   local shape, count = g:shape(x.layer), 1
   for _, length in ipairs(shape) do count = count * length end
-  return (#shape == 2 or #shape == 4) and shape[1] == 1 and view.lengths(g, x)[2] == count
+  return (#shape == 2 or #shape == 4) and shape[1] == 1 and view.shape(g, x)[2] == count
 end
 
 -- Rows of the matrix are TensorFlow's elements; a dense layer wants them in the layer's order.
@@ -50,7 +50,7 @@ local function dense_weight(g, x, matrix, is_transposed)
   if #matrix:shape() ~= 2 then refuse.raise("a matrix of %d dimensions", #matrix:shape()) end
   local weight = is_transposed and matrix or matrix:transpose { 1, 0 }
   local units, inputs = table.unpack(weight:shape())
-  local elements = view.lengths(g, x)[2]
+  local elements = view.shape(g, x)[2]
   if inputs ~= elements then refuse.raise("a matrix of %d rows for %d elements", inputs, elements) end
   local axes, shape = x.axes[2], g:shape(x.layer)
   if #axes < 2 then return weight, units end
@@ -64,16 +64,12 @@ end
 local function multiply(g, node, a, b, transposes_a, transposes_b)
   local from = {}
   for i, value in ipairs { a, b } do
-    local wanted = {}
-    for t = 1, #(value.axes or value.dims) do wanted[t] = { t - 1 } end
-    from[i] = value.layer and view.arranged(g, node, value, wanted)
+    from[i] = value.layer and view.arranged(g, node, value, view.plain_axes(#value.axes))
       or g:put_for(node, { type = "constant", value = values.tensor(value, g.account) }, "/constant")
   end
   local layer = g:put_for(node, { type = "matmul", from = from, transpose_a = transposes_a or nil,
     transpose_b = transposes_b or nil })
-  local axes = {}
-  for t = 1, #g:shape(layer) do axes[t] = { t - 1 } end
-  return values.activation(layer, axes)
+  return values.activation(layer, view.plain_axes(#g:shape(layer)))
 end
 
 function matrices.MatMul(g, node, x, matrix, bias)

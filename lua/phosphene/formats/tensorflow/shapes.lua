@@ -2,12 +2,14 @@
 -- Operations that move elements or select some of them: concatenation, reshaping, slices, padding. Most reshaping and
 -- transposing adds no layer (view.lua).
 
-local refuse = require "phosphene.formats.refuse"
 local core = require "phosphene.core"
-local sizes = require "phosphene.formats.tensorflow.sizes"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
+local refuse = require "phosphene.formats.refuse"
 local slices = require "phosphene.formats.tensorflow.slices"
 local values = require "phosphene.formats.tensorflow.values"
 local view = require "phosphene.formats.tensorflow.view"
+local written = require "phosphene.formats.written"
 
 local shapes = {}
 
@@ -32,24 +34,15 @@ end
 
 -- ---- what shapes are ----
 
+local function lengths_of(g, x) return x.constant and x.dims or view.lengths(g, x) end
+
 function shapes.Shape(g, _, x)
-  if x.constant then return values.list(x.dims, { #x.dims }) end
-  local lengths, other = view.lengths(g, x)
-  return values.list(lengths, { #lengths }, other)
+  local lengths = lengths_of(g, x)
+  return values.list(lengths, { #lengths }, false)
 end
 
-local function product(list)
-  local count = 1
-  for _, length in ipairs(list or {}) do count = count * length end
-  return list and { count }
-end
-
-function shapes.Size(g, node, x)
-  local shape = shapes.Shape(g, node, x)
-  return values.list(product(shape.constant.numbers), {}, product(shape.other))
-end
-
-function shapes.Rank(_, _, x) return values.list({ #(x.dims or x.axes) }, {}) end
+function shapes.Size(g, _, x) return values.list({ lists.product(lengths_of(g, x)) }, {}, false) end
+function shapes.Rank(_, _, x) return values.list({ #(x.dims or x.axes) }, {}, false) end
 
 -- ---- concatenation ----
 
@@ -101,14 +94,15 @@ end
 -- Lengths of which one may be -1, for an input of these lengths; nil where they do not fit.
 local function resolved(target, lengths)
   local result, known, open = {}, 1, nil
-  local count = product(lengths)[1]
+  local count = lists.product(lengths)
   for t, length in ipairs(target) do
-    if length < -1 or length == 0 or (length == -1 and open) then return nil end
+    local here = formulas.at(length)
+    if here < -1 or here == 0 or (here == -1 and open) then return nil end
     result[t] = length
-    if length == -1 then open = t else known = known * length end
+    if here == -1 then open = t else known = lists.product { known, length } end
   end
-  if open then result[open] = count // known end
-  return product(result)[1] == count and result or nil
+  if open then result[open] = lists.divide(count, known) end
+  return formulas.at(lists.product(result)) == formulas.at(count) and result or nil
 end
 
 -- A graph for several images at once says so in its lengths; here it is one image's.
@@ -119,43 +113,36 @@ end
 
 -- Another view of the same elements, or, where they lie in another order, a layer that moves them. What becomes an
 -- image again lies like one.
-local function reshaped(g, node, x, lengths, other_lengths)
-  local axes = view.regrouped(g, x, lengths, other_lengths)
+local function reshaped(g, node, x, lengths)
+  local axes = view.regrouped(g, x, lengths)
   if axes then
     local value = values.activation(x.layer, axes)
     if #lengths == 4 and #g:shape(x.layer) ~= 4 then value = view.usual(g, node, value) end
     g:also_called(node, value.layer)
     return value
   end
-  local own, other = view.lengths(g, x)
-  local flat = {}
-  for t = 1, #x.axes do flat[t] = { t - 1 } end
-  local setting = view.reshape_setting(lengths, other_lengths, own, other)
-  local result = {}
-  for t = 1, #lengths do result[t] = { t - 1 } end
   local is_image = #lengths == 4
-  local layer = g:put_for(node, { type = "reshape", from = view.arranged(g, node, x, flat), shape = setting },
-    is_image and "/reshaped" or nil)
-  if not is_image then return values.activation(layer, result) end
+  local from = view.arranged(g, node, x, view.plain_axes(#x.axes))
+  local layer = g:put_for(node, { type = "reshape", from = from, shape = lengths }, is_image and "/reshaped" or nil)
+  if not is_image then return values.activation(layer, view.plain_axes(#lengths)) end
   local usual, moves = view.usual_axes(g, 4), {}
   for t, at in ipairs(usual) do moves[at[1] + 1] = t - 1 end
   return values.activation(g:put_for(node, { type = "transpose", from = layer, axes = moves }), usual)
 end
 
 function shapes.Reshape(g, node, x, shape)
-  local target, other_target = values.integers(shape)
-  local own, other = view.lengths(g, x)
+  local target, own = values.lengths(shape), view.lengths(g, x)
   local lengths = resolved(of_one_image(g, target), own)
   if not lengths then
-    refuse.raise("an input of %s cannot become %s", table.concat(own, "x"), table.concat(target, "x"))
+    refuse.raise("an input of %s cannot become %s", table.concat(view.shape(g, x), "x"),
+      table.concat(formulas.nominal(target), "x"))
   end
-  local other_lengths = other and (not shape.other and sizes.carried(lengths, own, other)
-    or resolved(of_one_image(g, other_target), other))
-  return reshaped(g, node, x, lengths, other_lengths or nil)
+  local is_written = not formulas.any(target)
+  return reshaped(g, node, x, is_written and written.carried(formulas.nominal(lengths), own) or lengths)
 end
 
 function shapes.Squeeze(g, node, x)
-  local lengths, goes, axes = view.lengths(g, x), {}, {}
+  local lengths, goes, axes = view.shape(g, x), {}, {}
   local listed = node.attributes.squeeze_dims or {}
   for _, axis in ipairs(listed) do goes[view.axis(x, axis)] = true end
   for t, own in ipairs(x.axes) do
@@ -188,16 +175,12 @@ end
 -- What is needed of an axis: all of it, or a slice, which must then be one axis of the layer.
 local function cut(g, node, x, parts)
   local settings = { type = "slice", axes = {}, starts = {}, ends = {}, steps = {} }
-  local lengths, other = view.lengths(g, x)
-  local function add(t, part)
-    local start = sizes.index(part.start, part.other_start or part.start, lengths[t], other and other[t])
-    local stop = sizes.index(part.stop, part.other_stop or part.stop, lengths[t], other and other[t])
-    local at = #settings.axes + 1
-    settings.axes[at] = view.single(x, t) or refuse.raise "a part of several axes at once"
-    settings.starts[at], settings.ends[at], settings.steps[at] = start or part.start, stop or part.stop, part.step or 1
-  end
   for t = 1, #x.axes do
-    if parts[t] then add(t, parts[t]) end
+    local part, at = parts[t], #settings.axes + 1
+    if part then
+      settings.axes[at] = view.single(x, t) or refuse.raise "a part of several axes at once"
+      settings.starts[at], settings.ends[at], settings.steps[at] = part.start, part.stop, part.step or 1
+    end
   end
   if #settings.axes == 0 then return x.layer end
   settings.from = x.layer
@@ -206,25 +189,25 @@ end
 
 local beyond = 1 << 30
 
+-- Whether a slice that ends at `stop` takes the rest of an axis, at every size.
+local function is_end(stop, length)
+  if formulas.is(stop) then return formulas.same(stop, length) end
+  return stop >= formulas.at(length)
+end
+
 function shapes.StridedSlice(g, node, x, starts, stops, steps)
-  local first, other_first = values.integers(starts)
-  local last, other_last = values.integers(stops)
-  local step = values.integers(steps)
-  local others, parts, axes, lengths = {}, {}, {}, view.lengths(g, x)
-  for _, entry in ipairs(slices.parse(node, #x.axes, other_first, other_last, step)) do
-    if entry.axis then others[entry.axis] = entry end
-  end
+  local first, last, step = values.lengths(starts), values.lengths(stops), values.integers(steps)
+  local parts, axes, lengths = {}, {}, view.lengths(g, x)
   for _, entry in ipairs(slices.parse(node, #x.axes, first, last, step)) do
     if entry.is_new then
       axes[#axes + 1] = {}
     else
-      local t, other = entry.axis, others[entry.axis]
-      local is_whole = entry.step == 1 and (entry.start or 0) == 0 and (not entry.stop or entry.stop >= lengths[t])
+      local t, stop = entry.axis, entry.stop
+      local is_whole = entry.step == 1 and (entry.start or 0) == 0 and (not stop or is_end(stop, lengths[t]))
       if not is_whole then
         local back = entry.step < 0
         parts[t] = { step = entry.step, start = entry.start or (back and beyond or 0),
-          other_start = other.start or (back and beyond or 0), stop = entry.stop or (back and -beyond or beyond),
-          other_stop = other.stop or (back and -beyond or beyond) }
+          stop = stop or (back and -beyond or beyond) }
       end
       if not entry.goes then axes[#axes + 1] = x.axes[t] end
     end
@@ -235,16 +218,12 @@ function shapes.StridedSlice(g, node, x, starts, stops, steps)
 end
 
 function shapes.Slice(g, node, x, starts, lengths)
-  local first, other_first = values.integers(starts)
-  local count, other_count = values.integers(lengths)
+  local first, count = values.lengths(starts), values.lengths(lengths)
   local own, parts = view.lengths(g, x), {}
   if #first ~= #own or #count ~= #own then refuse.raise "lists that are not as long as there are dimensions" end
   for t, start in ipairs(first) do
-    local stop = count[t] == -1 and beyond or start + count[t]
-    local other_stop = other_count[t] == -1 and beyond or other_first[t] + other_count[t]
-    if start > 0 or stop < own[t] then
-      parts[t] = { start = start, other_start = other_first[t], stop = stop, other_stop = other_stop }
-    end
+    local stop = count[t] == -1 and beyond or lists.calculate("+", false, start, count[t])
+    if start ~= 0 or not is_end(stop, own[t]) then parts[t] = { start = start, stop = stop } end
   end
   local layer = cut(g, node, x, parts)
   if layer == x.layer then g:also_called(node, layer) end
@@ -256,16 +235,17 @@ local function split(g, node, x, t, lengths)
   local outputs, start = {}, 0
   for i, length in ipairs(lengths) do
     local named = { name = i == 1 and node.name or ("%s:%d"):format(node.name, i - 1) }
-    local layer = cut(g, named, x, { [t] = { start = start, stop = start + length } })
-    outputs[i], start = values.activation(layer, x.axes), start + length
+    local stop = lists.calculate("+", false, start, length)
+    outputs[i] = values.activation(cut(g, named, x, { [t] = { start = start, stop = stop } }), x.axes)
+    start = stop
   end
   return { outputs = outputs }
 end
 
 local function equal_parts(g, x, t, count)
-  local length, lengths = view.lengths(g, x)[t], {}
-  if count < 1 or count > length or length % count ~= 0 then refuse.raise("%d parts of %d", count, length) end
-  for i = 1, count do lengths[i] = length // count end
+  local length, here, lengths = view.lengths(g, x)[t], view.shape(g, x)[t], {}
+  if count < 1 or count > here or here % count ~= 0 then refuse.raise("%d parts of %d", count, here) end
+  for i = 1, count do lengths[i] = lists.divide(length, count) end
   return lengths
 end
 
@@ -278,9 +258,9 @@ end
 function shapes.SplitV(g, node, x, lengths, axis)
   local t = view.axis(x, values.integers(axis, 1)[1])
   if not view.single(x, t) then x = view.usual(g, node, x) end
-  local list, rest, open = values.integers(lengths), view.lengths(g, x)[t], nil
+  local list, rest, open = values.lengths(lengths), view.lengths(g, x)[t], nil
   for i, length in ipairs(list) do
-    if length == -1 then open = i else rest = rest - length end
+    if length == -1 then open = i else rest = lists.calculate("-", false, rest, length) end
   end
   if open then list[open] = rest end
   return split(g, node, x, t, list)
@@ -288,7 +268,9 @@ end
 
 function shapes.Unpack(g, node, x)
   local t = view.axis(x, node.attributes.axis or 0)
-  local parts = split(g, node, x, t, equal_parts(g, x, t, view.lengths(g, x)[t]))
+  local count = view.lengths(g, x)[t]
+  if formulas.is(count) then refuse.raise "as many outputs as the picture's size says" end
+  local parts = split(g, node, x, t, equal_parts(g, x, t, count))
   for _, part in ipairs(parts.outputs) do part.axes = table.move(part.axes, t + 1, #part.axes + 1, t,
     table.move(part.axes, 1, #part.axes, 1, {})) end
   return parts
@@ -323,13 +305,13 @@ end
 -- ---- around the edges, and between channels and blocks ----
 
 local function padded(g, node, x, paddings, settings)
-  local list = values.integers(paddings, 16)
+  local list = values.lengths(paddings, 16)
   if #list ~= 2 * #x.axes then refuse.raise "paddings that are not two numbers an axis" end
   settings.type, settings.from, settings.before, settings.after = "pad", x.layer, {}, {}
   for axis = 1, #g:shape(x.layer) do settings.before[axis], settings.after[axis] = 0, 0 end
   for t = 1, #x.axes do
     local before, after = list[2 * t - 1], list[2 * t]
-    if before > 0 or after > 0 then
+    if before ~= 0 or after ~= 0 then
       local at = view.single(x, t) or refuse.raise "a border around several axes at once"
       settings.before[at + 1], settings.after[at + 1] = before, after
     end

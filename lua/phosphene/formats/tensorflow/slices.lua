@@ -2,6 +2,7 @@
 -- The settings of TensorFlow's StridedSlice: its masks, each bit of which applies to one entry of its lists, decoded.
 -- Used for constants and for activations.
 
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
 
 local slices = {}
@@ -17,7 +18,7 @@ end
 
 --- The slice of an input of this rank, one entry for each axis of the output and for each that goes: { is_new = true },
 --- or { axis = of the input, from 1, start =, stop =, step =, goes = whether the axis goes }; start and stop are nil
---- where the slice goes to the end.
+--- where the slice goes to the end, and may be formulas of the picture's size.
 function slices.parse(node, rank, starts, stops, steps)
   local entries, axis = {}, 0
   local function add(entry)
@@ -33,7 +34,7 @@ function slices.parse(node, rank, starts, stops, steps)
     elseif has(node, "new_axis_mask", i) then
       entries[#entries + 1] = { is_new = true }
     elseif has(node, "shrink_axis_mask", i) then
-      add { start = start, stop = start ~= -1 and start + 1 or nil, step = 1, goes = true }
+      add { start = start, stop = start ~= -1 and lists.calculate("+", false, start, 1) or nil, step = 1, goes = true }
     else
       if steps[i] == 0 then refuse.raise "a step of 0" end
       add { start = not has(node, "begin_mask", i) and start or nil, step = steps[i],
@@ -42,24 +43,6 @@ function slices.parse(node, rank, starts, stops, steps)
   end
   while axis < rank do add { step = 1 } end
   return entries
-end
-
---- The indices, from 0, that an entry takes of an axis of this length.
-function slices.indices(entry, length)
-  local step, list = entry.step, {}
-  local function clamp(index, least, most)
-    if index < 0 then index = index + length end
-    return math.max(least, math.min(most, index))
-  end
-  if step > 0 then
-    local start, stop = clamp(entry.start or 0, 0, length), entry.stop and clamp(entry.stop, 0, length) or length
-    for i = start, stop - 1, step do list[#list + 1] = i end
-  else
-    local start = entry.start and clamp(entry.start, -1, length - 1) or length - 1
-    local stop = entry.stop and clamp(entry.stop, -1, length - 1) or -1
-    for i = start, stop + 1, step do list[#list + 1] = i end
-  end
-  return list
 end
 
 return slices

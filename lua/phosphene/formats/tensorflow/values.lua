@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The values between nodes of a TensorFlow graph while it is rebuilt: constants, and activations, which are layers seen
--- through TensorFlow's axes (view.lua). A constant that depends on the picture's size is known at two sizes. Must not
--- know any operation.
+-- through TensorFlow's axes (view.lua). Numbers of a constant may be formulas of the picture's size. Must not know any
+-- operation.
 
 local core = require "phosphene.core"
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
 
 local values = {}
@@ -27,20 +29,14 @@ local most_filled = 1 << 24
 -- Constants that are computed with as lists; longer ones are tensors.
 local longest_list = 65536
 
-local function count_of(dims)
-  local count = 1
-  for _, dim in ipairs(dims) do count = count * dim end
-  return count
-end
-
 --- A constant from a tensor of the file.
 function values.constant(tensor)
-  return { constant = tensor, dims = tensor.dims, count = count_of(tensor.dims) }
+  return { constant = tensor, dims = tensor.dims, count = lists.count(tensor.dims) }
 end
 
---- A constant of these numbers; `other` are those at the other size, where they differ.
-function values.list(numbers, dims, other)
-  return { constant = { numbers = numbers }, dims = dims, count = #numbers, other = other }
+--- A constant of these numbers and formulas; `is_float` as lists.lua has it.
+function values.list(numbers, dims, is_float)
+  return { constant = { numbers = numbers }, dims = dims, count = #numbers, is_float = is_float }
 end
 
 --- A constant of a tensor's numbers.
@@ -50,9 +46,9 @@ end
 
 --- The same constant of another shape.
 function values.reshaped(value, dims)
-  if count_of(dims) ~= value.count then refuse.raise("a constant of %d numbers as %s", value.count,
+  if lists.count(dims) ~= value.count then refuse.raise("a constant of %d numbers as %s", value.count,
     table.concat(dims, "x")) end
-  return { constant = value.constant, dims = dims, count = value.count, other = value.other }
+  return { constant = value.constant, dims = dims, count = value.count, is_float = value.is_float }
 end
 
 --- Whether a constant is short enough to be computed with as a list.
@@ -79,16 +75,26 @@ function values.tensor(value, account)
   if constant.fill then return filled({ dims = dims, count = value.count, constant = constant }, account) end
   local numbers = constant.integers or constant.numbers
   if not numbers then refuse.raise("a constant cannot be used: %s", constant.problem) end
+  if formulas.any(numbers) then refuse.raise "weights that depend on the picture's size" end
   return core.tensor(dims, numbers)
 end
 
---- A constant's numbers as a list, where it is short enough for one, and the list at the other size, which is the same
---- where nothing depends on the size.
+--- Whether a constant depends on the picture's size.
+function values.is_sized(value) return value.constant.numbers ~= nil and formulas.any(value.constant.numbers) end
+
+--- Whether a constant's numbers are floating-point, as lists.lua has it.
+function values.is_float(value)
+  if value.is_float ~= nil then return value.is_float end
+  local type = value.constant.type or "float32"
+  return type == "float64" and type or type:find "float" ~= nil
+end
+
+--- A constant's numbers as a list, formulas among them, where it is short enough for one.
 function values.numbers(value, most)
   local constant = value.constant
   if not constant then refuse.raise "a setting that is computed from the picture" end
   if value.count > (most or longest_list) then refuse.raise("a setting of %d numbers", value.count) end
-  if value.count == 0 then return {}, {} end
+  if value.count == 0 then return {} end
   if constant.problem then refuse.raise("a constant cannot be used: %s", constant.problem) end
   local list = constant.integers or constant.numbers or constant.tensor and constant.tensor:values()
   if not list then
@@ -96,24 +102,32 @@ function values.numbers(value, most)
     list = {}
     for i = 1, value.count do list[i] = number end
   end
-  return list, value.other or list
+  return list
 end
 
 local function whole(list)
   local result = {}
   for i, number in ipairs(list) do
-    result[i] = math.tointeger(number) or refuse.raise("%s is not a whole number", number)
+    result[i] = formulas.is(number) and number or math.tointeger(number)
+      or refuse.raise("%s is not a whole number", number)
   end
   return result
 end
 
---- The same as whole numbers.
-function values.integers(value, most)
-  local list, other = values.numbers(value, most or 64)
-  return whole(list), whole(other)
+--- The same as whole numbers and formulas of such.
+function values.lengths(value, most) return whole(values.numbers(value, most or 64)) end
+
+-- Numbers that are the same at every size.
+local function settled(list)
+  local numbers = formulas.nominal(list)
+  if not formulas.all_same(list, numbers) then refuse.raise "a setting that depends on the picture's size" end
+  return numbers
 end
 
+--- The same where formulas will not do.
+function values.integers(value, most) return whole(settled(values.numbers(value, most or 64))) end
+
 --- A constant of one number.
-function values.number(value) return (values.numbers(value, 1))[1] end
+function values.number(value) return settled(values.numbers(value, 1))[1] end
 
 return values

@@ -3,8 +3,9 @@
 -- have them first, (n, c, h, w). Transposing, squeezing and flattening only change this mapping: elements are not moved
 -- until an operation needs its input in a certain layout. Must not know any operation.
 
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
-local sizes = require "phosphene.formats.tensorflow.sizes"
 local values = require "phosphene.formats.tensorflow.values"
 
 local view = {}
@@ -16,30 +17,34 @@ local image_axes = { NHWC = { { 0 }, { 2 }, { 3 }, { 1 } }, NCHW = { { 0 }, { 1 
 --- The axes of an image in a `data_format`.
 function view.image_axes(format) return image_axes[format] or refuse.raise("data_format %s", format) end
 
---- The axes that an activation of this rank has when it is free to choose: images have their channels first.
-function view.usual_axes(g, rank)
-  if rank == 4 then return image_axes[g.format] end
+--- The axes of a layer of this rank that lies as TensorFlow has it.
+function view.plain_axes(rank)
   local axes = {}
   for t = 1, rank do axes[t] = { t - 1 } end
   return axes
 end
 
+--- The axes that an activation of this rank has when it is free to choose: images have their channels first.
+function view.usual_axes(g, rank) return rank == 4 and image_axes[g.format] or view.plain_axes(rank) end
+
 local function product(lengths, axes)
-  local count = 1
-  for _, axis in ipairs(axes) do count = count * lengths[axis + 1] end
-  return count
+  local chosen = {}
+  for i, axis in ipairs(axes) do chosen[i] = lengths[axis + 1] end
+  return lists.product(chosen)
 end
 
---- The lengths of an activation's axes, as TensorFlow sees them, and those at the other size; nil where the graph does
---- not run at that one.
+--- The lengths of an activation's axes, as TensorFlow sees them: numbers, and formulas of the picture's size.
 function view.lengths(g, x)
-  local shape, other = g:shape(x.layer)
-  local lengths, other_lengths = {}, other and {}
-  for t, axes in ipairs(x.axes) do
-    lengths[t] = product(shape, axes)
-    if other then other_lengths[t] = product(other, axes) end
-  end
-  return lengths, other_lengths
+  local own, lengths = g:lengths(x.layer), {}
+  for t, axes in ipairs(x.axes) do lengths[t] = product(own, axes) end
+  return lengths
+end
+
+--- The same at the size that the graph was made for.
+function view.shape(g, x)
+  local shape = formulas.nominal(view.lengths(g, x))
+  for t, length in ipairs(shape) do shape[t] = math.tointeger(length) end
+  return shape
 end
 
 --- An axis of an activation, which may be counted from the end, counted from 1.
@@ -92,28 +97,14 @@ local function transposed(g, node, layer, axes, name)
   return moves and g:put_for(node, { type = "transpose", from = layer, axes = axes }, name or "/transposed") or layer
 end
 
---- The setting of a reshape layer that gives these lengths.
-function view.reshape_setting(lengths, other_lengths, shape, other)
-  return other and other_lengths and sizes.reshape(lengths, other_lengths, shape, other, shape, other) or lengths
-end
-
-local function permuted(list, axes)
-  local result = {}
-  for i, axis in ipairs(axes) do result[i] = list and list[axis + 1] end
-  return list and result
-end
-
 -- A layer whose axes are TensorFlow's, in their order.
 local function plain(g, node, x, rank)
-  local shape, other = g:shape(x.layer)
   local order = in_order(x, rank)
   local layer = transposed(g, node, x.layer, order)
   local is_same = #order == #x.axes
   for _, axes in ipairs(x.axes) do is_same = is_same and #axes == 1 end
   if is_same then return layer end
-  local lengths, other_lengths = view.lengths(g, x)
-  local setting = view.reshape_setting(lengths, other_lengths, permuted(shape, order), permuted(other, order))
-  return g:put_for(node, { type = "reshape", from = layer, shape = setting }, "/reshaped")
+  return g:put_for(node, { type = "reshape", from = layer, shape = view.lengths(g, x) }, "/reshaped")
 end
 
 --- A layer of the same elements that has the axes `wanted`, one for each of TensorFlow's.
@@ -177,24 +168,23 @@ end
 
 -- ---- other axes over the same layer ----
 
---- The axes under which the layer's elements have these lengths, at both sizes where the others are known; nil where
---- elements would have to be moved, or an axis split.
-function view.regrouped(g, x, lengths, other_lengths)
-  local shape, other = g:shape(x.layer)
+--- The axes under which the layer's elements have these lengths, at every size; nil where elements would have to be
+--- moved, or an axis split.
+function view.regrouped(g, x, lengths)
+  local shape, own = g:shape(x.layer), g:lengths(x.layer)
   local order, at, result = {}, 1, {}
   for _, axes in ipairs(x.axes) do table.move(axes, 1, #axes, #order + 1, order) end
-  local function is_one(axis) return shape[axis + 1] == 1 and (not other or other[axis + 1] == 1) end
+  local function is_one(axis) return own[axis + 1] == 1 end
   for t, length in ipairs(lengths) do
     local group = {}
     if length == 1 then
       if order[at] and is_one(order[at]) then group[1], at = order[at], at + 1 end
     end
-    while order[at] and length > 1 and product(shape, group) < length do
+    while order[at] and length ~= 1 and product(shape, group) < formulas.at(length) do
       if not is_one(order[at]) then group[#group + 1] = order[at] end
       at = at + 1
     end
-    if product(shape, group) ~= length then return nil end
-    if other and other_lengths and product(other, group) ~= other_lengths[t] then return nil end
+    if not formulas.same(product(own, group), length) then return nil end
     result[t] = group
   end
   for i = at, #order do
@@ -207,7 +197,7 @@ end
 
 --- A constant's lengths along the axes of an activation that it is combined with; nil where it is longer than that.
 local function aligned(g, value, x)
-  local lengths, dims = view.lengths(g, x), {}
+  local lengths, dims = view.shape(g, x), {}
   local lead = #x.axes - #value.dims
   if lead < 0 then return nil end
   for t = 1, #x.axes do

@@ -2,8 +2,9 @@
 -- Operations with a sliding window: convolutions and pools; and resizing. Each takes the graph, the node and its
 -- inputs, and gives the node's value.
 
+local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local refuse = require "phosphene.formats.refuse"
-local sizes = require "phosphene.formats.tensorflow.sizes"
 local values = require "phosphene.formats.tensorflow.values"
 local view = require "phosphene.formats.tensorflow.view"
 
@@ -52,6 +53,12 @@ function windows.weighted(g, node, layer, axes, channels, bias)
   return values.activation(g:put_for(node, layer), axes)
 end
 
+-- A layer with a border of so many pixels, { top, left, bottom, right }, that depend on the picture's size.
+local function bordered(g, node, from, p)
+  return g:put_for(node, { type = "pad", from = from, before = { 0, 0, p[1], p[2] }, after = { 0, 0, p[3], p[4] } },
+    "/border")
+end
+
 -- A convolution of an image, dilated where it stands between SpaceToBatchND and BatchToSpaceND: there it slides over
 -- every block-th pixel, which is what a dilation is.
 local function convolve(g, node, x, layer, channels, bias)
@@ -64,6 +71,9 @@ local function convolve(g, node, x, layer, channels, bias)
       refuse.raise "another convolution of blocks than a dilated one"
     end
     layer.dilation, layer.padding = x.blocks.dilation, x.blocks.padding
+    if formulas.any(layer.padding) then
+      layer.from, layer.padding = bordered(g, node, layer.from, layer.padding), nil
+    end
   end
   local value = windows.weighted(g, node, layer, axes, channels, bias)
   value.blocks = x.blocks and { is_convolved = true, dilation = x.blocks.dilation }
@@ -96,13 +106,38 @@ function windows.DepthwiseConv2dNative(g, node, x, kernel, bias)
 end
 
 -- How a transposed convolution along one axis comes to a length: padding before and after, and what is added at the
--- end. As with the convolution that it goes back through, an odd pixel of SAME's padding comes last.
+-- end, which are formulas where what was lost on the way down depends on the picture's size. As with the convolution
+-- that it goes back through, an odd pixel of SAME's padding comes last.
 local function fit(node, from, to, kernel, stride)
-  local total = 0
-  if node.attributes.padding == "SAME" then
-    total = math.max(0, ((to + stride - 1) // stride - 1) * stride + kernel - to)
+  local function plus(x, y) return lists.calculate("+", false, x, y) end
+  local function minus(x, y) return lists.calculate("-", false, x, y) end
+  local full = plus(lists.product { minus(from, 1), stride }, kernel)
+  local total = node.attributes.padding == "SAME" and lists.calculate("max", false, minus(full, to), 0) or 0
+  local before = lists.divide(total, 2)
+  return { before, minus(total, before), minus(to, minus(full, total)) }
+end
+
+-- Where that is the same at every size, the settings of the layer; otherwise all that it can give is, and the part that
+-- is asked for is cut out of it.
+local function fitted(g, node, layer, from, to, kernel)
+  local fits, full, numbers = {}, {}, {}
+  for axis = 1, 2 do
+    local stride = layer.stride[axis]
+    fits[axis] = fit(node, g:length(from, axis + 2), to[axis], kernel[axis], stride)
+    numbers[axis] = formulas.nominal(fits[axis])
+    full[axis] = node.attributes.padding == "SAME" and math.max(0, stride - kernel[axis]) or stride - 1
   end
-  return total // 2, total - total // 2, to - ((from - 1) * stride + kernel - total)
+  layer.from, layer.padding_mode, layer.padding, layer.output_padding = from, nil, {}, {}
+  if formulas.all_same(fits[1], numbers[1]) and formulas.all_same(fits[2], numbers[2]) then
+    for axis = 1, 2 do
+      layer.padding[axis], layer.padding[axis + 2], layer.output_padding[axis] = table.unpack(numbers[axis])
+    end
+    return nil
+  end
+  layer.padding, layer.output_padding = { 0, 0, 0, 0 }, full
+  local starts, ends = { fits[1][1], fits[2][1] }, {}
+  for axis = 1, 2 do ends[axis] = lists.calculate("+", false, starts[axis], to[axis]) end
+  return { type = "slice", axes = { 2, 3 }, starts = starts, ends = ends }
 end
 
 -- Its inputs are the shape that comes out, the kernel (h, w, outputs, inputs) and the image.
@@ -113,27 +148,23 @@ function windows.Conv2DBackpropInput(g, node, shape, kernel, x, bias)
     refuse.raise "a kernel that does not fit the image's channels"
   end
   if layer.padding then refuse.raise "explicit paddings" end
-  local wanted = values.integers(shape, 4)
+  local wanted = values.lengths(shape, 4)
   local at = #wanted == 2 and 1 or node.attributes.data_format == "NCHW" and 3 or 2
   local to = { wanted[at] or 1, wanted[at + 1] or 1 }
-  local axes
-  layer.from, axes = view.image(g, node, x)
-  local from = g:shape(layer.from)
-  layer.padding_mode, layer.padding, layer.output_padding = nil, {}, {}
-  for axis = 1, 2 do
-    local before, after, more = fit(node, from[axis + 2], to[axis], dims[axis], layer.stride[axis])
-    layer.padding[axis], layer.padding[axis + 2], layer.output_padding[axis] = before, after, more
-  end
+  local from, axes = view.image(g, node, x)
+  local part = fitted(g, node, layer, from, to, dims)
   layer.weight = weight:transpose { 3, 2, 0, 1 }
   layer.dilation = pair(node, "dilations", { 1, 1 })
-  return windows.weighted(g, node, layer, axes, dims[3], bias)
+  if not part then return windows.weighted(g, node, layer, axes, dims[3], bias) end
+  part.from = g:put_for(node, layer, "/whole")
+  return values.activation(g:put_for(node, part), axes)
 end
 
 -- ---- blocks for dilation ----
 
 -- The two pairs of an input of paddings or crops, as { top, left, bottom, right }.
 local function sides(value)
-  local list = values.integers(value, 4)
+  local list = values.lengths(value, 4)
   if #list ~= 4 then refuse.raise "blocks along other axes than height and width" end
   return { list[1], list[3], list[2], list[4] }
 end
@@ -152,8 +183,9 @@ function windows.BatchToSpaceND(g, node, x, block, crops)
     refuse.raise "blocks of another kind than a dilated convolution's"
   end
   local layer = view.image(g, node, x)
-  if cut[1] + cut[2] + cut[3] + cut[4] > 0 then
-    local ends = { cut[3] > 0 and -cut[3] or 1 << 30, cut[4] > 0 and -cut[4] or 1 << 30 }
+  if cut[1] ~= 0 or cut[2] ~= 0 or cut[3] ~= 0 or cut[4] ~= 0 then
+    local ends = {}
+    for axis = 1, 2 do ends[axis] = lists.calculate("-", false, g:length(layer, axis + 2), cut[axis + 2]) end
     layer = g:put_for(node, { type = "slice", from = layer, axes = { 2, 3 }, starts = { cut[1], cut[2] }, ends = ends })
   else
     g:also_called(node, layer)
@@ -185,16 +217,12 @@ end
 
 -- ---- other sizes ----
 
--- Sizes that follow from the picture's are scales; others stay what they are.
 local function resized(g, node, x, value, layer)
-  local to, other_to = values.integers(value, 2)
+  local to = values.lengths(value, 2)
   if #to ~= 2 then refuse.raise "a size that is not two numbers" end
   local from, axes = view.image(g, node, x)
-  local shape, other = g:shape(from)
-  local target = { shape[1], shape[2], to[1], to[2] }
-  local other_target = other and { other[1], other[2], other_to[1], other_to[2] }
-  local scales = value.other and other and sizes.scales(target, other_target, shape, other)
-  layer.type, layer.from, layer.scales, layer.sizes = "resize", from, scales or nil, not scales and target or nil
+  local shape = g:shape(from)
+  layer.type, layer.from, layer.sizes = "resize", from, { shape[1], shape[2], to[1], to[2] }
   return values.activation(g:put_for(node, layer), axes)
 end
 

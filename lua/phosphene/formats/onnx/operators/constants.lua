@@ -2,6 +2,7 @@
 -- ONNX operators whose results are known before any picture is there.
 
 local formulas = require "phosphene.formats.formulas"
+local lists = require "phosphene.formats.lists"
 local values = require "phosphene.formats.onnx.values"
 
 local constants = {}
@@ -17,9 +18,7 @@ function constants.Shape(node)
 end
 
 function constants.Size(node)
-  local count = 1
-  for _, length in ipairs(node:lengths(1)) do count = formulas.apply("*", count, length) end
-  node:give(values.list({ formulas.is(count) and count or math.tointeger(count) }, {}, false))
+  node:give(values.list({ lists.product(node:lengths(1)) }, {}, false))
 end
 
 -- These two come here only where how many numbers there are follows from the picture's size.
