@@ -172,11 +172,11 @@
 ---@field transpose_b boolean? the second input's matrices are (n, k); by default false
 
 --- One number from all elements along some axes. "l1" is the sum of absolute values, "l2" the square root of
---- "sum_square", the sum of squares, "log_sum_exp" log(sum of exp(x)). Of equal largest or smallest elements the
---- first receives the gradient.
+--- "sum_square", the sum of squares, "log_sum_exp" log(sum of exp(x)), "product" all of them multiplied. Of equal
+--- largest or smallest elements the first receives the gradient.
 ---@class ph.layer.reduce: ph.layer_description
----@field operation "mean"|"sum"|"max"|"min"|"l1"|"l2"|"sum_square"|"log_sum_exp"|nil what is made of them; by default
---- "mean"
+---@field operation "mean"|"sum"|"max"|"min"|"l1"|"l2"|"sum_square"|"log_sum_exp"|"product"|nil what is made of them;
+--- by default "mean"
 ---@field axes integer|integer[]? along which axes, -6 to 5; all of them by default
 ---@field keep boolean? the axes stay, with length 1; by default true
 
@@ -264,6 +264,13 @@
 ---@class ph.layer.gather: ph.layer_description
 ---@field indices ph.tensor whole numbers; negative ones count from the end
 ---@field axis integer? along which the indices count, -6 to 5; by default 0
+
+--- The largest elements along an axis, or the smallest, in order. Of equal ones the first comes first. Raises where
+--- there are fewer.
+---@class ph.layer.top_k: ph.layer_description
+---@field count integer? how many, from 1; by default 1
+---@field axis integer? along which they are chosen, -6 to 5; by default -1
+---@field smallest boolean? the smallest, not the largest; by default false
 
 --- Repeated along axes of length 1, as NumPy broadcasts; axes that the input lacks come first.
 ---@class ph.layer.expand: ph.layer_description

@@ -105,6 +105,7 @@
 #define REDUCE(NAME, ...) {&ph_layer_reduce, NAME, {CHOOSE("operation", NAME), SET("axes", __VA_ARGS__)}, {SHAPE(2, 3, 4, 3)}, {{0}}}
     REDUCE("mean", 2, 3), REDUCE("mean", 1), REDUCE("sum", 0, 2), REDUCE("max", -1), REDUCE("max", 1), REDUCE("min", 1, 3),
     REDUCE("l1", 0, 1), REDUCE("l2", 2), REDUCE("sum_square", 3), REDUCE("log_sum_exp", 1, -1), REDUCE("log_sum_exp", 0),
+    REDUCE("product", 1), REDUCE("product", 0, 3),
     {&ph_layer_reduce, "everything", {CHOOSE("operation", "mean")}, {SHAPE(2, 3, 5)}, {{0}}},
     {&ph_layer_reduce, "everything, to one number", {CHOOSE("operation", "sum"), SET("keep", 0)}, {SHAPE(2, 3, 5)}, {{0}}},
     {&ph_layer_reduce, "axes go", {CHOOSE("operation", "l2"), SET("axes", 1, 2), SET("keep", 0)}, {SHAPE(2, 3, 5, 2)}, {{0}}},
@@ -116,6 +117,9 @@
     {&ph_layer_log_softmax, "of a vector", {{0}}, {SHAPE(1, 11)}, {{0}}},
     {&ph_layer_log_softmax, "along axis 2", {SET("axis", 2)}, {SHAPE(2, 3, 5, 2)}, {{0}}},
     {&ph_layer_log_softmax, "coerced", {SET("axis", -2), SET("coerced", 1)}, {SHAPE(2, 3, 4)}, {{0}}},
+    {&ph_layer_top_k, "the largest", {{0}}, {SHAPE(2, 3, 5)}, {{0}}},
+    {&ph_layer_top_k, "three channels", {SET("count", 3), SET("axis", 1)}, {SHAPE(1, 5, 3, 2)}, {{0}}},
+    {&ph_layer_top_k, "the smallest of rows", {SET("count", 2), SET("axis", -2), SET("smallest", 1)}, {SHAPE(2, 3, 4, 2)}, {{0}}},
     {&ph_layer_concat, "rows", {SET("axis", 2)}, {SHAPE(1, 3, 2, 4), SHAPE(1, 3, 5, 4), SHAPE(1, 3, 1, 4)}, {{0}}},
     {&ph_layer_concat, "along axis 0", {SET("axis", 0)}, {SHAPE(2, 3, 2), SHAPE(1, 3, 2)}, {{0}}},
     {&ph_layer_concat, "along the last axis", {SET("axis", -1)}, {SHAPE(2, 3), SHAPE(2, 1)}, {{0}}},

@@ -162,6 +162,7 @@ static const refusal refusals[] = {
      "reduce 'it': axis 1 is named twice"},
     {{&ph_layer_reduce, "", {SET("axes", 1.5)}, {SHAPE(1, 2)}, {{0}}},
      "reduce 'it': axes must be a whole number, got 1.5"},
+    {{&ph_layer_top_k, "", {SET("count", 3)}, {SHAPE(3, 2)}, {{0}}}, "top_k 'it': 3 of 2 elements"},
     {{&ph_layer_unsqueeze, "", {SET("axes", 0)}, {SHAPE(1, 2, 1, 2, 1, 2)}, {{0}}},
      "unsqueeze 'it': the result would have 7 dimensions; there may be 6"},
     {{&ph_layer_flatten, "", {SET("axis", 3)}, {SHAPE(1, 2)}, {{0}}},

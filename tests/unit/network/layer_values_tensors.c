@@ -149,6 +149,7 @@ static void check_reductions(void) {
   check(&(layer_case)REDUCED("log_sum_exp"), NULL, VALUES(1000, 1000, 0, -1000), NULL, DIMS(2),
         VALUES(1000 + log(2), 0));
   check(&(layer_case)REDUCED("max"), NULL, x, NULL, DIMS(2), VALUES(3, 1));
+  check(&(layer_case)REDUCED("product"), NULL, x, NULL, DIMS(2), VALUES(-12, 1));
   check(
       &(layer_case){
           &ph_layer_reduce, "all", {CHOOSE("operation", "mean"), SET("keep", 0)}, {SHAPE(2, 2)}, {{0}}},
@@ -170,6 +171,37 @@ static void check_extreme(void) {
     ok(g[0] == 3 && g[1] == 0 && g[2] == 0 && g[3] == 0, "of equal elements the first takes the gradient");
   }
   instance_free(&it);
+}
+
+/* Of a product with one zero that element takes all of the gradient, with two none does. */
+static void check_product(void) {
+  layer_case c = {
+      &ph_layer_reduce, "product", {CHOOSE("operation", "product"), SET("axes", 1)}, {SHAPE(2, 3)}, {{0}}};
+  const float x[] = {2, 0, 5, 0, 0, 7};
+  layer_instance it;
+  ph_error e;
+  if (instance_new(&it, &c, &e) == PH_OK) {
+    memcpy(ph_tensor_data(it.input[0]), x, sizeof x);
+    ph_tensor_fill(it.output_gradient, 3);
+    instance_forward(&it);
+    instance_backward(&it, PH_RELU_PLAIN, 1);
+    const float *g = ph_tensor_read(it.input_gradient[0]);
+    ok(g[0] == 0 && g[1] == 30 && g[2] == 0, "of a product with a zero that element takes the gradient");
+    ok(g[3] == 0 && g[4] == 0 && g[5] == 0, "of a product with two zeros there is none");
+  }
+  instance_free(&it);
+}
+
+static void check_top_k(void) {
+  const double x[] = {3, 7, -1, 7, 5, 2, 9, 4};
+  check(&(layer_case){&ph_layer_top_k, "the largest, equal ones", {SET("count", 3)}, {SHAPE(2, 4)}, {{0}}},
+        NULL, x, NULL, DIMS(2, 3), VALUES(7, 7, 3, 9, 5, 4));
+  check(&(layer_case){&ph_layer_top_k,
+                      "the smallest of columns",
+                      {SET("axis", 0), SET("smallest", 1)},
+                      {SHAPE(2, 4)},
+                      {{0}}},
+        NULL, x, NULL, DIMS(1, 4), VALUES(3, 2, -1, 4));
 }
 
 static void check_softmax(void) {
@@ -263,6 +295,8 @@ int main(void) {
   check_products();
   check_reductions();
   check_extreme();
+  check_product();
+  check_top_k();
   check_softmax();
   check_norms();
   check_moves();

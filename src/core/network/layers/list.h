@@ -50,6 +50,7 @@
   EACH(slice)                                                                                                \
   EACH(crop)                                                                                                 \
   EACH(gather)                                                                                               \
+  EACH(top_k)                                                                                                \
   EACH(expand)                                                                                               \
   EACH(pad)                                                                                                  \
   EACH(resize)                                                                                               \

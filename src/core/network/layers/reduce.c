@@ -12,9 +12,9 @@ typedef struct reduce_config {
   bool keep;
 } reduce_config;
 
-enum { MEAN, SUM, MOST, LEAST, L1, L2, SUM_SQUARE, LOG_SUM_EXP };
-static const char *const operations[] = {"mean", "sum",        "max",         "min", "l1",
-                                         "l2",   "sum_square", "log_sum_exp", NULL};
+enum { MEAN, SUM, MOST, LEAST, L1, L2, SUM_SQUARE, LOG_SUM_EXP, PRODUCT };
+static const char *const operations[] = {"mean", "sum",        "max",         "min",     "l1",
+                                         "l2",   "sum_square", "log_sum_exp", "product", NULL};
 
 static const ph_field fields[] = {
     {"operation", PH_CHOICE, offsetof(reduce_config, operation), MEAN, 0, 0, operations,
@@ -98,6 +98,9 @@ static double take_run(int operation, double so_far, const float *x, int64_t ste
     case LOG_SUM_EXP:
       for (int64_t i = 0; i < count; i++) s += exp((double)x[i * step] - most);
       break;
+    case PRODUCT:
+      for (int64_t i = 0; i < count; i++) s *= (double)x[i * step];
+      break;
     default:
       for (int64_t i = 0; i < count; i++) s += (double)x[i * step];
   }
@@ -116,7 +119,7 @@ static double take(int operation, const ph_loops *elements, const float *x, doub
 
 static double reduced(int operation, const ph_loops *elements, const float *x) {
   double most = operation == LOG_SUM_EXP ? take(MOST, elements, x, (double)x[0], 0) : 0;
-  double start = operation == MOST || operation == LEAST ? (double)x[0] : 0;
+  double start = operation == MOST || operation == LEAST ? (double)x[0] : operation == PRODUCT;
   double sum = take(operation, elements, x, start, most);
   switch (operation) {
     case MEAN:
@@ -178,8 +181,35 @@ static bool spread_run(int operation, const float *x, float y, float g, float *d
   return false;
 }
 
+/* Each element's share is the product of the others. */
+static void spread_product(const ph_loops *elements, const float *x, float g, float *dst) {
+  int64_t at[PH_LOOPS_ARRAYS], zeros = 0, step = ph_loops_step(elements, 0),
+                               length = ph_loops_length(elements);
+  double rest = g; /* times all that are not zero */
+  for (int64_t i = 0; i < ph_loops_rows(elements); i++) {
+    ph_loops_begin(elements, i, at);
+    for (int64_t j = 0; j < length; j++) {
+      const double factor = (double)x[at[0] + j * step];
+      zeros += factor == 0;
+      rest *= factor == 0 ? 1 : factor;
+    }
+  }
+  for (int64_t i = 0; i < ph_loops_rows(elements) && zeros < 2; i++) {
+    ph_loops_begin(elements, i, at);
+    for (int64_t j = 0; j < length; j++) {
+      const int64_t k = at[0] + j * step;
+      if (zeros == 0) dst[k] += (float)(rest / (double)x[k]);
+      if (zeros == 1 && x[k] == 0) dst[k] += (float)rest;
+    }
+  }
+}
+
 static void spread(int operation, const ph_loops *elements, const float *x, float y, float g, float *dst) {
   bool done = false;
+  if (operation == PRODUCT) {
+    spread_product(elements, x, g, dst);
+    return;
+  }
   if (operation == MEAN) g /= (float)count_of(elements);
   for (int64_t i = 0; i < ph_loops_rows(elements) && !done; i++) {
     int64_t at[PH_LOOPS_ARRAYS];
@@ -203,9 +233,11 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 
 const ph_layer_type ph_layer_reduce = {
     .name = "reduce",
-    .text = "One number from all elements along some axes. \"l1\" is the sum of absolute values, \"l2\" the "
-            "square root of \"sum_square\", the sum of squares, \"log_sum_exp\" log(sum of exp(x)). Of equal "
-            "largest or smallest elements the first receives the gradient.",
+    .text =
+        "One number from all elements along some axes. \"l1\" is the sum of absolute values, \"l2\" the "
+        "square root of \"sum_square\", the sum of squares, \"log_sum_exp\" log(sum of exp(x)), "
+        "\"product\" all of them multiplied. Of equal largest or smallest elements the first receives the "
+        "gradient.",
     .least_inputs = 1,
     .most_inputs = 1,
     .fields = fields,
