@@ -36,6 +36,7 @@ local function begin(path, doc, picture, size, options)
     names = { path:match "([^/]*)%.%w+$" or path },
   })
   g:measure(name)
+  g.bytes = picture.is_bytes and name or nil
   if picture.is_last then
     name = g:add("transpose", g:free_name(name .. "/channels_last"), { name }, { axes = { 0, 2, 3, 1 } })
   end

@@ -129,11 +129,11 @@ describe("an ONNX file", function()
 
   it("leaves out what cannot be run", function()
     local model = classifier()
-    table.insert(model.nodes, node("TopK", "best", { "p" }))
+    table.insert(model.nodes, node("NonMaxSuppression", "best", { "p" }))
     model.outputs = { "best" }
     local told, net = overheard(open, model)
     assert.same({ "image", "x", "conv", "features", "mean", "flat", "scores", "p" }, net:layers())
-    assert.equal(("phosphene: '%s': left out 'best' (TopK: is not supported)\n")
+    assert.equal(("phosphene: '%s': left out 'best' (NonMaxSuppression: is not supported)\n")
       :format(path "model.onnx"), told)
   end)
 

@@ -9,7 +9,8 @@ local graph = setmetatable({}, sizing)
 graph.__index = graph
 
 --- A graph over a network that has only its image, of size = { height, width }. `values` holds what each name of the
---- file stands for; `is_read` which names anything reads; `images` for how many images at once the file was made.
+--- file stands for; `is_read` which names anything reads; `images` for how many images at once the file was made;
+--- `bytes` which layer is the picture, where that is of whole numbers.
 function graph.new(net, channels, size)
   local self = setmetatable(sizing.new(net, channels, size), graph)
   self.values, self.is_read, self.constants, self.images, self.reserved = {}, {}, {}, 1, {}

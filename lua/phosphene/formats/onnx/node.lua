@@ -148,6 +148,9 @@ function node:is_read(j)
   return name ~= "" and self.graph.is_read[name] or false
 end
 
+--- Likewise of an input that must be there.
+function node:weight(i) return self:tensor(i) or self:refuse("has no input %d", i) end
+
 -- ---- layers ----
 
 -- Where it must not run at other sizes, one of its inputs is held to its shape.

@@ -5,8 +5,8 @@
 local operators = {}
 
 for _, family in ipairs {
-  "activations", "arithmetic", "constants", "convolutions", "einsum", "normalisations", "pictures", "pools",
-  "quantisation", "reshape", "shapes",
+  "activations", "arithmetic", "attention", "constants", "convolutions", "einsum", "elements", "normalisations",
+  "order", "pictures", "pools", "quantisation", "reshape", "shapes",
 } do
   for op, build in pairs(require("phosphene.formats.onnx.operators." .. family)) do operators[op] = build end
 end

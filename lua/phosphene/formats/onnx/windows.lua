@@ -46,15 +46,36 @@ function windows.settings(node, kernel)
   return settings, window
 end
 
---- Adds the layer, which has two spatial axes, to input 1, which has one, two or three.
-function windows.add(node, type, settings)
-  if node:rank(1) == 4 then return node:add(type, node:layer(1), settings) end
+--- Adds the layer, which has two spatial axes, to one that has one, two or three: input 1, or `from`, which is shaped
+--- like it. `add` is how the last one is added: as the node's output unless given.
+function windows.add(node, type, settings, from, add)
+  from, add = from or node:layer(1), add or node.add
+  if node:rank(1) == 4 then return add(node, type, from, settings) end
   if node:rank(1) == 5 then
-    local image = node:step("reshape", node:layer(1), { shape = { 0, 0, 0, -1 } })
-    return node:add("reshape", node:step(type, image, settings), { shape = { 0, 0, 0, node:lengths(1)[4], -1 } })
+    local image = node:step("reshape", from, { shape = { 0, 0, 0, -1 } })
+    return add(node, "reshape", node:step(type, image, settings), { shape = { 0, 0, 0, node:lengths(1)[4], -1 } })
   end
-  local image = node:step("unsqueeze", node:layer(1), { axes = { 2 } })
-  return node:add("squeeze", node:step(type, image, settings), { axes = { 2 } })
+  local image = node:step("unsqueeze", from, { axes = { 2 } })
+  return add(node, "squeeze", node:step(type, image, settings), { axes = { 2 } })
+end
+
+--- A convolution's weights with two spatial axes, of those that have one or two, for input 1.
+function windows.kernel(node, weight)
+  local dims = weight:shape()
+  if #dims ~= node:rank(1) or #dims < 3 or #dims > 4 then
+    node:refuse("has weights of shape %s for an input of %d axes; one or two spatial axes are supported",
+      table.concat(dims, "x"), node:rank(1))
+  end
+  return #dims == 4 and weight or weight:reshape { dims[1], dims[2], 1, dims[3] }
+end
+
+--- Adds a convolution as `windows.add` does.
+function windows.convolve(node, weight, bias, from, add)
+  weight = windows.kernel(node, weight)
+  local dims = weight:shape()
+  local settings = windows.settings(node, node:rank(1) == 3 and { dims[4] } or { dims[3], dims[4] })
+  settings.weight, settings.bias, settings.groups = weight, bias, node:integer("group", 1)
+  return windows.add(node, "convolution", settings, from, add)
 end
 
 return windows

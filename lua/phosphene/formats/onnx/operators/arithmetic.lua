@@ -60,6 +60,12 @@ arithmetic.LessOrEqual, arithmetic.GreaterOrEqual = comparison("less", true, tru
 arithmetic.Equal, arithmetic.Xor = comparison "equal", comparison("equal", false, true)
 arithmetic.And, arithmetic.Or = comparison "minimum", comparison "maximum"
 
+-- What is no number is not equal to itself.
+function arithmetic.IsNaN(node)
+  local own = node:step("binary", { node:layer(1), node:layer(1) }, { operation = "equal" })
+  node:add("binary", { own, node:number_layer(0) }, { operation = "equal" })
+end
+
 function arithmetic.Not(node)
   node:add("binary", { node:layer(1), node:number_layer(0) }, { operation = "equal" })
 end
@@ -177,5 +183,6 @@ arithmetic.ReduceL2 = reduction("l2", 18)
 arithmetic.ReduceSumSquare = reduction("sum_square", 18)
 arithmetic.ReduceLogSumExp = reduction("log_sum_exp", 18)
 arithmetic.ReduceLogSum = reduction("sum", 18, "log")
+arithmetic.ReduceProd = reduction("product", 18)
 
 return arithmetic

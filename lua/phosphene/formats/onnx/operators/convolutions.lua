@@ -10,25 +10,12 @@ local convolutions = {}
 
 -- ---- convolutions ----
 
--- The kernel as (o, i, h, w), of a weight with one or two spatial axes.
-local function kernel_of(node)
-  local dims = node:shape(2)
-  if #dims ~= node:rank(1) or #dims < 3 or #dims > 4 then
-    node:refuse("has weights of shape %s for an input of %d axes; one or two spatial axes are supported",
-      table.concat(dims, "x"), node:rank(1))
-  end
-  if #dims == 4 then return node:tensor(2), dims end
-  dims = { dims[1], dims[2], 1, dims[3] }
-  return node:tensor(2, dims), dims
+local function convolve(node, add)
+  local weight = node:weight(2)
+  return windows.convolve(node, weight, node:tensor(3, { weight:shape()[1] }), nil, add)
 end
 
-function convolutions.Conv(node)
-  local weight, dims = kernel_of(node)
-  local settings = windows.settings(node, node:rank(1) == 3 and { dims[4] } or { dims[3], dims[4] })
-  settings.weight, settings.bias = weight, node:tensor(3, { dims[1] })
-  settings.groups = node:integer("group", 1)
-  return windows.add(node, "convolution", settings)
-end
+function convolutions.Conv(node) convolve(node) end
 
 -- com.microsoft's FusedConv: with an addend as input 4 and an activation after it.
 local activations = {
@@ -43,12 +30,7 @@ convolutions["com.microsoft.FusedConv"] = function(node)
   local settings, parameters = {}, node:reals("activation_params", {})
   for key, value in pairs(activation[2] or {}) do settings[key] = value end
   for i = 3, #activation do settings[activation[i]] = parameters[i - 2] end
-  -- As the convolution alone would be, under a name on the way.
-  local inner = setmetatable({ outputs = { "" } }, { __index = node.description })
-  local own = node.description
-  node.description = inner
-  local result = convolutions.Conv(node)
-  node.description = own
+  local result = convolve(node, node.step)
   if node:has(4) then result = node:step("binary", { result, node:layer(4) }, { operation = "add" }) end
   node:add(activation[1], result, settings)
 end
@@ -73,7 +55,8 @@ local function transposed_padding(node, i, axis, kernel, stride, dilation)
 end
 
 function convolutions.ConvTranspose(node)
-  local weight, dims = kernel_of(node)
+  local weight = windows.kernel(node, node:weight(2))
+  local dims = weight:shape()
   local spatial = node:rank(1) - 2
   local strides, dilations = node:integers("strides", {}), node:integers("dilations", {})
   local settings = {

@@ -105,6 +105,17 @@ function normalisations.GroupNormalization(node)
   })
 end
 
+-- Over all places of a channel, unless the axes say otherwise; its small number is the operator's own.
+function normalisations.MeanVarianceNormalization(node)
+  local settings = { axes = node:integers("axes", { 0, 2, 3 }), operation = "mean", keep = true }
+  local mean = node:step("reduce", node:layer(1), settings)
+  local centred = node:step("binary", { node:layer(1), mean }, { operation = "subtract" })
+  local variance = node:step("reduce", node:step("unary", centred, { operation = "square" }), settings)
+  local deviation = node:step("unary", variance, { operation = "sqrt" })
+  local divisor = node:step("binary", { deviation, node:number_layer(1e-9) }, { operation = "add" })
+  node:add("binary", { centred, divisor }, { operation = "divide" })
+end
+
 function normalisations.LRN(node)
   node:add("local_response_norm", node:layer(1), {
     size = node:integer "size", alpha = node:real("alpha", 1e-4), beta = node:real("beta", 0.75),
