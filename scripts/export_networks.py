@@ -8,7 +8,8 @@ vectors that an importer can be checked against.
 writes FOLDER/NAME.onnx, whose outputs are "output" and, from halfway through, "middle"; and for each size of picture, one
 where that is not free, FOLDER/NAME.HxW.safetensors: `input` (1, 3, h, w) in [0, 1], which the network takes as it is,
 `output`, `middle`, a random `seed` shaped like middle, `gradient`, of the sum of seed * middle with respect to the input,
-and `unsure`, the share of that gradient that rounding decides. What is there already is left as it is; without names it
+`class_gradient`, of the sum of class 3 of the output, and for each of these, `unsure` and `class_unsure`, the share of it
+that rounding decides. What is there already is left as it is; without names it
 lists what there is to export. Needs Debian's python3-torchvision.
 """
 import os
@@ -22,7 +23,6 @@ from torchvision import models
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "peers"))
 from tensor_files import write_safetensors
-
 
 
 class UNet(nn.Module):
@@ -79,6 +79,8 @@ NETWORKS = {
     "regnet": (models.regnet_y_400mf, {}, "trunk_output.block2", 224, 13),
     "convnext_tiny": (models.convnext_tiny, {}, "features.5.4", 224, 17),
     "vit_b_16": (models.vit_b_16, {}, "encoder.layers.encoder_layer_5", 224, 16),
+    "swin_t": (models.swin_t, {}, "features.5.2", 224, 16),
+    "maxvit_t": (models.maxvit_t, {}, "blocks.1", 224, 16),
     "unet": (unet, {}, "join", SIZES, 13),
     "lraspp": (models.segmentation.lraspp_mobilenet_v3_large, PLAIN, "classifier.cbr", SIZES, 11),
     "deeplabv3": (models.segmentation.deeplabv3_mobilenet_v3_large, PLAIN, "classifier.0", SIZES, 13),
@@ -130,30 +132,26 @@ def settle(network, size):
 
 
 def vectors(network, image):
-    """Output, middle, a random seed and the gradient in double precision, and how unsure the gradient is: where rounding
-    decides the winner of a pool, or the side of a ReLU, it may be off by a hundredth. That is measured by PyTorch's own
+    """Output, middle, a random seed and the gradients in double precision, and how unsure these are: where rounding
+    decides the winner of a pool, or the side of a ReLU, they may be off by a hundredth. That is measured by PyTorch's own
     single precision, and by pictures that are a rounding away."""
-    def passed(x):
+    def passed(x, seed):
         x = x.clone().requires_grad_()
-        output, activation = network(x)
-        return x, output, activation
+        output, middle = network(x)
+        seed = torch.randn(middle.shape) if seed is None else seed
+        sums = [(middle * seed.to(middle.dtype)).sum(), output[:, 3].sum()]
+        return output, middle, seed, [torch.autograd.grad(s, x, retain_graph=True)[0].double() for s in sums]
 
-    def gradient_of(x, activation):
-        return torch.autograd.grad((activation * seed.to(activation.dtype)).sum(), x)[0].double()
-
-    x, _, activation = passed(image)
-    seed = torch.randn(activation.shape)
-    single = gradient_of(x, activation)
+    _, _, seed, single = passed(image, None)
     network.double()
-    x, output, activation = passed(image.double())
-    gradient = gradient_of(x, activation)
+    output, middle, _, gradients = passed(image.double(), seed)
     others = [single]
     for _ in range(3):
-        x, _, activation_there = passed(image.double() + 2e-7 * torch.randn(image.shape, dtype=torch.float64))
-        others.append(gradient_of(x, activation_there))
-    unsure = max((other - gradient).norm() / gradient.norm() for other in others)
+        others.append(passed(image.double() + 2e-7 * torch.randn(image.shape, dtype=torch.float64), seed)[3])
     network.float()
-    return output, activation, seed, gradient, unsure.reshape(1)
+    unsure = [max((other[i] - g).norm() / g.norm() for other in others) for i, g in enumerate(gradients)]
+    return {"input": image, "output": output, "middle": middle, "seed": seed, "gradient": gradients[0],
+            "class_gradient": gradients[1], "unsure": unsure[0].reshape(1), "class_unsure": unsure[1].reshape(1)}
 
 
 def export(folder, name):
@@ -175,10 +173,7 @@ def export(folder, name):
                           dynamic_axes={"input": {2: "height", 3: "width"}} if is_free else None)
     # The last one says that all are whole.
     for size, file in zip(sizes, files):
-        image = pictures(1, size)
-        output, activation, seed, gradient, unsure = vectors(network, image)
-        write_safetensors(file, {"input": image, "output": output, "middle": activation, "seed": seed,
-                                 "gradient": gradient, "unsure": unsure})
+        write_safetensors(file, vectors(network, pictures(1, size)))
     print(f"{name}: {os.path.getsize(target + '.onnx') >> 20} MiB, opset {opset}", flush=True)
 
 

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Whole networks: torchvision's and a U-Net, exported to ONNX with random weights by scripts/export_networks.py,
 -- against what PyTorch made of the same pictures, of several sizes where that is free: the output, an activation
--- halfway, and the gradient of that with respect to the picture. Each then renders a channel for a few steps, with the
--- default transforms where the size is free. TAP on stdout. Arguments: the folder of the exports, and
--- networks by name (without any: all of them). What is not there yet is exported first.
+-- halfway, and the gradients of that and of a class with respect to the picture. A channel and a class of each are then
+-- rendered for a few steps with the default transforms. TAP on stdout. Arguments: the folder of the
+-- exports, and networks by name (without any: all of them). What is not there yet is exported first.
 local core = require "phosphene.core"
 local ph = require "phosphene"
 
@@ -11,7 +11,9 @@ local folder = arg[1] or "build/networks"
 local bound = 1e-3 -- of relative L2 differences
 -- Where rounding decides more of a gradient than that, so many times what it decides.
 local allowance = 4
-local steps = 3
+-- Steps of rendering; networks of a free size are small, and see a new size at every step.
+local steps, free_steps = 6, 30
+local class = 3
 
 local function run(command)
   local pipe = assert(io.popen(command))
@@ -33,28 +35,28 @@ local function distance(a, b)
   return math.sqrt(difference:dot(difference) / b:dot(b))
 end
 
--- How far output, middle and gradient are from PyTorch's.
+-- The gradient with respect to the picture where that of a layer is this.
+local function gradient_of(net, picture, layer, seed)
+  net:forward(picture, { "middle", "output" }):inject_value(layer, seed)
+  return net:backward()
+end
+
+-- One for the class, wherever the output (1, classes, …) has it.
+local function class_seed(shape)
+  local start, one = {}, table.move(shape, 1, #shape, 1, {})
+  for axis = 1, #shape do start[axis] = axis == 2 and class or 0 end
+  one[2] = 1
+  return core.tensor(one, 1):place(shape, start)
+end
+
+-- How far output, middle and gradients are from PyTorch's.
 local function differences(net, expected)
   net:forward(expected.input, { "middle", "output" })
   local output, middle = net:value "output", net:value "middle"
-  net:inject_value("middle", expected.seed:reshape(middle:shape()))
-  local gradient = net:backward()
+  local from_middle = gradient_of(net, expected.input, "middle", expected.seed:reshape(middle:shape()))
+  local from_class = gradient_of(net, expected.input, "output", class_seed(output:shape()))
   return { output = distance(output, expected.output), middle = distance(middle, expected.middle),
-    gradient = distance(gradient, expected.gradient) }
-end
-
--- A channel; tokens of a transformer have their features last.
-local function objective_of(shape)
-  if #shape == 4 then return ph.channel("middle", 3) end
-  return ph.head("middle", function(a) return a:slice(2, 3):mean() end)
-end
-
-local function render(net, expected, is_free)
-  -- Some networks are fixed to their size, so that transforms, which change it, are left out.
-  local result = ph.render { net, objective_of(expected.middle:shape()), size = expected.input:shape()[3],
-    steps = steps, seed = 1, transforms = not is_free and "none" or nil, progress = false }
-  local seen = result.image:statistics()
-  return #result.values == steps and seen.least >= 0 and seen.most <= 1 and seen.deviation > 0
+    gradient = distance(from_middle, expected.gradient), class = distance(from_class, expected.class_gradient) }
 end
 
 local tests, failed = 0, 0
@@ -65,6 +67,29 @@ local function check(holds, text)
   io.stdout:flush()
 end
 
+-- The sum of a unit for a picture.
+local function sum_of(net, picture, layer)
+  local activation = net:forward(picture, layer, { backward = false }):activation(layer)
+  local start, size = { 0, class, 0, 0 }, activation:shape()
+  size[2] = 1
+  return activation:slice(table.move(start, 1, #size, 1, {}), size):sum()
+end
+
+-- Transforms make each step's value another one: the picture that there was is compared with that which comes out. Of
+-- small pictures at sizes that change, what random weights give is chance: there it only has to be a picture.
+local function test_render(net, name, expected, is_free)
+  for _, layer in ipairs { "middle", "output" } do
+    local function render(count)
+      return ph.render { net, ph.channel(layer, class), size = expected.input:shape()[3],
+        steps = count, seed = 1, progress = false }.image
+    end
+    local picture = render(is_free and free_steps or steps)
+    local before, after, seen = sum_of(net, render(0), layer), sum_of(net, picture, layer), picture:statistics()
+    check((after > before or is_free) and seen.least >= 0 and seen.most <= 1 and seen.deviation > 0,
+      ("%s renders %s, from %.3g to %.3g"):format(name, layer, before, after))
+  end
+end
+
 local function test(name)
   run(("/usr/bin/python3 scripts/export_networks.py '%s' %s"):format(folder, name))
   local net, problem = ph.network(("%s/%s.onnx"):format(folder, name), { range = { 0, 1 } })
@@ -72,12 +97,14 @@ local function test(name)
   local expected, sizes = nil, 0
   for path in run(("ls %s/%s.*.safetensors"):format(folder, name)):gmatch "[^\n]+" do
     expected, sizes = assert(core.load_safetensors(path)), sizes + 1
-    local d, unsure = differences(net, expected), expected.unsure:values()[1]
-    check(d.output <= bound and d.middle <= bound and d.gradient <= math.max(bound, allowance * unsure),
-      ("%s: output differs by %.2g, middle by %.2g, gradient by %.2g (rounding decides %.2g)"):format(
-        path:match "([^/]*)%.safetensors$", d.output, d.middle, d.gradient, unsure))
+    local d = differences(net, expected)
+    local unsure, class_unsure = expected.unsure:values()[1], expected.class_unsure:values()[1]
+    check(d.output <= bound and d.middle <= bound and d.gradient <= math.max(bound, allowance * unsure)
+      and d.class <= math.max(bound, allowance * class_unsure),
+      ("%s: output differs by %.2g, middle by %.2g, gradients by %.2g, %.2g (rounding: %.2g, %.2g)"):format(
+        path:match "([^/]*)%.safetensors$", d.output, d.middle, d.gradient, d.class, unsure, class_unsure))
   end
-  check(render(net, expected, sizes > 1), ("%s renders"):format(name))
+  test_render(net, name, expected, sizes > 1)
 end
 
 for _, name in ipairs(names()) do
