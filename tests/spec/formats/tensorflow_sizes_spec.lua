@@ -201,6 +201,13 @@ describe("at every size, a TensorFlow graph makes", function()
     end)
   end
 
+  it("as much of a transposed convolution as where its size was written down", function()
+    local net = assert(harness.open { node("Placeholder", "x", {}, { shape = { shape = { -1, 6, 8, 3 } } }),
+      integers("to", 1, 12, 16, 3), weights("k", { 2, 2, 3, 3 }),
+      node("Conv2DBackpropInput", "y", { "to", "k", "x" }, strided) })
+    for _, size in ipairs(sizes) do assert.same({ 3, 2 * size[1], 2 * size[2] }, net:shapes(size[1], size[2]).y) end
+  end)
+
   it("a picture of random sizes", function()
     local net = open(cases["an image brought to another's size"])
     local result = ph.render { net, "y:1", size = 24, steps = 30, seed = 1, progress = false }

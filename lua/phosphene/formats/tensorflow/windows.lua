@@ -117,13 +117,14 @@ local function fit(node, from, to, kernel, stride)
   return { before, minus(total, before), minus(to, minus(full, total)) }
 end
 
--- Where that is the same at every size, the settings of the layer; otherwise all that it can give is, and the part that
--- is asked for is cut out of it.
+-- Where that is the same at every size, or was written down for one, it is settings of the layer. Otherwise the layer
+-- gives all that it can, and the part that is asked for is cut out: the layer for that, still without what it reads.
 local function fitted(g, node, layer, from, to, kernel)
   local fits, full, numbers = {}, {}, {}
   for axis = 1, 2 do
     local stride = layer.stride[axis]
-    fits[axis] = fit(node, g:length(from, axis + 2), to[axis], kernel[axis], stride)
+    local length = formulas.is(to[axis]) and g:length(from, axis + 2) or g:shape(from)[axis + 2]
+    fits[axis] = fit(node, length, to[axis], kernel[axis], stride)
     numbers[axis] = formulas.nominal(fits[axis])
     full[axis] = node.attributes.padding == "SAME" and math.max(0, stride - kernel[axis]) or stride - 1
   end
