@@ -297,6 +297,25 @@ describe("a hostile ONNX file", function()
       problem_of(function(m) m.tensors[1].number = 8 end))
   end)
 
+  it("may have indices and axes that are none", function()
+    local function problem_with(op, inputs, attributes)
+      return problem_of(function(m)
+        table.insert(m.nodes, node(op, "odd", inputs, attributes))
+        table.move({ { name = "two", type = "int64", dims = { 1, 2 }, values = { 0, 0 } },
+          { name = "half", dims = { 1 }, values = { 0.5 } }, fill("ends", 1, 8) }, 1, 3, #m.tensors + 1, m.tensors)
+        m.outputs, m.opset = { "odd" }, 18
+      end)
+    end
+    assert.equal("operator 'GatherND' (node 'odd') has indices that do not fit its input",
+      problem_with("GatherND", { "conv", "two" }, { batch_dims = -1 }))
+    assert.equal("operator 'ReduceProd' (node 'odd') has an axis 0.5, which is not a whole number",
+      problem_with("ReduceProd", { "conv", "half" }))
+    assert.equal("operator 'Pad' (node 'odd') pads 4 axes of 1",
+      problem_with("Pad", { "conv", "ends", "", "minus" }))
+    assert.equal("operator 'ScatterND' (node 'odd') puts 64 elements to 16 places",
+      problem_with("ScatterND", { "conv", "two", "conv" }))
+  end)
+
   it("may point outside its folder", function()
     local function entry(key, value) return writer.bytes(13, writer.bytes(1, key) .. writer.bytes(2, value)) end
     local function external(...)

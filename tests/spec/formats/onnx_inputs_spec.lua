@@ -186,6 +186,10 @@ describe("an ONNX file's operators", function()
     end
     same(microsoft("FusedConv", { "x", "w" }, { activation = "LeakyRelu", activation_params = { 0.5 } }),
       { node("LeakyRelu", "same", { "conv" }, { alpha = 0.5 }) })
+    same(microsoft("FusedMatMul", { "conv", "m" }, { transB = 1, alpha = 0.5 }),
+      { node("Transpose", "turned", { "m" }, { perm = { 1, 0 } }), node("MatMul", "product", { "conv", "turned" }),
+        node("Mul", "same", { "product", "half" }) },
+      { tensor("m", 3, 4), { name = "half", dims = {}, values = { 0.5 } } })
     same(microsoft("Gelu", { "conv" }), { node("Gelu", "same", { "conv" }) })
     same(microsoft("QuickGelu", { "conv" }), { node("Swish", "same", { "conv" }, { alpha = 1.702 }) })
     same(microsoft("BiasGelu", { "conv", "b" }),

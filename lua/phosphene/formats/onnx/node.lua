@@ -104,7 +104,8 @@ function node:rank(i) return #(self:shape(i)) end
 
 --- An axis of input i, counted from 0 where it may be negative.
 function node:axis(axis, rank)
-  local counted = axis < 0 and axis + rank or axis
+  local counted = math.tointeger(axis) or self:refuse("has an axis %s, which is not a whole number", axis)
+  if counted < 0 then counted = counted + rank end
   if counted < 0 or counted >= rank then self:refuse("has axis %d, but only %d axes", axis, rank) end
   return counted
 end

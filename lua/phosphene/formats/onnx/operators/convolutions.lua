@@ -97,6 +97,14 @@ function convolutions.MatMul(node)
   node:add("matmul", node:layers())
 end
 
+-- com.microsoft's, of matrices that may be turned, times a factor.
+convolutions["com.microsoft.FusedMatMul"] = function(node)
+  if node:integer("transBatchA", 0) ~= 0 or node:integer("transBatchB", 0) ~= 0 then node:refuse "turns its batches" end
+  local settings = { transpose_a = node:integer("transA", 0) ~= 0, transpose_b = node:integer("transB", 0) ~= 0 }
+  local product = node:step("matmul", node:layers(), settings)
+  node:add("binary", { product, node:number_layer(node:real("alpha", 1.0)) }, { operation = "multiply" })
+end
+
 -- The addend of a dense layer as its bias, where it is one: a constant number, or one for each unit.
 local function dense_bias(node, units, factor)
   if not node:has(3) then return true end

@@ -56,7 +56,9 @@ end
 local function along_rows(node, i, batch)
   local dims, own = node:shape(1), node:shape(i)
   local depth, steps, length, map = own[#own], lists.strides(dims), 1, {}
-  if not depth or depth < 1 or batch + depth > #dims then node:refuse "has indices that do not fit its input" end
+  if batch < 0 or batch >= #own or depth < 1 or batch + depth > #dims then
+    node:refuse "has indices that do not fit its input"
+  end
   for d = batch + depth + 1, #dims do length = length * dims[d] end
   local indices, rows = node:numbers(i), 1
   for d = 1, #own - 1 do rows = rows * own[d] end

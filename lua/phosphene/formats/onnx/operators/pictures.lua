@@ -10,6 +10,7 @@ local function both_ends(node, pads, axes)
   local rank, before, after = node:rank(1), {}, {}
   for i = 1, rank do before[i], after[i] = 0, 0 end
   local count = #pads // 2
+  if axes and #axes ~= count then node:refuse("pads %d axes of %d", count, #axes) end
   for i = 1, count do
     local axis = axes and node:axis(axes[i], rank) or i - 1
     if axis >= rank then node:refuse("pads %d axes of %d", count, rank) end

@@ -84,6 +84,7 @@ end
 
 -- ---- products and sums ----
 
+-- Of tensors of the file, which may not fit together.
 local function combined(a, operation, b) return refuse.guard(a.combine, a, operation, b) end
 
 -- A constant less its zero, times its scale, each of one number or of one for each element of the axis, as a tensor.
@@ -93,7 +94,7 @@ local function weight(node, i, scale, zero, axis)
     local dims, tensor = {}, node:weight(j)
     for d = 1, rank do dims[d] = 1 end
     if tensor:count() > 1 then dims[axis + 1] = tensor:count() end
-    return tensor:reshape(dims)
+    return refuse.guard(tensor.reshape, tensor, dims)
   end
   local tensor = node:weight(i)
   if node:has(zero) then tensor = combined(tensor, "subtract", spread(zero)) end
@@ -135,7 +136,7 @@ quantisation["com.microsoft.QGemm"] = function(node)
   if node:integer("transA", 0) ~= 0 then node:refuse "has its first matrix transposed" end
   local turned = node:integer("transB", 0) ~= 0
   local matrix = weight(node, 4, 5, 6, turned and 0 or 1)
-  if node:rank(4) ~= 2 then node:refuse "multiplies by what is no matrix" end
+  if node:rank(4) ~= 2 then node:refuse "multiplies by what is not a matrix" end
   if not turned then matrix = matrix:transpose() end
   local settings = { weight = matrix * alpha, bias = bias(node, 7, 2, 5) }
   hold_within(node, node:step("dense", meant(node, 1, 2, 3, 1), settings), 8, 9)
