@@ -59,6 +59,15 @@ describe("sizes that a network takes", function()
     assert.same({ 20, 36 }, { input_size.of(net) })
   end)
 
+  it("are one, too, where rounding makes up for a few pixels", function()
+    local net = network_with(function(net)
+      net:add { type = "max_pool", name = "pool", from = "conv", kernel = 32, stride = 32 }
+      net:add { type = "flatten", name = "flat", from = "pool" }
+      net:add { type = "dense", name = "dense", from = "flat", weight = weight { 4, 2 * 7 * 7 } }
+    end)
+    assert.same({ height = 224, width = 224 }, input_size.rule(net, { "dense" }))
+  end)
+
   it("are rounded to the nearest", function()
     assert.same({ 37, 41 }, { input_size.nearest(nil, 37, 41) })
     assert.same({ 32, 48 }, { input_size.nearest({ multiple = 16 }, 37, 41) })
