@@ -104,7 +104,7 @@ end
 local function objective(net, taps, weights, picture)
   net:forward(picture, taps, { backward = false })
   local sum = 0
-  for _, tap in ipairs(taps) do sum = sum + net:activation(tap):dot(weights[tap]) end
+  for _, tap in ipairs(taps) do sum = sum + net:value(tap):dot(weights[tap]) end
   return sum
 end
 
@@ -124,8 +124,8 @@ function harness.check_gradients(case, source, net, outputs)
   local random, weights, compared = core.random(1, case.name), {}, false
   net:forward(picture, taps)
   for _, tap in ipairs(taps) do
-    weights[tap] = random:fill_normal(net:activation(tap):clone())
-    net:inject(tap, weights[tap])
+    weights[tap] = random:fill_normal(net:value(tap):clone())
+    net:inject_value(tap, weights[tap])
   end
   local gradient = net:backward()
   for _ = 1, 3 do
