@@ -88,6 +88,12 @@ static int evaluation_reads_picture(lua_State *L) {
   return 1;
 }
 
+/* evaluation:is_current() -> whether the network has not run since the evaluation's forward */
+static int evaluation_is_current(lua_State *L) {
+  lua_pushboolean(L, ph_evaluation_is_current(self(L)));
+  return 1;
+}
+
 /* evaluation:add_picture_gradient(gradient) -> gradient */
 static int evaluation_add_picture_gradient(lua_State *L) {
   ph_error e;
@@ -188,6 +194,7 @@ static const phb_function methods[] = {{"taps", evaluation_taps, 1},
                                        {"evaluate", evaluation_evaluate, 2},
                                        {"terms", evaluation_terms, 1},
                                        {"reads_picture", evaluation_reads_picture, 1},
+                                       {"is_current", evaluation_is_current, 1},
                                        {"add_picture_gradient", evaluation_add_picture_gradient, 2},
                                        {"functions", evaluation_functions, 1},
                                        {"read", evaluation_read, 3},

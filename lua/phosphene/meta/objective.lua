@@ -122,6 +122,10 @@ function evaluation:value(picture) end
 ---@return boolean
 function evaluation:reads_picture() end
 
+--- Whether the network has not run since this evaluation's `forward`. Where it has, what the evaluation reads is gone.
+---@return boolean
+function evaluation:is_current() end
+
 --- Adds what heads that read the picture itself contribute to its gradient: that of all others, after the transforms'
 --- way back. Leaves the gradient as it is where there are none.
 ---@param gradient ph.tensor of the picture's shape

@@ -127,11 +127,12 @@ local function check_gradient(call, gradient)
 end
 
 -- Calls one function, and hands round what it gave.
-local function call_one(evaluation, picture, call, wants_gradient)
+local function call_one(evaluation, picture, call, wants_gradient, again)
   local activations = {}
   for part, readings in ipairs(call.parts) do activations[part] = evaluation:read(readings[1], picture) end
   local compute = call.functions.gradient and written_out or derived
   local value, gradients = compute(call, activations, wants_gradient)
+  if again and not evaluation:is_current() then again() end
   for part, readings in ipairs(call.parts) do
     local gradient = gradients and gradients[part]
     if is_finite(value) then check_gradient(call, gradient) end
@@ -143,9 +144,10 @@ end
 function custom.calls(evaluation) return group(evaluation:functions()) end
 
 --- Makes the calls, and gives the evaluation the values of what the network's last pass gave, and with them, where they
---- are wanted, the gradients.
-custom.give = misuse.guard(function(calls, evaluation, picture, wants_gradient)
-  for _, call in ipairs(calls) do call_one(evaluation, picture, call, wants_gradient) end
+--- are wanted, the gradients. A function may use the network itself, for a picture to compare with: `again` runs the
+--- evaluation's own pass once more after that.
+custom.give = misuse.guard(function(calls, evaluation, picture, wants_gradient, again)
+  for _, call in ipairs(calls) do call_one(evaluation, picture, call, wants_gradient, again) end
 end)
 
 return custom

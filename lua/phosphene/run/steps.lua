@@ -57,8 +57,9 @@ function run:advance()
   local view = self.transforms:forward(self.image, self.random)
   if state then check_is_steady(self, self.random:state() ~= state) end
   self.forward_options.relu = self.relu(self.step + 1)
-  self.evaluation:forward(view, self.forward_options)
-  custom_heads.give(self.custom_calls, self.evaluation, self.image, true)
+  local function forward() self.evaluation:forward(view, self.forward_options) end
+  forward()
+  custom_heads.give(self.custom_calls, self.evaluation, self.image, true, forward)
   self.value = check(self, self.evaluation:evaluate(self.image))
 
   self.net:backward(self.gradient)

@@ -138,6 +138,10 @@ extern const ph_field ph_pass_fields[];
 ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pass_options *pass,
                              ph_error *e);
 
+/* How many passes forward were asked of the network so far: whoever reads the last one can tell whether it is
+   still its own. */
+uint64_t ph_network_passes(const ph_network *network);
+
 /* Makes up for what the last forward pass left out where it read its taps in part: runs the same images
    again, whole. Injected gradients stay. */
 ph_status ph_network_complete(ph_network *network, ph_error *e);

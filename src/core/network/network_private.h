@@ -46,6 +46,7 @@ struct ph_network {
   ph_cached_plan cache[PH_PLAN_CACHE];
   int plans;
   uint64_t uses;
+  uint64_t passes;         /* forward, ever */
   int threads;             /* 0 until the cores were counted */
   ph_cached_plan *current; /* of the last successful forward, or NULL */
   ph_shape images;         /* its shape */

@@ -307,6 +307,7 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pa
   ph_cached_plan *plan = NULL;
   ph_status status;
   network->current = NULL;
+  network->passes++;
   PH_TRY(check_images(network, shape, e));
   const ph_plan_request request = request_of(network, shape.dim[0], shape.dim[2], shape.dim[3], pass);
   PH_TRY(find_plan(network, &request, &plan, e));
@@ -317,6 +318,8 @@ ph_status ph_network_forward(ph_network *network, ph_tensor *images, const ph_pa
 done:
   return status;
 }
+
+uint64_t ph_network_passes(const ph_network *network) { return network->passes; }
 
 ph_status ph_network_plan(ph_network *network, int64_t height, int64_t width, const ph_pass_options *pass,
                           ph_plan_view *view, ph_error *e) {

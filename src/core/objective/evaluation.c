@@ -125,7 +125,13 @@ ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph
   pass.reads = NULL;
   for (int i = 0; i < pass.taps; i++)
     if (evaluation->reads[i].last != whole.last) pass.reads = evaluation->reads;
-  return ph_network_forward(evaluation->network, images, &pass, e);
+  ph_status status = ph_network_forward(evaluation->network, images, &pass, e);
+  evaluation->pass = ph_network_passes(evaluation->network);
+  return status;
+}
+
+bool ph_evaluation_is_current(const ph_evaluation *evaluation) {
+  return evaluation->pass == ph_network_passes(evaluation->network);
 }
 
 /* ---- values ---- */

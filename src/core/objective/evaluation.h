@@ -35,6 +35,10 @@ int ph_evaluation_taps(const ph_evaluation *evaluation, const int **taps);
 ph_status ph_evaluation_forward(ph_evaluation *evaluation, ph_tensor *images, ph_pass_options pass,
                                 ph_error *e);
 
+/* Whether the network has not run since: a recipe's own function may have used it for something else, and
+   what was read before is then no longer there. */
+bool ph_evaluation_is_current(const ph_evaluation *evaluation);
+
 /* The objective's value on the network's last pass. PH_MISUSE where a unit, image or position is out of the
    activation's range; PH_FAILURE, naming the head or the part at fault, where a number is not finite. */
 ph_status ph_evaluation_value(ph_evaluation *evaluation, double *value, ph_error *e);

@@ -27,6 +27,7 @@ typedef struct ph_reading {
 struct ph_evaluation {
   ph_objective *objective;
   ph_network *network;
+  uint64_t pass; /* the network's number of the last pass that was this evaluation's */
   ph_step *steps;
   int count;
   double *value, *slope; /* one a step */

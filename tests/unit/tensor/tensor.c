@@ -224,37 +224,7 @@ static void test_messages(void) {
   ok(ph_fail(NULL, PH_MISUSE, "nothing reads this") == PH_MISUSE, "an error may be of no interest");
 }
 
-/* ---- rest ---- */
-
-static const void *rested;
-static size_t rested_size;
-static void count_rest(const void *data, size_t size) {
-  rested = data;
-  rested_size = size;
-}
-
-static void test_rest(void) {
-  int released = 0;
-  float data[6] = {1, 2, 3, 4, 5, 6};
-  ph_tensor *view = NULL, *own = filled(ph_shape4(1, 1, 2, 3), 0);
-  ok(ph_tensor_borrow(ph_shape4(1, 1, 2, 3), data, count_release, &released, &view, &e) == PH_OK, "borrow");
-  ph_tensor_rest(own);
-  ph_tensor_rest(view);
-  ok(rested == NULL, "what cannot be had again never rests");
-  ph_tensor_let_rest(view, count_rest);
-  near(ph_tensor_sum(view), 21, 0, "a tensor is read");
-  ph_tensor_rest(view);
-  ok(rested == data && rested_size == sizeof data, "and rests, as a whole");
-  rested = NULL;
-  ph_tensor_scale(view, 2);
-  ph_tensor_rest(view);
-  ok(rested == NULL, "once written to, it does not rest again");
-  ph_tensor_release(view);
-  ph_tensor_release(own);
-}
-
 int main(void) {
-  test_rest();
   test_shapes();
   test_elementwise();
   test_accumulation();
