@@ -46,10 +46,10 @@ static bool collect(const ph_meaning *m, parts *p) {
   return true;
 }
 
-/* Lets the factors of a kind count without gaps; false where two count alike. Gives how many there are of it.
- */
+/* Lets the factors of a kind count without gaps; false where one counts what another counts, too, as happens
+   where only one of them was made longer. Gives how many there are of it. */
 static bool count_through(parts *p, ph_axis_kind kind, int64_t *count) {
-  int64_t least = 0;
+  int64_t least = 0, reach = 1; /* the last factor's step, and where it has counted to */
   *count = 1;
   for (;;) {
     placed *next = NULL;
@@ -60,7 +60,9 @@ static bool count_through(parts *p, ph_axis_kind kind, int64_t *count) {
       if (next == NULL || part->factor.step < next->factor.step) next = part;
     }
     if (next == NULL) return true;
+    if (next->factor.step < reach) return false;
     least = next->factor.step;
+    reach = least * next->factor.length;
     next->factor.step = *count;
     *count *= next->factor.length;
   }

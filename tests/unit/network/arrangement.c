@@ -115,10 +115,21 @@ static void test_unknown(void) {
   expect(arranged(meaning_of(3, twice), PH_TOKEN_PATCHES), 2, 4, 4, 0, true, "attention's weights");
 }
 
+/* Columns cut in 4 x 2, of which the two then became six: these count what the four count, too. */
+static void test_overlapping(void) {
+  const ph_meaning meaning = meaning_of(4, (ph_axis_meaning[]){NONE,
+                                                               ONE(PH_UNITS, 3),
+                                                               {.count = 1, .factor = {{PH_COLUMNS, 4, 2}}},
+                                                               {.count = 1, .factor = {{PH_COLUMNS, 6, 1}}}});
+  expect(arranged(meaning, PH_TOKEN_PATCHES), 3, 4, 6, 0, true,
+         "factors that overlap are told by their number");
+}
+
 int main(void) {
   test_tokens();
   test_factors();
   test_maps();
   test_unknown();
+  test_overlapping();
   return tap_done();
 }
