@@ -26,6 +26,8 @@ function defaults.stated(text)
     is_first = false
   end
   local value = text:match 'by default ("[^"]*")' or text:match ': ("[^"]*")$'
+    or text:match "by default (%-?%d+%.?%d*e?%-?%d*)" or text:match "by default (%l+)$"
+  if value and not value:match '^["%d-]' and value ~= "true" and value ~= "false" then return nil end
   if value then return load("return " .. value)() end
 end
 

@@ -110,6 +110,8 @@ local cases = {
   end, 1, 2 },
   { "ph.tensor:add factor", "1", function(factor) return noise:clone():add(noise, factor):values() end, 1, 2 },
   { "ph.tensor:largest count", "10", function(count) return #noise:largest(count) end, 10, 11 },
+  { "ph.tensor:softmax axis", "1, the channels", function(axis) return noise:softmax(axis):values() end, 1, 2 },
+  { "ph.tensor:slice size", "1", function(size) return noise:slice(1, 0, size):values() end, 1, 2 },
   { "ph.variable:softmax axis", "1, the channels", function(axis)
     return custom(function(x) return (x:softmax(axis) ^ 2):sum() end)
   end, 1, 2 },

@@ -104,7 +104,7 @@ local needed = {
   pad = { before = { 0, 0, 1, 1 }, after = { 0, 0, 1, 1 } }, resize = { scales = { 1, 1, 0.5, 2 } },
   depth_to_space = { block = 2 }, space_to_depth = { block = 2 },
   matmul = { from = { "image", "image" } }, concat = { from = { "image", "image" } },
-  crop = { from = { "image", "small" } },
+  crop = { from = { "image", "small" } }, range = { from = {}, count = 3 },
 }
 
 -- What a layer makes of noise, or where that does not fit it, its settings.
@@ -121,7 +121,7 @@ local function layer_probe(kind)
       net:add(layer)
       local images = core.random(1, "layer"):fill_normal(core.tensor { 1, kind ~= "preprocess" and 8 or 3, 8, 8 })
       local ok = pcall(net.forward, net, images, "y")
-      return ok and { net:activation("y"):shape(), net:activation("y"):values() } or net:layer("y").settings
+      return ok and { net:value("y"):shape(), net:value("y"):values() } or net:layer("y").settings
     end
   end
 end
@@ -174,8 +174,10 @@ end
 
 -- Where the type names no choices, these are others.
 local others = { parameterisation = { "pixels" }, transforms = { "none" }, layer = { "image" } }
--- How many threads there are shows in nothing but the time; opacity is of pictures with a fourth channel.
-local left_out = { ["ph.network_options.threads"] = true, ["ph.alpha.layer"] = true, ["ph.blur_alpha.layer"] = true }
+-- How many threads there are shows in nothing but the time; opacity is of pictures with a fourth channel; dropout does
+-- nothing outside training.
+local left_out = { ["ph.network_options.threads"] = true, ["ph.alpha.layer"] = true, ["ph.blur_alpha.layer"] = true,
+  ["ph.layer.dropout.rate"] = true }
 
 local checked = {}
 

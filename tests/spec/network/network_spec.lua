@@ -68,7 +68,7 @@ describe("ph.network", function()
     assert.matches("unknown architecture 'alexnet'; known are bvlc_googlenet, googlenet_tiny, inception5h", problem)
     net, problem = ph.network(weights_file({ a = core.tensor { 1 } }, {}))
     assert.is_nil(net)
-    assert.matches("name no architecture", problem)
+    assert.matches("x%.safetensors': it holds weights without a graph", problem)
   end)
 
   it("names the tensor that is missing", function()
