@@ -333,11 +333,12 @@ describe("several objectives", function()
 end)
 
 describe("a head that uses its network", function()
-  local net = assert(ph.network "googlenet-tiny")
+  local tiny = assert(ph.network "googlenet-tiny")
   local other = ph.random(5, "other"):fill_normal(ph.tensor { 1, 3, 40, 48 }, 0.5, 0.1)
 
   local function picture(objective, on_step)
-    return ph.render({ net, objective, size = 32, steps = 3, seed = 1, progress = false, on_step = on_step }).image:values()
+    local made = ph.render { tiny, objective, size = 32, steps = 3, seed = 1, progress = false, on_step = on_step }
+    return made.image:values()
   end
 
   local function mean(x) return x:mean() end
@@ -346,7 +347,7 @@ describe("a head that uses its network", function()
 
   it("for another picture goes back through its own run", function()
     local curious = ph.head("mixed3a", function(x)
-      net:forward(other, "conv2d0")
+      tiny:forward(other, "conv2d0")
       return x:mean()
     end) + 0.5 * ph.head("mixed4a", mean)
     assert.same(expected, picture(curious))
@@ -354,12 +355,12 @@ describe("a head that uses its network", function()
 
   it("for a whole run of its own does so, too", function()
     local deep = ph.head("mixed3a", mean) + 0.5 * ph.head("mixed4a", function(x)
-      ph.render { net, "mixed4b:1", size = 40, steps = 2, seed = 2, progress = false }
+      ph.render { tiny, "mixed4b:1", size = 40, steps = 2, seed = 2, progress = false }
       return x:mean()
     end)
     assert.same(expected, picture(deep))
     assert.same(expected, picture(plain, function()
-      ph.render { net, "mixed4b:1", size = 40, steps = 2, seed = 2, progress = false }
+      ph.render { tiny, "mixed4b:1", size = 40, steps = 2, seed = 2, progress = false }
     end))
   end)
 end)
