@@ -2,8 +2,10 @@
 /* Tensors in Lua. Coordinates count from 0 and there is no t[i]; see lua/phosphene/meta/tensor.lua. */
 #include "tensor/tensor.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "base/fingerprint.h"
 #include "bind.h"
 
 static void release(void *object) { ph_tensor_release(object); }
@@ -230,6 +232,18 @@ static int tensor_statistics(lua_State *L) {
   return 1;
 }
 
+/* t:fingerprint() -> 16 hexadecimal digits */
+static int tensor_fingerprint(lua_State *L) {
+  char text[17];
+  const ph_tensor *tensor = self(L);
+  const ph_shape shape = ph_tensor_shape(tensor);
+  const uint64_t print = ph_fingerprint(0, shape.dim, (size_t)shape.rank * sizeof *shape.dim);
+  snprintf(text, sizeof text, "%016" PRIx64,
+           ph_fingerprint(print, ph_tensor_read(tensor), (size_t)ph_tensor_count(tensor) * sizeof(float)));
+  lua_pushstring(L, text);
+  return 1;
+}
+
 /* t:values(): a flat list, for tests and small tensors. */
 static int tensor_values(lua_State *L) {
   ph_tensor *tensor = self(L);
@@ -316,6 +330,7 @@ static const phb_function methods[] = {{"shape", tensor_shape, 1},
                                        {"sum", tensor_sum, 1},
                                        {"statistics", tensor_statistics, 1},
                                        {"values", tensor_values, 1},
+                                       {"fingerprint", tensor_fingerprint, 1},
                                        {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__tostring", tensor_tostring}, {NULL, NULL}};

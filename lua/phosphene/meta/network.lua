@@ -305,3 +305,8 @@ function network:set_threads(count) end
 
 --- Frees the memory at once, before Lua's collector would. The network can no longer be used.
 function network:close() end
+
+--- 16 hexadecimal digits that tell a network from others: by its layers' names, types and inputs, and by every number of
+--- its weights. Metadata of pictures and checkpoints have it as `weights`.
+---@return string
+function network:fingerprint() end

@@ -273,3 +273,7 @@ function tensor:values() end
 
 --- Frees the memory at once, before Lua's collector would. Using the tensor afterwards raises.
 function tensor:close() end
+
+--- 16 hexadecimal digits that tell a tensor from others, by its shape and all of its numbers.
+---@return string
+function tensor:fingerprint() end

@@ -25,11 +25,13 @@ end
 --   default   its value where it is not given;
 --   text      for what decides the picture's bits: what a run was given, as pictures' metadata say it, or nil;
 --   lasting   the same without what changes from step to step, for checkpoints; `text` where it is not there;
+--   given     false for what is not an option, but decides the bits all the same;
 --   key       what metadata and checkpoints call it, if not by its name.
 
 --- What `ph.steps` takes.
 options.of_steps = {
   { "net", key = "network", text = function(run) return loading.name(run.net) end },
+  { "weights", given = false, text = function(run) return run.net:fingerprint() end },
   { "objective", text = function(run) return tostring(run.objective) end },
   { "steps", check = expect.whole(0), default = 512 },
   { "size", check = expect.whole(1), default = core.picture_side,
@@ -41,7 +43,7 @@ options.of_steps = {
   { "height", check = expect.whole(1) },
   { "batch", check = expect.whole(1), text = function(run) return run.parameterisation:shape()[1] end },
   { "seed", check = expect.integer, text = function(run) return run.seed end },
-  { "image", check = expect.pictures },
+  { "image", check = expect.pictures, text = function(run) return run.start end },
   { "parameterisation", default = "fourier", text = function(run) return text_of(run.parameterisation) end },
   { "decorrelate", check = expect.truth },
   { "squash" },
@@ -93,7 +95,9 @@ for _, row in ipairs(options.of_render) do default_of[row[1]] = row.default end
 --- by place.
 function options.check(given, rows, what)
   local names, expected = {}, {}
-  for i, row in ipairs(rows) do names[i], expected[row[1]] = row[1], row.check end
+  for _, row in ipairs(rows) do
+    if row.given ~= false then names[#names + 1], expected[row[1]] = row[1], row.check end
+  end
   misuse.check_keys(given, names, what, 2)
   expect.fields(given, expected)
 end

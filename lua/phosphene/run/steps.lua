@@ -162,6 +162,7 @@ function steps.new(asked)
     net = net,
     objective = objective,
     seed = seed,
+    start = asked.image and asked.image:fingerprint(),
     step = 0,
     values = {},
     steps = math.tointeger(options.value(asked, "steps")),

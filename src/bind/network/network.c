@@ -3,6 +3,8 @@
  * lua/phosphene/meta/network.lua. */
 #include "network/network.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bind/bind.h"
@@ -27,6 +29,14 @@ static int network_new(lua_State *L) {
   void **box = phb_box(L, &phb_network);
   if (ph_network_new(backend, channels, &network, &e) != PH_OK) return phb_raise(L, &e);
   *box = network;
+  return 1;
+}
+
+/* net:fingerprint() -> 16 hexadecimal digits */
+static int network_fingerprint(lua_State *L) {
+  char text[17];
+  snprintf(text, sizeof text, "%016" PRIx64, ph_network_fingerprint(self(L)));
+  lua_pushstring(L, text);
   return 1;
 }
 
@@ -317,6 +327,7 @@ static int network_classes(lua_State *L) {
 
 static const phb_function methods[] = {{"add", network_add, 2},
                                        {"fold", network_fold, 1},
+                                       {"fingerprint", network_fingerprint, 1},
                                        {"alias", network_alias, 3},
                                        {"infer", phb_network_infer, 3},
                                        {"set_classes", network_set_classes, 2},

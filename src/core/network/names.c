@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fingerprint.h"
 #include "base/memory.h"
 #include "network_private.h"
 
@@ -13,6 +14,24 @@ int ph_network_lookup(const ph_network *net, const char *name) {
   for (int i = 0; i < net->aliases; i++)
     if (strcmp(net->alias[i].name, name) == 0) return net->alias[i].layer;
   return -1;
+}
+
+uint64_t ph_network_fingerprint(const ph_network *net) {
+  uint64_t print = 0;
+  for (int i = 0; i < net->count; i++) {
+    const ph_layer *layer = &net->layer[i];
+    const ph_parameter *parameters = layer->type->parameters;
+    print = ph_fingerprint(print, layer->name, strlen(layer->name));
+    print = ph_fingerprint(print, layer->type->name, strlen(layer->type->name));
+    print = ph_fingerprint(print, layer->input, (size_t)layer->inputs * sizeof *layer->input);
+    for (int p = 0; parameters != NULL && parameters[p].name != NULL; p++) {
+      const ph_tensor *weights = layer->parameter[p];
+      if (weights == NULL) continue;
+      print =
+          ph_fingerprint(print, ph_tensor_read(weights), (size_t)ph_tensor_count(weights) * sizeof(float));
+    }
+  }
+  return print;
 }
 
 /* ---- endings ---- */

@@ -82,6 +82,9 @@ int ph_network_lookup(const ph_network *network, const char *name);
    the names of those that are meant by an ambiguous ending. */
 ph_status ph_network_find(const ph_network *network, const char *name, int *index, ph_error *e);
 
+/* Tells a network from others: by its layers' names, types and inputs, and by every number of its weights. */
+uint64_t ph_network_fingerprint(const ph_network *network);
+
 /* Second names, those of folded layers among them, and the layer that each stands for. */
 int ph_network_alias_count(const ph_network *network);
 const char *ph_network_alias_at(const ph_network *network, int i, int *layer);

@@ -245,11 +245,18 @@ describe("a run that is saved and resumed", function()
 
   it("must be the same run", function()
     render { steps = 1, checkpoint = path }
+    -- Other weights under the same name.
+    local folder = path .. ".twin"
+    assert(os.execute(("mkdir %s && cp weights/googlenet-tiny-plain.safetensors %s/googlenet-tiny.safetensors"):format(
+      folder, folder)))
+    local twin = assert(ph.network(folder .. "/googlenet-tiny.safetensors"))
+    os.execute("rm -r " .. folder)
     local others = {
       { "seed", 2 }, { 2, "mixed4a:4", "objective" }, { "size", 40 }, { "batch", 2 }, { "transforms", "none" },
       { "parameterisation", "pixels" }, { "optimiser", "nadam" }, { "optimiser", { "adam", beta1 = 0.8 } },
       { "rate", 0.01, "optimiser" }, { "rate", ph.schedules.linear(0.05, 0), "optimiser" }, { "relu", "plain" },
-      { "pool", "smooth" },
+      { "pool", "smooth" }, { "net", ph.network "googlenet-tiny-plain", "network" }, { "net", twin, "weights" },
+      { "image", ph.tensor({ 1, 3, 32, 32 }, 0.25) },
     }
     for _, other in ipairs(others) do
       local key = other[3] or other[1]
