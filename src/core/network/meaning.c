@@ -135,8 +135,8 @@ static bool take_whole(queue *q, int64_t length, ph_axis_meaning *axis) {
 
 /* Appends a factor; one that goes on where the last one stopped is one with it. */
 static bool append(ph_axis_meaning *axis, ph_factor factor) {
-  ph_factor *last = &axis->factor[axis->count - 1];
-  if (axis->count > 0 && last->kind == factor.kind && last->step == factor.step * factor.length) {
+  ph_factor *last = axis->count > 0 ? &axis->factor[axis->count - 1] : NULL;
+  if (last != NULL && last->kind == factor.kind && last->step == factor.step * factor.length) {
     *last = (ph_factor){factor.kind, last->length * factor.length, factor.step};
     return true;
   }
