@@ -16,10 +16,17 @@ local function fits(net, layers, height, width)
   return true
 end
 
+-- The layers' own names: those that are given may be second names, or the ends of names.
+local function own_names(net, layers)
+  local names = {}
+  for i, name in ipairs(layers) do names[i] = net:layer(name).name end
+  return names
+end
+
 --- The size that a network is made for, for these layers, or for all of them: that which its file states, or else the
 --- first usual one that fits. Gives height and width, or nil where none fits.
 function input_size.of(net, layers)
-  layers = layers or net:layers()
+  layers = layers and own_names(net, layers) or net:layers()
   local height, width = net:input_size()
   if height and fits(net, layers, height, width) then return height, width end
   for _, size in ipairs(input_size.usual) do
@@ -50,6 +57,7 @@ end
 --- What sizes these layers can be run at: nil for any, `{ multiple = 32 }`, or `{ height =, width = }` where there is
 --- only one. Found out by trying a few.
 function input_size.rule(net, layers)
+  layers = own_names(net, layers)
   local height, width = input_size.of(net, layers)
   if not height or all_fit(net, layers, others(height, width, 1)) then return nil end
   for _, divisor in ipairs(divisors) do

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Recipes on networks that they were not written for: of one channel, for pictures of one size, transformers, without
--- labels. Each runs with its defaults and a layer that is named.
+-- labels. Each runs with its defaults and a layer that is named, by the end of its name.
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
@@ -24,10 +24,11 @@ end
 local function save(name, channels, add)
   local net = core.network { channels = channels }
   local function weight(shape) return random:fill_normal(core.tensor(shape), 0, 0.3) end
-  net:add { type = "convolution", name = "c1", from = "image", padding = 1, weight = weight { 8, channels, 3, 3 } }
-  net:add { type = "relu", name = "r1", from = "c1" }
-  net:add { type = "convolution", name = "c2", from = "r1", padding = 1, stride = 2, weight = weight { 12, 8, 3, 3 } }
-  net:add { type = "relu", name = "r2", from = "c2" }
+  net:add { type = "convolution", name = "body/c1", from = "image", padding = 1, weight = weight { 8, channels, 3, 3 } }
+  net:add { type = "relu", name = "body/r1", from = "body/c1" }
+  net:add { type = "convolution", name = "body/c2", from = "body/r1", padding = 1, stride = 2,
+    weight = weight { 12, 8, 3, 3 } }
+  net:add { type = "relu", name = "body/r2", from = "body/c2" }
   add(net, weight)
   net:set_classes { logits = "scores" }
   return write(name, net)
@@ -35,11 +36,11 @@ end
 
 local networks = {
   grey = save("grey", 1, function(net, weight)
-    net:add { type = "global_average_pool", name = "mean", from = "r2" }
+    net:add { type = "global_average_pool", name = "mean", from = "body/r2" }
     net:add { type = "dense", name = "scores", from = "mean", weight = weight { 5, 12 } }
   end),
   fixed = save("fixed", 3, function(net, weight)
-    net:add { type = "flatten", name = "flat", from = "r2" }
+    net:add { type = "flatten", name = "flat", from = "body/r2" }
     net:add { type = "dense", name = "scores", from = "flat", weight = weight { 10, 12 * 16 * 16 } }
     net:set_input_size(32, 32)
   end),
@@ -86,7 +87,7 @@ describe("a layer that nobody names", function()
   it("is asked for, with those that one would begin with", function()
     local ok, problem = pcall(recipe.run, "channel", { net = networks.fixed, output = folder .. "/x.png" })
     assert.is_false(ok)
-    assert.matches("name a layer of this network; one would begin with r1, r2", tostring(problem), 1, true)
+    assert.matches("name a layer of this network; one would begin with body/r1, body/r2", tostring(problem), 1, true)
   end)
 end)
 
