@@ -16,7 +16,7 @@ local count = opt.count
 for _, layer in ipairs(opt.layers) do count = math.min(count, net:units(layer)) end
 for i, layer in ipairs(opt.layers) do
   -- Shallow units see little: they are rendered small, the shallowest as single neurons, and enlarged.
-  local map = net:maps(opt.size, opt.size)[layer]
+  local map = net:maps(opt.size, opt.size)[net:layer(layer).name]
   local stride = map and map.rows > 1 and opt.size // map.rows or 16
   local is_first, shrink = stride <= 2, stride <= 2 and 8 or stride <= 8 and 2 or 1
   local units, objective, labels = net:show(layer, count), 0, {}

@@ -10,7 +10,7 @@ local opt = ph.options {
 }
 
 local net = assert(ph.network(opt.net)):choose(opt)
-local start = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
+local start = opt.image ~= "" and assert(net:photograph(opt.image, { size = opt.size }))
   or ph.render({ net, opt.start, size = opt.size, steps = 128, seed = opt.seed, title = "start" }).image
 
 -- What was dreamt at one size is added to the photograph at the next, which keeps the photograph's own details.

@@ -9,9 +9,8 @@ local opt = ph.options {
 
 local net = assert(ph.network(opt.net)):choose(opt)
 local unit = ph.channel(opt.layer, opt.unit)
-local before = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
+local before = opt.image ~= "" and assert(net:photograph(opt.image, { height = opt.size, width = opt.size }))
   or ph.render({ net, unit, size = opt.size, steps = 24, seed = opt.seed, title = "start" }).image
-before = ph.crop_image(before, opt.size, opt.size)
 
 local result = ph.render {
   net, unit, image = before, parameterisation = "pixels", decorrelate = false, transforms = "none", relu = "plain",

@@ -12,9 +12,8 @@ local opt = ph.options {
 }
 
 local net = assert(ph.network(opt.net)):choose(opt)
-local target = opt.image ~= "" and assert(ph.load_image(opt.image, { size = opt.size }))
+local target = opt.image ~= "" and assert(net:photograph(opt.image, { height = opt.size, width = opt.size }))
   or ph.render({ net, opt.start, size = opt.size, steps = 128, seed = opt.seed, title = "start" }).image
-target = ph.crop_image(target, opt.size, opt.size)
 
 local variants = {}
 for i, layer in ipairs(opt.layers) do

@@ -148,8 +148,9 @@ function network:show(layer, count) end
 --- channels (grey by luminance if there is one). Gives nil and a message if it cannot be read, or cannot have such
 --- channels.
 ---@param path string
----@param options { height: integer?, width: integer?, margin: number? }? pixels, by default the size that the network
---- is made for; `margin`: the share of the shorter side that is cropped around the centre, 0..0.9: 0
+---@param options { height: integer?, width: integer?, margin: number?, size: integer? }? pixels, by default the size that
+--- the network is made for; `margin`: the share of the shorter side that is cropped around the centre, 0..0.9: 0; `size`,
+--- instead of these: the whole picture, of so many pixels on its shorter side
 ---@return ph.tensor? (1, channels, height, width)
 ---@return string? message
 function network:photograph(path, options) end

@@ -48,6 +48,10 @@ local networks = {
 }
 local layers = { grey = "r2", fixed = "r2", transformer = "block2" }
 
+-- For recipes that begin with one; the others find theirs themselves.
+local photographs = { grey = folder .. "/photograph.png" }
+assert(ph.save(random:fill_normal(core.tensor { 1, 3, 36, 40 }, 0.5, 0.2), photographs.grey))
+
 -- Settings that only make a recipe quick.
 local quick = { size = 32, steps = 2, shown = { 1, 2 }, count = 2, octaves = 2, frames = 2, batch = 2 }
 
@@ -72,6 +76,7 @@ for _, path in ipairs(assert(core.list_folder "scripts")) do
       for kind, net in pairs(networks) do
         local options = { net = net, output = ("%s/%s-%s.png"):format(folder, name, kind) }
         if has.layer then options.layer = layers[kind] end
+        if has.image then options.image = photographs[kind] end
         for option, value in pairs(quick) do
           if has[option] then options[option] = value end
         end

@@ -62,6 +62,14 @@ describe("photographs for a network of one channel", function()
     assert.near(expected, image:at(0, 0, 9, 9), 1e-6)
   end)
 
+  it("are whole where the size of their shorter side is given", function()
+    assert(ph.save(photograph, path))
+    local shape = assert(ph.load_image(path, { size = 15 })):shape()
+    assert.same({ 1, 1, shape[3], shape[4] }, assert(net:photograph(path, { size = 15 })):shape())
+    assert.is_true(shape[3] ~= shape[4])
+    assert.error_matches(function() net:photograph(path, { size = 15, margin = 0.1 }) end, "excludes height, width and")
+  end)
+
   it("start runs, are classified and checked", function()
     assert(ph.save(photograph, path))
     local result = ph.render { net, ph.probability "b", image = assert(ph.load_image(path)), steps = 5, seed = 1,
