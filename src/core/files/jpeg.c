@@ -9,10 +9,12 @@
 #include "exif.h"
 
 enum {
+  PROGRESSIVE_FRAME = 0xC2, /* 0xC0 and 0xC1 are baseline and extended */
+  HUFFMAN_TABLES = 0xC4,
+  LAST_FRAME = 0xCF,
   RESTART_0 = 0xD0,
   RESTART_7 = 0xD7,
   END_OF_IMAGE = 0xD9,
-  HUFFMAN_TABLES = 0xC4,
   SCAN = 0xDA,
   APPLICATION_1 = 0xE1,
   MOST_SCANS = 64 /* progressive encoders make about ten */
@@ -48,6 +50,11 @@ static int next_marker(const unsigned char *jpeg, size_t size, size_t *at) {
   return code;
 }
 
+/* Frames that are lossless, differential or coded arithmetically, and the tables of these. */
+static bool is_unusual_frame(int code) {
+  return code > PROGRESSIVE_FRAME && code <= LAST_FRAME && code != HUFFMAN_TABLES;
+}
+
 static const unsigned char exif_mark[6] = "Exif\0";
 
 ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, int *orientation, ph_error *e) {
@@ -57,12 +64,15 @@ ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, int *orientation
   if (!ph_jpeg_is(jpeg, size)) return ph_fail(e, PH_FAILURE, "it is not a JPEG");
   for (;;) {
     int code = next_marker(jpeg, size, &at);
-    if (code == END_OF_IMAGE) return PH_OK;
+    if (code == END_OF_IMAGE) break;
     if (code == 0 || size - at < 2) return ph_fail(e, PH_FAILURE, "the JPEG is cut off");
     size_t length = (size_t)jpeg[at] << 8 | jpeg[at + 1];
     if (length > size - at) return ph_fail(e, PH_FAILURE, "the JPEG is cut off");
     if (length < 2 || (code == HUFFMAN_TABLES && !has_sound_tables(jpeg + at + 2, length - 2)))
       return ph_fail(e, PH_FAILURE, "the JPEG is damaged (at byte %zu)", at);
+    if (is_unusual_frame(code))
+      return ph_fail(e, PH_FAILURE,
+                     "the JPEG is lossless, hierarchical or coded arithmetically, which is not read");
     if (code == SCAN && ++scans > MOST_SCANS)
       return ph_fail(e, PH_FAILURE, "the JPEG has more than %d scans", MOST_SCANS);
     if (code == APPLICATION_1 && length >= 2 + sizeof exif_mark &&
@@ -70,4 +80,5 @@ ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, int *orientation
       *orientation = ph_exif_orientation(jpeg + at + 2 + sizeof exif_mark, length - 2 - sizeof exif_mark);
     at += length;
   }
+  return scans > 0 ? PH_OK : ph_fail(e, PH_FAILURE, "the JPEG has no picture in it");
 }

@@ -13,8 +13,9 @@
 bool ph_jpeg_is(const unsigned char *jpeg, size_t size);
 
 /* PH_FAILURE, with a reason that names no file, unless every segment up to the end-of-image marker is whole,
-   no Huffman table has more codes than there are symbols, and the scans are as many as encoders make: each
-   goes over all pixels. *orientation is what its Exif says (exif.h). */
+   no Huffman table has more codes than there are symbols, the frame is of a kind that is decoded, and there
+   are scans, as many as encoders make: each goes over all pixels. *orientation is what its Exif says
+   (exif.h). */
 ph_status ph_jpeg_check(const unsigned char *jpeg, size_t size, int *orientation, ph_error *e);
 
 #endif

@@ -99,10 +99,31 @@ static void test_overfull_table(void) {
   free(jpeg);
 }
 
+/* Of a JPEG that is whole: the frame's kind changed, and the scan left out, which the decoder takes for a
+ * picture. */
+static void test_kinds_of_jpeg(void) {
+  size_t size;
+  ph_tensor *image = smooth(9, 11);
+  ph_image_save(image, scratch("kinds.jpg"), NULL, &e);
+  ph_tensor_release(image);
+  unsigned char *jpeg = scratch_get("kinds.jpg", &size), *frame = memmem(jpeg, size, "\xFF\xC0", 2),
+                *scan = memmem(jpeg, size, "\xFF\xDA", 2);
+  ok(survives(jpeg, size) == 1, "a JPEG");
+  frame[1] = 0xC9;
+  ok(survives(jpeg, size) == 0 && strstr(e.message, "coded arithmetically") != NULL, "arithmetic coding: %s",
+     e.message);
+  frame[1] = 0xC0;
+  memcpy(scan, "\xFF\xD9", 2);
+  ok(survives(jpeg, (size_t)(scan - jpeg) + 2) == 0 && strstr(e.message, "no picture in it") != NULL,
+     "no scan: %s", e.message);
+  free(jpeg);
+}
+
 int main(void) {
   test_damage("damage.png", 1);
   test_damage("damage.jpg", 0);
   test_overfull_table();
+  test_kinds_of_jpeg();
   test_failing_allocator("memory.png");
   test_failing_allocator("memory.jpg");
   scratch_remove();
