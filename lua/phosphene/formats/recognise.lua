@@ -18,6 +18,7 @@ local to_onnx = "`phosphene export torchvision:NAME --state-dict FILE` makes a f
 local with_graph = "export the network that they belong to, as ONNX"
 local tf2onnx = "python3 -m tf2onnx.convert --%s %s --output net.onnx makes an ONNX file of it"
 local unpack_it = "unpack it first"
+local from_origin = "convert the network from what it was made with, to ONNX"
 
 -- Whether the bytes are UTF-8 without control characters; the last character may be cut off.
 local function is_text(head)
@@ -30,12 +31,15 @@ local foreign = {
   { "^version https://git%-lfs", "a Git LFS pointer that stands for a file", "`git lfs pull` fetches the file" },
   { "^[\239\187\191%s]*<[!hH]", "a web page", "what was downloaded is not the file; its address is another (GitHub's "
     .. "\"raw\", Hugging Face's \"resolve\"), or wants a login" },
+  { "^[\239\187\191%s]*<%?xml.*<net%s", "OpenVINO's", from_origin },
   { "^[\239\187\191%s]*<%?xml", "a server's answer in XML", "what was downloaded is not the file" },
   { "^\128[\2-\5]", "a Python pickle, PyTorch's older form: weights without a graph", to_onnx },
   { "^\31\139", "compressed by gzip", "gunzip (or tar -xzf) unpacks it" },
   { "^BZh", "compressed by bzip2", unpack_it }, { "^\2537zXZ", "compressed by xz", unpack_it },
   { "^7z\188\175", "an archive", unpack_it }, { "^\40\181\47\253", "compressed by zstd", unpack_it },
   { "^....TFL3", "TensorFlow Lite's", tf2onnx:format("tflite", "FILE") },
+  { "^....ORTM", "ONNX Runtime's own form", "the ONNX file that it was made from opens" },
+  { "^MATLAB ", "MATLAB's", "exportONNXNetwork writes ONNX" },
   { "^\147NUMPY", "an array of NumPy's", with_graph },
   { "^GGUF", "a GGUF file, of language models", "networks that see are asked for" },
 }
@@ -50,6 +54,10 @@ local function zip(head, suffix)
   local name = head:sub(31, 30 + length)
   if name == "metadata.json" or name == "config.json" or suffix == "keras" then return "keras" end
   if name:match "%.npy$" then return nil, "arrays of NumPy's in a zip archive", with_graph end
+  if name:match "/archive_format$" or name == "serialized_exported_program.json" then
+    return nil, "an exported program of PyTorch's", "torch.onnx.export(torch.export.load(FILE), f='net.onnx') makes an "
+      .. "ONNX file of it"
+  end
   local is_torch = name:match "/data%.pkl$" or name:match "/version$" or name:match "/%.format_version$"
   if is_torch or is_torch_suffix[suffix] then
     return nil, "PyTorch's, which holds weights, and code, but no graph", to_onnx
@@ -65,7 +73,7 @@ local function numbered(head, suffix)
   local after = head:match "^\8[\1-\31]\18[\128-\255]*.(.)"
   if after == "\10" or after == "\18" then
     if suffix == "mlmodel" then
-      return nil, "Core ML's", "convert the network from what it was made with, to ONNX"
+      return nil, "Core ML's", from_origin
     end
     return nil, "a SavedModel's graph, whose weights lie beside it", tf2onnx:format("saved-model", "FOLDER")
   end
@@ -79,11 +87,24 @@ local function is_safetensors(head)
     and head:sub(9, 9) == "{"
 end
 
+-- JSON that comes with networks, but is none.
+local function json(head)
+  if head:find '"modelTopology"' then return "tensorflowjs" end
+  if head:find '"weight_map"' then return nil, "a list of weights in several files, without a graph", with_graph end
+  if head:find '"architectures?"' or head:find '"model_type"' then
+    return nil, "a configuration", "weights of a known family that lie beside it open"
+  end
+  if head:find '^%s*{%s*"nodes"' then return nil, "MXNet's", from_origin end
+  return "tensorflowjs"
+end
+
 -- What text is in the place of numbers.
 local function text_in_place(head, suffix)
   if suffix == "prototxt" then return "caffe" end
-  if head:match "^%s*{" then
-    return "tensorflowjs"
+  if head:match "^%s*{" then return json(head) end
+  if head:match "^%s*model_checkpoint_path:" then
+    return nil, "a list of TensorFlow's checkpoints", tf2onnx:format("checkpoint", "NAME.meta")
+      .. ", with --inputs and --outputs"
   end
   if head:match "^%s*node%s*{" then
     return nil, "a TensorFlow graph as text", "tf.io.write_graph(…, as_text=False) writes what is read"
@@ -122,6 +143,7 @@ end
 local function suffix_of(path) return (path:match "%.(%w+)$" or ""):lower() end
 
 local function folder(path)
+  if path:match "%.mlpackage/*$" then return nil, ("'%s' is Core ML's: %s"):format(path, from_origin) end
   for _, name in ipairs(core.list_folder(path) or {}) do
     if name == "saved_model.pb" then
       return nil, ("'%s' is a SavedModel: %s"):format(path, tf2onnx:format("saved-model", path))

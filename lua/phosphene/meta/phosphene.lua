@@ -29,7 +29,8 @@ local ph = {}
 ---@field order "RGB"|"BGR"|nil the order of the input's channels; by default the file's, or else "RGB"
 
 --- A network by name or by the path of its file: `.safetensors` (also a state dict of PyTorch's, if its family is
---- known), `.onnx`, TensorFlow's `.pb`, Caffe's `.prototxt` or `.caffemodel`. A name stands for the file of that name on the weights path: PHOSPHENE_WEIGHTS, then
+--- known), `.onnx`, Keras's `.keras` or `.h5`, TensorFlow.js's `model.json`, TensorFlow's `.pb`, Caffe's `.prototxt` or
+--- `.caffemodel`. A name stands for the file of that name on the weights path: PHOSPHENE_WEIGHTS, then
 --- `~/.local/share/phosphene/weights`, then the bundled weights; "googlenet" is BVLC's GoogLeNet, Inception 5h or the
 --- embedded googlenet-tiny, whichever is found first. Gives nil and a message if weights are missing or corrupt; raises
 --- for an unknown name, with a suggestion.
