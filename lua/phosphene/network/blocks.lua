@@ -56,12 +56,14 @@ local function merges(net, names, maps, readers)
   return ends
 end
 
--- The last map of each height, and what is last of all; without the picture and its preprocessing.
+-- What is no map of its own: the picture, its preprocessing, and the same numbers in another order.
+local is_no_map = { image = true, preprocess = true, transpose = true, reshape = true }
+
+-- The last map of each height, and what is last of all.
 local function by_height(net, names, maps)
   local ends, last = {}, nil
   for _, name in ipairs(names) do
-    local type = net:layer(name).type
-    if is_map(maps[name]) and type ~= "image" and type ~= "preprocess" then
+    if is_map(maps[name]) and not is_no_map[net:layer(name).type] then
       if last and maps[name].rows < maps[last].rows then ends[#ends + 1] = last end
       last = name
     end

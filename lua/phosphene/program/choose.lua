@@ -28,7 +28,7 @@ function choose.auto.unit(text) return auto(text or "a channel of the layer", "i
 function choose.auto.units(count, text) return auto(text, "integers", 0, { count = count }) end
 
 --- A layer: this one where the network has it, and otherwise the one that the network begins with.
-function choose.auto.layer(name) return auto("", "text", nil, { otherwise = name }) end
+function choose.auto.layer(name) return auto(nil, "text", nil, { otherwise = name }) end
 
 --- Several layers, from shallow to deep.
 function choose.auto.layers(count, text) return auto(text, "texts", nil, { count = count }) end

@@ -141,6 +141,9 @@ local function check_restrictions(declared, kind, what)
   end
 end
 
+-- What options of these names are in every recipe, which need not say it.
+local common = { net = "a network's name, or the path of its file", layer = "a layer's name, or the end of it" }
+
 --- An option from its declaration; raises for one that makes no sense.
 function option.new(name, declared)
   local what = ("option '%s'"):format(tostring(name))
@@ -151,7 +154,7 @@ function option.new(name, declared)
   misuse.check_keys(declared, { "choices", "least", "most", "type", "count", "otherwise" }, what, 2)
   local kind = type_for(declared, what)
   check_restrictions(declared, kind, what)
-  local self = { name = name, kind = kind, description = declared[2] or "",
+  local self = { name = name, kind = kind, description = declared[2] or common[name] or "",
     choices = declared.choices, least = declared.least, most = declared.most, is_auto = declared[1] == "auto",
     count = declared.count, otherwise = declared.otherwise }
   if declared[1] == nil then return self end -- absent unless it is given

@@ -40,7 +40,8 @@ local networks = {
     net:add { type = "dense", name = "scores", from = "mean", weight = weight { 5, 12 } }
   end),
   fixed = save("fixed", 3, function(net, weight)
-    net:add { type = "flatten", name = "flat", from = "body/r2" }
+    net:add { type = "transpose", name = "channels_last", from = "body/r2", axes = { 0, 2, 3, 1 } }
+    net:add { type = "flatten", name = "flat", from = "channels_last" }
     net:add { type = "dense", name = "scores", from = "flat", weight = weight { 10, 12 * 16 * 16 } }
     net:set_input_size(32, 32)
   end),

@@ -239,7 +239,7 @@ On two lines.
 usage: phosphene PATH [options]
 
   --unit <integer>      the channel; at least 0; default 11
-  --layer <text>        default mixed4a
+  --layer <text>        a layer's name, or the end of it; default mixed4a
   --[no-]bar            default yes
   --a-list <integer>,…  default 1,2
   --mode <text>         one of plain, guided; default plain
