@@ -163,7 +163,8 @@ describe("the option output", function()
 
   it("is a picture's path only where its default is, and need not be given", function()
     assert.equal("/tmp/mine.txt", read(other, { "--output=/tmp/mine.txt" }).output)
-    assert.equal("", read(pictures, { "--output=" }).output)
+    assert.equal("", read(other, { "--output=" }).output)
+    assert.matches("option '%-%-output': cannot write ''", problem(pictures, { "--output=" }))
     assert.equal("/tmp/mine.jpg", read(pictures, { output = "/tmp/mine.jpg" }).output)
     assert.is_nil(io.open "/tmp/mine.jpg") -- nothing is left behind
   end)
