@@ -49,8 +49,15 @@ local networks = {
 }
 local layers = { grey = "r2", fixed = "r2", transformer = "block2" }
 
+-- Other people's files, where they are there.
+for file, layer in pairs { ["fixed32.onnx"] = "r2", ["grey.onnx"] = "r2", ["keras2.h5"] = "conv2d" } do
+  local path = "../shared/cases/networks/" .. file
+  if io.open(path) then networks[file], layers[file] = path, layer end
+end
+
 -- For recipes that begin with one; the others find theirs themselves.
 local photographs = { grey = folder .. "/photograph.png" }
+photographs["grey.onnx"], photographs["keras2.h5"] = photographs.grey, photographs.grey
 assert(ph.save(random:fill_normal(core.tensor { 1, 3, 36, 40 }, 0.5, 0.2), photographs.grey))
 
 -- Settings that only make a recipe quick.
