@@ -103,7 +103,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CORE_OBJ)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
 
-$(BUILD)/bench/%.so: $(BUILD)/obj/tests/bench/%.o
+$(BUILD)/bench/%.so: $(BUILD)/obj/tests/bench/%.o $(addprefix $(BUILD)/obj/src/core/,network/onednn/library.o base/error.o)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  link $@")
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $^ -o $@ -ldnnl
