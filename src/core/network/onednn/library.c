@@ -6,6 +6,7 @@
 #define IS_3 (DNNL_VERSION_MAJOR >= 3)
 
 #if DNNL_VERSION_MAJOR > 3 || (DNNL_VERSION_MAJOR == 3 && DNNL_VERSION_MINOR > 12)
+#pragma GCC diagnostic warning "-Wcpp" /* no error, even where warnings are */
 #warning "this version of oneDNN is later than all that were tried; the latest of those is 3.12"
 #endif
 

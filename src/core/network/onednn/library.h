@@ -7,10 +7,6 @@
 #include "network/layer.h"
 #include "element.h"
 
-#if DNNL_VERSION_MAJOR < 2 || (DNNL_VERSION_MAJOR == 2 && DNNL_VERSION_MINOR < 6)
-#error "oneDNN 2.6 or a later version is needed"
-#endif
-
 ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);
 
 /* ---- how memory is laid out ---- */
