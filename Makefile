@@ -51,7 +51,8 @@ all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and 
 
 # The same names in Debian 12, 13 and testing.
 PACKAGES := gcc libc6-dev pkgconf liblua5.4-dev lua5.4 libdnnl-dev libfftw3-dev libstb-dev libcjson-dev \
-            libedit-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler lua-busted fonts-dejavu-core perl
+            libedit-dev zlib1g-dev libprotobuf-c-dev protobuf-compiler protobuf-c-compiler lua-busted \
+            fonts-dejavu-core perl
 PACKAGES_LINT := lua-check clang clang-format
 
 deps: ## install the missing Debian packages (as root; else say which)
@@ -75,9 +76,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(SCHEMAS:=.h)
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/core/files/schema/%.proto | deps
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  schema $<")
-	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+	$(Q)protoc --proto_path=$(<D) --c_out=$(@D) $<
 
-# What protoc-c writes is not held to our warnings.
+# What protoc-gen-c writes is not held to our warnings.
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  compile $<")

@@ -15,7 +15,7 @@ local function make_with(fakes)
   folder = os.tmpname()
   os.remove(folder)
   os.execute("mkdir " .. folder)
-  for tool in ("sh sed cmp mkdir mv rm find gcc pkg-config protoc-c uname id cat"):gmatch "%S+" do
+  for tool in ("sh sed cmp mkdir mv rm find gcc pkg-config protoc protoc-gen-c uname id cat"):gmatch "%S+" do
     if fakes[tool] == nil then os.execute(('ln -s "$(command -v %s)" %s/'):format(tool, folder)) end
   end
   for tool, text in pairs(fakes) do
@@ -55,7 +55,7 @@ describe("make", function()
   end)
 
   it("names tools that are missing", function()
-    is_refused({ ["protoc-c"] = false }, "there is no protoc-c")
+    is_refused({ ["protoc-gen-c"] = false }, "there is no protoc-gen-c")
     is_refused({ ["pkg-config"] = false }, "there is no pkg-config")
   end)
 
