@@ -42,8 +42,8 @@ BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
 .PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-state-dicts conformance-lucid \
-        conformance-tensorflow mutants fuzz test-distributions demo figures bench bench-peers bench-networks docs lint \
-        format check-format check-paths install uninstall install-weights weights deb clean help
+        conformance-tensorflow mutants fuzz test-distributions bench-distributions demo figures bench bench-peers \
+        bench-networks docs lint format check-format check-paths install uninstall install-weights weights deb clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -186,7 +186,9 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz.o $(BIND_OBJ) $(CORE_OBJ)
 DISTRIBUTIONS ?= bookworm trixie testing
 test-distributions: ## build, test, package and install in clean trees of Debian (as root); DISTRIBUTIONS="trixie"
 	@scripts/need debootstrap
-	@scripts/distributions $(DISTRIBUTIONS)
+	@scripts/distributions try $(DISTRIBUTIONS)
+bench-distributions: ## in the trees that test-distributions left, measure the step against the first one's, in turn
+	@scripts/distributions step $(DISTRIBUTIONS)
 
 # ---- pictures, figures ----
 
