@@ -8,7 +8,8 @@
 
 #include "base/vector.h"
 
-enum { BLOCK = PH_CPPN_BLOCK, LANES = 16, TILE = 6 };
+/* Vectors wider than a register gcc keeps in memory, so a strip of 16 pixels is a pair of AVX2's. */
+enum { BLOCK = PH_CPPN_BLOCK, LANES = 8, STRIP = 2 * LANES, TILE = 6 };
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
 /* ---- the layout ---- */
@@ -57,14 +58,21 @@ float *ph_cppn_positions(const ph_cppn *net, float *scratch) { return inputs_of(
 static inline __attribute__((always_inline)) void tile(int rows, const float *weight, int64_t row,
                                                        int64_t column, const float *bias, int64_t count,
                                                        const float *src, float *dst) {
-  for (int64_t p = 0; p < BLOCK; p += LANES) {
-    lanes sum[TILE];
-    for (int r = 0; r < rows; r++) sum[r] = (lanes){0} + (bias != NULL ? bias[r] : 0.0f);
+  for (int64_t p = 0; p < BLOCK; p += STRIP) {
+    lanes sum[TILE][2];
+    for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = (lanes){0} + (bias != NULL ? bias[r] : 0.0f);
     for (int64_t k = 0; k < count; k++) {
-      lanes x = *(const lanes *)(src + k * BLOCK + p);
-      for (int r = 0; r < rows; r++) sum[r] += weight[r * row + k * column] * x;
+      const lanes *x = (const lanes *)(src + k * BLOCK + p);
+      for (int r = 0; r < rows; r++) {
+        sum[r][0] += weight[r * row + k * column] * x[0];
+        sum[r][1] += weight[r * row + k * column] * x[1];
+      }
     }
-    for (int r = 0; r < rows; r++) *(lanes *)(dst + r * BLOCK + p) = sum[r];
+    for (int r = 0; r < rows; r++) {
+      lanes *to = (lanes *)(dst + r * BLOCK + p);
+      to[0] = sum[r][0];
+      to[1] = sum[r][1];
+    }
   }
 }
 
@@ -77,21 +85,25 @@ PH_VECTOR static void multiply(const float *weight, int64_t row, int64_t column,
     tile(1, weight + r * row, row, column, bias != NULL ? bias + r : NULL, count, src, dst + r * BLOCK);
 }
 
-static inline float sum_of(const lanes *x) {
+static inline __attribute__((always_inline)) float sum_of(const lanes x[2]) {
   float sum = 0;
-  for (int i = 0; i < LANES; i++) sum += (*x)[i];
+  for (int i = 0; i < STRIP; i++) sum += x[i / LANES][i % LANES];
   return sum;
 }
 
 /* gradient[r] += the dot product of `g` and src[r], for `rows` rows. */
 static inline __attribute__((always_inline)) void dots(int rows, const float *g, const float *src,
                                                        float *gradient) {
-  lanes sum[TILE] = {{0}};
-  for (int64_t p = 0; p < BLOCK; p += LANES) {
-    lanes x = *(const lanes *)(g + p);
-    for (int r = 0; r < rows; r++) sum[r] += x * *(const lanes *)(src + r * BLOCK + p);
+  lanes sum[TILE][2] = {{{0}}};
+  for (int64_t p = 0; p < BLOCK; p += STRIP) {
+    const lanes *x = (const lanes *)(g + p);
+    for (int r = 0; r < rows; r++) {
+      const lanes *y = (const lanes *)(src + r * BLOCK + p);
+      sum[r][0] += x[0] * y[0];
+      sum[r][1] += x[1] * y[1];
+    }
   }
-  for (int r = 0; r < rows; r++) gradient[r] += sum_of(&sum[r]);
+  for (int r = 0; r < rows; r++) gradient[r] += sum_of(sum[r]);
 }
 
 /* Adds a layer's gradients of weights and biases, given that of its sums. */
@@ -103,9 +115,10 @@ PH_VECTOR static void add_gradients(const ph_cppn_layer *l, const float *sums_gr
     int64_t i = 0;
     for (; i + TILE <= l->inputs; i += TILE) dots(TILE, g, inputs + i * BLOCK, row + i);
     for (; i < l->inputs; i++) dots(1, g, inputs + i * BLOCK, row + i);
-    lanes sum = {0};
-    for (int64_t p = 0; p < BLOCK; p += LANES) sum += *(const lanes *)(g + p);
-    gradient[l->bias + o] += sum_of(&sum);
+    lanes sum[2] = {{0}};
+    for (int64_t p = 0; p < BLOCK; p += STRIP)
+      for (int h = 0; h < 2; h++) sum[h] += *(const lanes *)(g + p + h * LANES);
+    gradient[l->bias + o] += sum_of(sum);
   }
 }
 
