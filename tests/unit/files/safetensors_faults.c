@@ -167,7 +167,7 @@ static void test_wrong_metadata(void) {
 static void test_lies(void) {
   static const uint64_t lengths[] = {1, 33, 34, 1000, UINT64_C(1) << 32, UINT64_MAX - 7, UINT64_MAX};
   ph_safetensors *file = NULL;
-  unsigned char start[40] = "........{}                              ";
+  unsigned char start[] = "........{}                              ";
   int caught = 0;
   for (int i = 0; i < 7; i++) {
     memcpy(start, &lengths[i], 8);
