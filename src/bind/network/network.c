@@ -349,7 +349,7 @@ static const phb_function methods[] = {{"add", network_add, 2},
                                        {"inject", phb_network_inject, 4},
                                        {"inject_value", phb_network_inject_value, 3},
                                        {"backward", phb_network_backward, 2},
-                                       {"plan", phb_network_plan, 4},
+                                       {"plan", phb_network_plan, 6},
                                        {"set_threads", phb_network_set_threads, 2},
                                        {NULL, NULL, 0}};
 

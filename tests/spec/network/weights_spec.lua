@@ -195,7 +195,7 @@ describe("phosphene weights", function()
     assert.matches("^usage: phosphene weights list", (program "weights"))
     assert.matches("usage: phosphene weights fetch NAME %[options%]\n\n  %-%-from", (program "weights fetch --help"))
     local text, code = program "weights fetch inceptoin5h"
-    assert.equal(1, code)
+    assert.equal(2, code)
     assert.equal("phosphene: weights: no published weights 'inceptoin5h'; did you mean 'inception5h'?\n", text)
     assert.equal("phosphene: weights: no 'fetsh'; did you mean 'fetch'?\n", (program "weights fetsh"))
     assert.equal("phosphene: weights: unexpected argument 'b'\n", (program "weights fetch a b"))

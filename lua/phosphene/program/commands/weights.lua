@@ -30,6 +30,9 @@ usage: phosphene weights list
 
 local function refuse(format, ...) error(request.refusal(("weights: " .. format):format(...)), 0) end
 
+-- What could not be done, though it was asked for rightly.
+local function fail(format, ...) error(("weights: " .. format):format(...), 0) end
+
 local function sorted_names(t)
   local names = {}
   for name in pairs(t) do names[#names + 1] = name end
@@ -138,11 +141,11 @@ local function fetch_command(name)
   local list_of_labels, problem
   if opt.labels ~= "" then
     list_of_labels, problem = labels.read(opt.labels)
-    if not list_of_labels then refuse("%s", problem) end
+    if not list_of_labels then fail("%s", problem) end
   end
   local path
   path, problem = command.install(name, entry, opt.from, weights.home(), list_of_labels)
-  if not path then refuse("%s", problem) end
+  if not path then fail("%s", problem) end
   print(("%s: ph.network \"%s\" opens it"):format(path, name))
   local net = assert(network.load(path))
   if #net:labels() == 0 then
@@ -186,11 +189,11 @@ local function convert_command(file, out)
     order = given(opt.order), labels = given(opt.labels), input = given(opt.input), prototxt = given(opt.prototxt),
     caffemodel = given(opt.caffemodel),
   })
-  if not net then refuse("%s", problem) end
+  if not net then fail("%s", problem) end
   out = out or ("%s/%s.safetensors"):format(weights.home(), network.name(net))
   if not out:match "%.safetensors$" then refuse("'%s': the result is a .safetensors file", out) end
   local ok, architecture = conversion.save(net, out, { type = opt.type })
-  if not ok then refuse("%s", architecture) end
+  if not ok then fail("%s", architecture) end
   print(("%s (%s)"):format(out, architecture and "architecture " .. architecture or "with its own description"))
 end
 
