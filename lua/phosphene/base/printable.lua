@@ -2,6 +2,8 @@
 -- Texts from files, as they may be printed: labels, layers' names, metadata, messages. A terminal obeys control
 -- characters, and what a file says must not reach it as a command.
 
+local shorten = require "phosphene.base.shorten"
+
 -- Characters of Unicode that change the direction of what follows, or cannot be seen.
 local function is_hidden(code)
   return code >= 0x80 and code < 0xA0 or code == 0x200E or code == 0x200F or code >= 0x2028 and code <= 0x202E
@@ -27,6 +29,5 @@ return function(text, most)
     end
     text = table.concat(parts)
   end
-  if not most or utf8.len(text) <= most then return text end
-  return text:sub(1, utf8.offset(text, most) - 1) .. "…"
+  return most and shorten(text, most) or text
 end

@@ -5,6 +5,7 @@
 local core = require "phosphene.core"
 
 local printable = require "phosphene.base.printable"
+local shorten = require "phosphene.base.shorten"
 
 local progress = {}
 progress.__index = progress
@@ -50,13 +51,6 @@ local function bar(fraction)
   return "[" .. ("#"):rep(full) .. ("."):rep(bar_width - full) .. "]"
 end
 
--- As many characters of a text as fit, the last of them a mark where it was cut.
-local function cut(text, most)
-  local length = utf8.len(text)
-  if not length or length <= most then return text end
-  return most < 2 and "" or text:sub(1, utf8.offset(text, most) - 1) .. "…"
-end
-
 local function width_of(text) return utf8.len(text) or #text end
 
 -- The first of several ways to say it that fits beside the title, or else the last one, for which the title is cut.
@@ -67,7 +61,8 @@ function progress:fit(ways)
   end
   local last = ways[#ways]
   local room = most - 2 - width_of(last)
-  return room >= 2 and cut(self.title, room) .. "  " .. last or cut(last, most)
+  if room >= 2 then return shorten(self.title, room) .. "  " .. last end
+  return most >= 2 and shorten(last, most) or ""
 end
 
 -- "mixed4a:476  [####....] 128/512  value 12.3  41.2 steps/s  0:09 left"; in a narrow terminal first without the bar,

@@ -7,6 +7,7 @@ local core = require "phosphene.core"
 local printable = require "phosphene.base.printable"
 local recipe = require "phosphene.program.recipe"
 local request = require "phosphene.base.running_recipe"
+local shorten = require "phosphene.base.shorten"
 local suggest = require "phosphene.base.suggest"
 
 local program = {}
@@ -172,12 +173,6 @@ local function run_script(host, script)
   return attempt(host, recipe.run_words, name, following)
 end
 
--- A text as one line of at most so many characters.
-local function cut(text, most)
-  if (utf8.len(text) or 0) <= most then return text end
-  return text:sub(1, utf8.offset(text, most) - 1) .. "…"
-end
-
 local function print_help()
   io.write(usage)
   local recipes, width, names = recipe.list(), 0, {}
@@ -188,7 +183,7 @@ local function print_help()
   for _, name in ipairs(names) do print(("  %-" .. width .. "s  %s"):format(name, commands[name].summary)) end
   if #recipes > 0 then print "\nbundled recipes:" end
   for _, entry in ipairs(recipes) do
-    print(cut(("  %-" .. width .. "s  %s"):format(entry.name, entry.summary), 110))
+    print(shorten(("  %-" .. width .. "s  %s"):format(entry.name, entry.summary), 110))
   end
 end
 

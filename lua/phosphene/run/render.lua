@@ -8,6 +8,7 @@ local misuse = require "phosphene.base.misuse"
 local options = require "phosphene.run.options"
 local progress = require "phosphene.base.progress"
 local result = require "phosphene.run.result"
+local shorten = require "phosphene.base.shorten"
 local steps = require "phosphene.run.steps"
 local stops = require "phosphene.run.stops"
 
@@ -86,11 +87,7 @@ end
 -- ---- running ----
 
 -- The objective's expression, cut to leave room for the rest of a progress line.
-local function title_of(objective)
-  local text, most = tostring(objective), 40
-  if (utf8.len(text) or 0) <= most then return text end
-  return text:sub(1, utf8.offset(text, most) - 1) .. "…"
-end
+local function title_of(objective) return shorten(tostring(objective), 40) end
 
 -- Whether the recipe has had enough.
 local function is_stopped(run, asked)
