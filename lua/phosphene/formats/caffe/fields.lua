@@ -3,6 +3,7 @@
 -- the default if there is none, and refuses values of another type.
 
 local refuse = require "phosphene.formats.refuse"
+local whole = require "phosphene.formats.whole"
 
 local fields = {}
 
@@ -25,19 +26,11 @@ function fields.text(message, name, default) return expect(first(message, name),
 function fields.flag(message, name, default) return expect(first(message, name), "boolean", name, default) end
 function fields.number(message, name, default) return expect(first(message, name), "number", name, default) end
 
-local function check_whole(value, name, least)
-  local whole = type(value) == "number" and math.tointeger(value)
-  if not whole or whole < least or whole > most then
-    refuse.raise("'%s' is %s, not a whole number from %d to %d", name, tostring(value), least, most)
-  end
-  return whole
-end
-
 --- A whole number of at least `least`, 0 by default.
 function fields.count(message, name, default, least)
   local value = first(message, name)
   if value == nil then return default end
-  return check_whole(value, name, least or 0)
+  return whole(value, name, least or 0, most)
 end
 
 --- All values of a field, which must be of one type: "number", "string" or "table".
@@ -49,7 +42,7 @@ end
 --- All values of a field as whole numbers of at least `least`.
 function fields.counts(message, name, least)
   local list = {}
-  for i, value in ipairs(message[name] or {}) do list[i] = check_whole(value, name, least or 0) end
+  for i, value in ipairs(message[name] or {}) do list[i] = whole(value, name, least or 0, most) end
   return list
 end
 

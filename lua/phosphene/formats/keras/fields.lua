@@ -3,6 +3,7 @@
 -- default where there is none (null reads as false), and refuses what is of another type.
 
 local refuse = require "phosphene.formats.refuse"
+local whole = require "phosphene.formats.whole"
 
 local fields = {}
 
@@ -22,13 +23,7 @@ function fields.number(config, key, default) return expect(config, key, "number"
 function fields.table(config, key, default) return expect(config, key, "table", default) end
 
 --- A whole number from `least` on.
-function fields.whole(value, name, least)
-  local whole = type(value) == "number" and math.tointeger(value)
-  if not whole or whole < least or whole > most then
-    refuse.raise("'%s' is %s, not a whole number from %d to %d", name, tostring(value), least, most)
-  end
-  return whole
-end
+function fields.whole(value, name, least) return whole(value, name, least, most) end
 
 function fields.count(config, key, default, least)
   local value = config[key]
