@@ -96,16 +96,34 @@ static ph_arrangement check_arrangement(lua_State *L, const ph_network *network,
   return arranged;
 }
 
+/* A tap's own tensor, by ph_network_activation or ph_network_gradient, of all channels. */
+static ph_tensor *find_tap(lua_State *L, ph_network *network, int layer,
+                           ph_status (*find)(ph_network *network, int layer, ph_tensor **tensor,
+                                             ph_error *e)) {
+  ph_error e;
+  ph_tensor *tensor;
+  if (ph_network_complete(network, &e) != PH_OK) phb_raise(L, &e);
+  if (find(network, layer, &tensor, &e) != PH_OK) phb_raise(L, &e);
+  return tensor;
+}
+
+/* The gradient that is given for a layer, at index 3, which must have this shape. */
+static const ph_tensor *check_given(lua_State *L, const ph_network *network, int layer, ph_shape shape) {
+  ph_error e;
+  const ph_tensor *given = phb_check(L, 3, &phb_tensor);
+  if (ph_tensor_expect(given, shape, ph_network_layer(network, layer)->name, &e) != PH_OK) phb_raise(L, &e);
+  return given;
+}
+
 /* net:activation(name [, { token = "patches" }]) -> tensor (n, units, rows, columns) or (n, units), a copy */
 int phb_network_activation(lua_State *L) {
   ph_error e;
-  ph_tensor *activation, *copy;
+  ph_tensor *copy;
   ph_network *network = self(L);
   int layer = find_layer(L, network, 2);
   lua_settop(L, 3);
   void **box = phb_box(L, &phb_tensor);
-  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_tensor *activation = find_tap(L, network, layer, ph_network_activation);
   const ph_arrangement arranged = check_arrangement(L, network, layer, 3);
   const int64_t images = ph_tensor_shape(activation).dim[0];
   if (ph_tensor_new(ph_arrangement_shape(&arranged, images), &copy, &e) != PH_OK) return phb_raise(L, &e);
@@ -118,12 +136,11 @@ int phb_network_activation(lua_State *L) {
 /* net:value(name) -> tensor as the layer has it, (n, …), a copy */
 int phb_network_value(lua_State *L) {
   ph_error e;
-  ph_tensor *activation, *copy;
+  ph_tensor *copy;
   ph_network *network = self(L);
   int layer = find_layer(L, network, 2);
   void **box = phb_box(L, &phb_tensor);
-  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_network_activation(network, layer, &activation, &e) != PH_OK) return phb_raise(L, &e);
+  const ph_tensor *activation = find_tap(L, network, layer, ph_network_activation);
   if (ph_tensor_new(ph_tensor_shape(activation), &copy, &e) != PH_OK) return phb_raise(L, &e);
   ph_tensor_copy(copy, activation);
   *box = copy;
@@ -134,19 +151,14 @@ int phb_network_value(lua_State *L) {
 /* net:inject(name, gradient [, { token = "patches" }]) -> net: adds to the gradient that backward starts from
  */
 int phb_network_inject(lua_State *L) {
-  ph_error e;
-  ph_tensor *gradient;
   ph_network *network = self(L);
   int layer = find_layer(L, network, 2);
-  ph_tensor *given = phb_check(L, 3, &phb_tensor);
+  phb_check(L, 3, &phb_tensor);
   lua_settop(L, 4);
-  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
+  ph_tensor *gradient = find_tap(L, network, layer, ph_network_gradient);
   const ph_arrangement arranged = check_arrangement(L, network, layer, 4);
   const int64_t images = ph_tensor_shape(gradient).dim[0];
-  if (ph_tensor_expect(given, ph_arrangement_shape(&arranged, images), ph_network_layer(network, layer)->name,
-                       &e) != PH_OK)
-    return phb_raise(L, &e);
+  const ph_tensor *given = check_given(L, network, layer, ph_arrangement_shape(&arranged, images));
   ph_arrangement_add(&arranged, images, ph_tensor_read(given), ph_tensor_data(gradient));
   lua_settop(L, 1);
   return 1;
@@ -154,16 +166,11 @@ int phb_network_inject(lua_State *L) {
 
 /* net:inject_value(name, gradient) -> net: the same, shaped as the layer's value */
 int phb_network_inject_value(lua_State *L) {
-  ph_error e;
-  ph_tensor *gradient;
   ph_network *network = self(L);
   int layer = find_layer(L, network, 2);
-  ph_tensor *given = phb_check(L, 3, &phb_tensor);
-  if (ph_network_complete(network, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_network_gradient(network, layer, &gradient, &e) != PH_OK) return phb_raise(L, &e);
-  if (ph_tensor_expect(given, ph_tensor_shape(gradient), ph_network_layer(network, layer)->name, &e) != PH_OK)
-    return phb_raise(L, &e);
-  ph_tensor_add_scaled(gradient, 1, given);
+  phb_check(L, 3, &phb_tensor);
+  ph_tensor *gradient = find_tap(L, network, layer, ph_network_gradient);
+  ph_tensor_add_scaled(gradient, 1, check_given(L, network, layer, ph_tensor_shape(gradient)));
   lua_settop(L, 1);
   return 1;
 }

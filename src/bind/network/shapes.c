@@ -11,15 +11,22 @@ void phb_push_shape(lua_State *L, ph_shape shape, int from) {
   }
 }
 
-/* net:shapes(height, width) -> { [layer] = {c, h, w} }; layers that do not fit this size are left out */
-int phb_network_shapes(lua_State *L) {
+/* The layers' shapes at the size of arguments 2 and 3, and, where that is not NULL, their meanings. They live
+   in a userdata that is left on the stack. */
+static const ph_shape *fitting_shapes(lua_State *L, const ph_network *network, ph_meaning *meanings) {
   ph_error e;
-  ph_network *network = phb_check(L, 1, &phb_network);
   lua_Integer height = phb_check_integer(L, 2, 1, 1 << 20, "height");
   lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
-  int count = ph_network_count(network);
-  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
-  if (ph_network_fitting_shapes(network, height, width, shapes, NULL, &e) != PH_OK) return phb_raise(L, &e);
+  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)ph_network_count(network), 0);
+  if (ph_network_fitting_shapes(network, height, width, shapes, meanings, &e) != PH_OK) phb_raise(L, &e);
+  return shapes;
+}
+
+/* net:shapes(height, width) -> { [layer] = {c, h, w} }; layers that do not fit this size are left out */
+int phb_network_shapes(lua_State *L) {
+  ph_network *network = phb_check(L, 1, &phb_network);
+  const int count = ph_network_count(network);
+  const ph_shape *shapes = fitting_shapes(L, network, NULL);
   lua_createtable(L, 0, count);
   for (int i = 0; i < count; i++) {
     if (shapes[i].rank == 0) continue;
@@ -38,13 +45,10 @@ static void set_integer(lua_State *L, const char *key, int64_t value) {
 int phb_network_maps(lua_State *L) {
   ph_error e;
   ph_network *network = phb_check(L, 1, &phb_network);
-  lua_Integer height = phb_check_integer(L, 2, 1, 1 << 20, "height");
-  lua_Integer width = phb_check_integer(L, 3, 1, 1 << 20, "width");
-  int count = ph_network_count(network);
-  ph_shape *shapes = lua_newuserdatauv(L, sizeof *shapes * (size_t)count, 0);
+  const int count = ph_network_count(network);
+  lua_settop(L, 3); /* so that the userdata takes no argument's place */
   ph_meaning *meanings = lua_newuserdatauv(L, sizeof *meanings * (size_t)count, 0);
-  if (ph_network_fitting_shapes(network, height, width, shapes, meanings, &e) != PH_OK)
-    return phb_raise(L, &e);
+  const ph_shape *shapes = fitting_shapes(L, network, meanings);
   lua_createtable(L, 0, count);
   for (int i = 0; i < count; i++) {
     const char *name = ph_network_layer(network, i)->name;
