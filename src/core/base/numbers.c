@@ -15,6 +15,14 @@ int ph_number_size(ph_number_type type) {
   return sizes[type];
 }
 
+int64_t ph_whole_number(const void *at, int size, bool is_signed) {
+  const int unused = 64 - 8 * size;
+  uint64_t bits = 0;
+  memcpy(&bits, at, (size_t)size);
+  /* Shifted up as bits and down as a signed number, the sign spreads. */
+  return is_signed ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+}
+
 void ph_numbers_to_floats(float *dst, const void *src, ph_number_type type, int64_t count) {
   const unsigned char *at = src;
   double wide;

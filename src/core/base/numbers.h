@@ -18,6 +18,9 @@ extern const char *const ph_number_type_names[];
 /* Bytes of one number. */
 int ph_number_size(ph_number_type type);
 
+/* The whole number of 1, 2, 4 or 8 bytes; of unsigned ones of 8 bytes the bits. */
+int64_t ph_whole_number(const void *at, int size, bool is_signed);
+
 /* Converts `count` numbers. Values too large for float32 become infinite. */
 void ph_numbers_to_floats(float *dst, const void *src, ph_number_type type, int64_t count);
 

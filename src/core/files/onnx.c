@@ -265,11 +265,7 @@ static ph_status read_floats(ph_protobuf *file, Onnx__Tensor *message, ph_shape 
 /* ---- whole numbers ---- */
 
 static int64_t integer_at(const unsigned char *data, const struct number_type *type, int64_t i) {
-  uint64_t bits = 0;
-  memcpy(&bits, data + i * type->size, (size_t)type->size);
-  int unused = 64 - 8 * type->size;
-  /* Shifted up as bits and down as a signed number, the sign spreads. */
-  return type->kind == SIGNED ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+  return ph_whole_number(data + i * type->size, type->size, type->kind == SIGNED);
 }
 
 static ph_status read_integers(ph_protobuf *file, const Onnx__Tensor *message, int64_t count,

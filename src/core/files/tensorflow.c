@@ -86,16 +86,12 @@ static int64_t integer_in_list(const Tensorflow__Tensor *message, const void *li
 
 int64_t ph_tensorflow_integer(const Tensorflow__Tensor *message, int64_t i) {
   const struct number_type *type = type_of(message);
-  uint64_t bits = 0;
   const void *list;
   if (!message->has_tensor_content) {
     listed(message, &list);
     return integer_in_list(message, list, (size_t)i);
   }
-  memcpy(&bits, message->tensor_content.data + i * type->size, (size_t)type->size);
-  int unused = 64 - 8 * type->size;
-  /* Shifted up as bits and down as a signed number, the sign spreads. */
-  return type->kind == SIGNED ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+  return ph_whole_number(message->tensor_content.data + i * type->size, type->size, type->kind == SIGNED);
 }
 
 static void drop_floats(ph_protobuf *file, Tensorflow__Tensor *message) {
