@@ -51,15 +51,18 @@ local function check_is_steady(self, transforms_draw)
     table.concat(remedies, " and "))
 end
 
+-- The network, on the view of this step; once more where a head's own function has used it for something else.
+function run:run_network() self.evaluation:forward(self.view, self.forward_options) end
+
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
   local state = self.needs_steady_objective and self.random:state()
   local view = self.transforms:forward(self.image, self.random)
   if state then check_is_steady(self, self.random:state() ~= state) end
   self.forward_options.relu = self.relu(self.step + 1)
-  local function forward() self.evaluation:forward(view, self.forward_options) end
-  forward()
-  custom_heads.give(self.custom_calls, self.evaluation, self.image, true, forward)
+  self.view = view
+  self:run_network()
+  custom_heads.give(self.custom_calls, self.evaluation, self.image, true, self.again)
   self.value = check(self, self.evaluation:evaluate(self.image))
 
   self.net:backward(self.gradient)
@@ -186,6 +189,7 @@ function steps.new(asked)
   self.parameters, self.parameters_gradient = self.parameterisation:values(), self.parameterisation:gradient()
   self.needs_steady_objective = self.optimiser:kind() == "lbfgs"
   self.custom_calls = custom_heads.calls(self.evaluation)
+  self.again = function() self:run_network() end
   self.reads_picture = self.evaluation:reads_picture()
   -- Without transforms the view is the picture, which the step's end overwrites.
   self.forward_options.images_stay = type(self.transforms) == "userdata" and tostring(self.transforms) ~= "none"
