@@ -5,12 +5,11 @@
 local core = require "phosphene.core"
 local network = require "phosphene.formats.loading"
 local paths = require "phosphene.base.paths"
-local request = require "phosphene.base.running_recipe"
 local shell_word = require "phosphene.base.shell_word"
 
 local command = {}
 
-local function refuse(format, ...) error(request.refusal(("export: " .. format):format(...)), 0) end
+local function fail(format, ...) error(("export: " .. format):format(...), 0) end
 
 -- Of relative L2 differences; those of sums in another order are a thousandth of it.
 local bound = 1e-3
@@ -27,7 +26,7 @@ end
 -- Opens what was written, says what it is, and how near it comes to the sample of it.
 local function check(path, sample)
   local net, problem = network.load(path)
-  if not net then refuse("%s", problem) end
+  if not net then fail("%s", problem) end
   local is_whole = net:aliases().scores or net:classes() == "scores"
   for _, name in ipairs(net:layers()) do is_whole = is_whole or name == "scores" end
   local text = ("%s: %d layers, %d classes with names"):format(path, #net:layers(), #net:labels())
@@ -35,7 +34,7 @@ local function check(path, sample)
   net:forward(sample.picture, "scores", { backward = false })
   local distance = difference(net:activation "scores", sample.scores)
   local is_near = distance <= bound -- which what is not a number is not
-  if not is_near then refuse("'%s' computes something else than PyTorch: scores differ by %.2g", path, distance) end
+  if not is_near then fail("'%s' computes something else than PyTorch: scores differ by %.2g", path, distance) end
   print(("%s; differs from PyTorch by %.1g"):format(text, distance))
 end
 
@@ -47,7 +46,7 @@ function command.run(words)
   local _, how, status = os.execute(table.concat(line, " "))
   local tensors, metadata = core.load_safetensors(sample)
   os.remove(sample)
-  if status == no_program then refuse "it needs python3, with PyTorch" end
+  if status == no_program then fail "it needs python3, with PyTorch" end
   if how ~= "exit" or status ~= 0 then return how == "exit" and status or 1 end
   if tensors then check(metadata.path, tensors) end -- else it was asked for help
 end
