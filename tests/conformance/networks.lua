@@ -81,9 +81,9 @@ local function sum_of(net, picture, layer)
   return activation:slice(table.move(start, 1, #size, 1, {}), size):sum()
 end
 
--- With the default transforms it has to come out as a picture: what it does to random weights, whose largest answers may
--- be to the noise that it began with, is chance. The true gradient of the picture itself has to raise what it is of,
--- where the steps are few enough for a straight line to be followed.
+-- With the default transforms it has to come out as a picture: what it does to random weights, whose largest answers
+-- may be to the noise that it began with, is chance. The true gradient of the picture itself has to raise what it is
+-- of, where the steps are few and short.
 local function test_render(net, name, expected, is_free)
   for _, layer in ipairs { "middle", "output" } do
     local function render(count, transforms, relu)
@@ -94,7 +94,8 @@ local function test_render(net, name, expected, is_free)
     check(seen.least >= 0 and seen.most <= 1 and seen.deviation > 0,
       ("%s renders %s, from %.3g to %.3g around %.3g"):format(name, layer, seen.least, seen.most, seen.mean))
     local before, after = sum_of(net, render(0), layer), sum_of(net, render(steps, "none", "plain"), layer)
-    check(after > before or (after == 0 and before == 0), ("%s raises %s, from %.4g to %.4g"):format(name, layer, before, after))
+    check(after > before or (after == 0 and before == 0),
+      ("%s raises %s, from %.4g to %.4g"):format(name, layer, before, after))
   end
 end
 
