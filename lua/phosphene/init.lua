@@ -62,6 +62,8 @@ ph.load_statistics = misuse.guard(later("phosphene.picture.statistics", "load"))
 
 -- What pictures, loops and tests are made of.
 ph.tensor = core.tensor
+ph.concatenate = misuse.guard(tape.concatenate)
+ph.stack = misuse.guard(tape.stack)
 ph.random = core.random
 ph.parameterisation = misuse.guard(parameterisations.new)
 ph.optimiser = core.optimiser

@@ -187,13 +187,6 @@ static int tensor_multiply(lua_State *L) {
   return 1;
 }
 
-static int tensor_copy(lua_State *L) {
-  ph_tensor *tensor = self(L);
-  ph_tensor_copy(tensor, check_same_shape(L, 2, tensor));
-  lua_settop(L, 1);
-  return 1;
-}
-
 /* t:paste(source, y, x): lays the source into t, its corner at (y, x); what falls outside is left out */
 static int tensor_paste(lua_State *L) {
   const lua_Integer far = 1 << 30;
@@ -324,7 +317,6 @@ static const phb_function methods[] = {{"shape", tensor_shape, 1},
                                        {"scale", tensor_scale, 2},
                                        {"add", tensor_add, 3},
                                        {"multiply", tensor_multiply, 2},
-                                       {"copy", tensor_copy, 2},
                                        {"paste", tensor_paste, 4},
                                        {"dot", tensor_dot, 2},
                                        {"sum", tensor_sum, 1},

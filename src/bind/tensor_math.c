@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Computing with tensors in Lua, beyond the elementary methods of tensor.c: each function makes a new tensor.
-   See lua/phosphene/meta/tensor.lua. */
+/* Computing with tensors in Lua, beyond the elementary methods of tensor.c. See
+ * lua/phosphene/meta/tensor.lua. */
 #include "tensor/tensor_math.h"
 
 #include <string.h>
@@ -127,6 +127,21 @@ static int tensor_reduce(lua_State *L) {
   return give(L, box, ph_tensor_reduce(x, reduction, axes, &made, &e), &made, &e);
 }
 
+/* t:peaks([of]) -> value, y, x, each (n, c) */
+static int tensor_peaks(lua_State *L) {
+  static const char *const extremes[] = {"max", "min", NULL};
+  ph_error e;
+  ph_peaks peaks;
+  ph_tensor *x = phb_check(L, 1, &phb_tensor);
+  const bool least = !lua_isnoneornil(L, 2) && phb_check_choice(L, 2, extremes, "extreme") == 1;
+  void **value = phb_box(L, &phb_tensor), **rows = phb_box(L, &phb_tensor),
+       **columns = phb_box(L, &phb_tensor);
+  if (ph_tensor_peaks(x, least, &peaks, &e) != PH_OK) return phb_raise(L, &e);
+  *value = peaks.value, *rows = peaks.y, *columns = peaks.x;
+  phb_pace(L);
+  return 3;
+}
+
 /* t:matmul(other) */
 static int tensor_matmul(lua_State *L) {
   ph_error e;
@@ -188,6 +203,47 @@ static int tensor_place(lua_State *L) {
   return give(L, box, ph_tensor_place(x, shape, start, &made, &e), &made, &e);
 }
 
+/* t:copy(source [, first | start]): all of it, rows of it, a block of it */
+static int tensor_copy(lua_State *L) {
+  ph_error e;
+  ph_status status;
+  ph_tensor *tensor = phb_check(L, 1, &phb_tensor), *source = phb_check(L, 2, &phb_tensor);
+  if (lua_isnoneornil(L, 3)) {
+    status = ph_tensor_expect(source, ph_tensor_shape(tensor), "second tensor", &e);
+    if (status == PH_OK) ph_tensor_copy(tensor, source);
+  } else if (lua_type(L, 3) == LUA_TTABLE) {
+    int64_t start[PH_MAX_RANK];
+    check_list(L, 3, "copy: start", ph_tensor_shape(tensor).rank, start, PH_MAX_RANK);
+    status = ph_tensor_assign(tensor, start, source, &e);
+  } else {
+    status = ph_tensor_assign_rows(tensor, phb_check_integer(L, 3, 0, LUA_MAXINTEGER, "row"), source, &e);
+  }
+  if (status != PH_OK) return phb_raise(L, &e);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* core.concatenate(list, axis) */
+static int math_concatenate(lua_State *L) {
+  ph_error e;
+  ph_tensor *made = NULL;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  const int axis = (int)phb_check_integer(L, 2, 0, PH_MAX_RANK - 1, "axis");
+  const lua_Unsigned count = lua_rawlen(L, 1);
+  if (count < 1) return luaL_error(L, "concatenate: at least one tensor expected");
+  const ph_tensor **list = lua_newuserdatauv(L, sizeof *list * count, 0);
+  for (lua_Unsigned i = 0; i < count; i++) {
+    lua_rawgeti(L, 1, (lua_Integer)i + 1);
+    list[i] = phb_test(L, -1, &phb_tensor);
+    if (list[i] == NULL)
+      return luaL_error(L, "concatenate: number %I: a tensor expected, got %s", (LUAI_UACINT)(i + 1),
+                        phb_kind(L, -1));
+    lua_pop(L, 1);
+  }
+  void **box = phb_box(L, &phb_tensor);
+  return give(L, box, ph_tensor_concatenate(list, (int64_t)count, axis, &made, &e), &made, &e);
+}
+
 /* The list of indices at argument i, in a userdata that is left on the stack. */
 static int64_t *check_indices(lua_State *L, int i, const char *what, int64_t *count) {
   luaL_checktype(L, i, LUA_TTABLE);
@@ -228,16 +284,21 @@ static int tensor_scatter(lua_State *L) {
 static const phb_function methods[] = {{"map", tensor_map, 2},
                                        {"combine", tensor_combine, 3},
                                        {"reduce", tensor_reduce, 3},
+                                       {"peaks", tensor_peaks, 2},
                                        {"matmul", tensor_matmul, 2},
                                        {"gram", tensor_gram, 1},
                                        {"transpose", tensor_transpose, 2},
+                                       {"copy", tensor_copy, 3},
                                        {"slice", tensor_slice, 3},
                                        {"place", tensor_place, 3},
                                        {"gather", tensor_gather, 3},
                                        {"scatter", tensor_scatter, 4},
                                        {NULL, NULL, 0}};
 
-static const phb_function functions[] = {{"map", math_map, 2}, {"combine", math_combine, 3}, {NULL, NULL, 0}};
+static const phb_function functions[] = {{"map", math_map, 2},
+                                         {"combine", math_combine, 3},
+                                         {"concatenate", math_concatenate, 2},
+                                         {NULL, NULL, 0}};
 
 void phb_open_tensor_math(lua_State *L) {
   luaL_getmetatable(L, phb_tensor.name);

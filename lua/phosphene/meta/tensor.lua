@@ -11,6 +11,20 @@ local ph = {}
 ---@return ph.tensor
 function ph.tensor(shape, value) end
 
+--- Tensors one after the other along an axis; in all other axes they are alike. Of variables in a `ph.head`, too. Raises
+--- for shapes that do not fit, and for an empty list.
+---@param list ph.tensor[]
+---@param axis integer? 0; from the end where negative
+---@return ph.tensor
+function ph.concatenate(list, axis) end
+
+--- Tensors of one shape along a new axis: n of (c, h, w) make (n, c, h, w). Of variables in a `ph.head`, too. Raises for
+--- shapes that differ, and for an empty list.
+---@param list ph.tensor[]
+---@param axis integer? 0, where the new axis is in the result; from the end where negative
+---@return ph.tensor
+function ph.stack(list, axis) end
+
 --- A dense float32 array of fixed shape, last dimension fastest. Images and activations are (n, c, h, w). Coordinates
 --- count from 0. Methods that change a tensor return it, so that calls chain.
 ---
@@ -79,10 +93,15 @@ function tensor:add(other, factor) end
 ---@return ph.tensor
 function tensor:multiply(other) end
 
---- Copies the elements of another tensor of the same shape into this one.
+--- Copies the elements of another tensor into this one: of the same shape; with a row's number, one row, or several,
+--- (k, …), from that one on, a row being all that is behind axis 0; with a list, a block that begins at these coordinates,
+--- as `slice` reads one. Raises for what does not lie inside.
+---
+---   batch:copy(picture, 3)             -- (1, 3, h, w) or (3, h, w): picture 3 of the batch, counted from 0
 ---@param source ph.tensor
+---@param first (integer|integer[])? from 0
 ---@return ph.tensor
-function tensor:copy(source) end
+function tensor:copy(source, first) end
 
 --- Copies images (n, c, h', w') into these (n, c, h, w), with their upper left corner at (y, x), which may be negative;
 --- parts outside are cut off.
@@ -207,6 +226,18 @@ function tensor:combine(operation, other) end
 ---@param axes integer[]? from 0, or from the end where negative
 ---@return ph.tensor|number
 function tensor:reduce(operation, axes) end
+
+--- The largest element of each map (n, c, h, w), as `max(2, 3)` has it, and its place: three tensors (n, c), of values,
+--- rows and columns. Of several that are alike, the first, row by row; where some are not numbers (NaN), the first of these
+--- is the peak, so that it is seen. Raises for another rank.
+---
+---   local value, y, x = net:activation("mixed4a"):peaks()
+---   print(value:at(0, 61), y:at(0, 61), x:at(0, 61))
+---@param of ("max"|"min")? "max"; "min": the smallest
+---@return ph.tensor value
+---@return ph.tensor y
+---@return ph.tensor x
+function tensor:peaks(of) end
 
 --- The matrix product of (…, m, k) and (…, k, n). The leading dimensions are broadcast.
 ---@param other ph.tensor

@@ -163,4 +163,19 @@ operations.gather = {
   function(g, _, x, axis, indices) return g:scatter(axis, indices, x:shape()[axis + 1]) end,
 }
 
+-- Of any number of operands, of which each gets its part back.
+operations.concatenate = setmetatable({
+  function(...)
+    local list = { ... }
+    return core.concatenate(list, table.remove(list))
+  end,
+}, { __index = function(_, k)
+  return function(g, _, ...)
+    local list, first = { ... }, 0
+    local axis = table.remove(list)
+    for i = 1, k - 2 do first = first + list[i]:shape()[axis + 1] end
+    return core_slice(g, block(g, axis, first, list[k - 1]:shape()[axis + 1]))
+  end
+end })
+
 return operations

@@ -171,5 +171,42 @@ for _, name in ipairs { "matmul", "dot", "reshape", "gather", "image", "shape" }
   variable[name] = misuse.counted(variable[name])
 end
 
+-- ---- of lists ----
+
+local a_tensor = { text = "a tensor or a variable of one", fits = function(x)
+  return kind_of(is_variable(x) and x.value or x) == "tensor"
+end }
+
+-- The list, checked, and the axis among `rank` of them, from the end where negative.
+local function joined(name, list, axis, more)
+  if #expect.elements(list, a_tensor, name) == 0 then misuse.raise("%s: at least one tensor expected", name) end
+  local rank = #list[1]:shape() + more
+  axis = math.tointeger(expect.value(axis or 0, expect.whole(-rank, rank - 1), name .. ": axis"))
+  return list, axis < 0 and axis + rank or axis
+end
+
+--- See meta/tensor.lua.
+function tape.concatenate(list, axis)
+  list, axis = joined("concatenate", list, axis, 0)
+  return apply("concatenate", list, axis)
+end
+
+--- See meta/tensor.lua.
+function tape.stack(list, axis)
+  local alike, longer = nil, {}
+  list, axis = joined("stack", list, axis, 1)
+  for i, element in ipairs(list) do
+    local shape = element:shape()
+    local text = table.concat(shape, "x")
+    alike = alike or text
+    if text ~= alike then
+      misuse.raise("stack: tensors of shapes %s and, number %d, %s are not alike", alike, i, text)
+    end
+    table.insert(shape, axis + 1, 1)
+    longer[i] = element:reshape(shape)
+  end
+  return apply("concatenate", longer, axis)
+end
+
 strict(variable, "variable", 'help "variable"')
 return tape

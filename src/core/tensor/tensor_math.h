@@ -61,6 +61,14 @@ ph_status ph_tensor_reduce(const ph_tensor *x, ph_reduction reduction, const boo
                            ph_tensor **result, ph_error *e);
 double ph_tensor_reduce_all(const ph_tensor *x, ph_reduction reduction);
 
+/* Of x (n, c, h, w), the largest element of each map, or with `least` the smallest, and the first place where
+   it is: three tensors (n, c). A map with elements that are not numbers has the first of these as its peak.
+   PH_MISUSE for another rank, and for sides of more than 2^24, which float32 does not count. */
+typedef struct ph_peaks {
+  ph_tensor *value, *y, *x;
+} ph_peaks;
+ph_status ph_tensor_peaks(const ph_tensor *x, bool least, ph_peaks *peaks, ph_error *e);
+
 /* ---- matrices ---- */
 
 /* (…, m, k) by (…, k, n); what leads is broadcast. */
@@ -77,6 +85,15 @@ ph_status ph_tensor_slice(const ph_tensor *x, const int64_t *start, const int64_
                           ph_error *e);
 ph_status ph_tensor_place(const ph_tensor *x, ph_shape shape, const int64_t *start, ph_tensor **result,
                           ph_error *e);
+
+/* Copies src into the block of dst that begins at `start`; they share no memory. PH_MISUSE where that is not
+   inside. And of rows, which are all that is behind axis 0: one, or several (k, …), from row `first` on. */
+ph_status ph_tensor_assign(ph_tensor *dst, const int64_t *start, const ph_tensor *src, ph_error *e);
+ph_status ph_tensor_assign_rows(ph_tensor *dst, int64_t first, const ph_tensor *src, ph_error *e);
+
+/* At least one tensor, one after the other along an axis; in all others they are alike. */
+ph_status ph_tensor_concatenate(const ph_tensor *const *list, int64_t count, int axis, ph_tensor **result,
+                                ph_error *e);
 
 /* Along an axis, the elements at these indices, in this order; and, the other way, `length` elements to which
    those of x are added at these indices. */

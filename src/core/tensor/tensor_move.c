@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rearranging elements: transpose, slice, place, gather and scatter. */
+/* Rearranging elements: transpose, slice, place, concatenate, gather and scatter. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -67,21 +67,91 @@ ph_status ph_tensor_slice(const ph_tensor *x, const int64_t *start, const int64_
   return PH_OK;
 }
 
-ph_status ph_tensor_place(const ph_tensor *x, ph_shape shape, const int64_t *start, ph_tensor **result,
-                          ph_error *e) {
+/* Copies src into the block of dst that begins at `start`. */
+static ph_status lay(const char *what, ph_tensor *dst, const int64_t *start, const ph_tensor *src,
+                     ph_error *e) {
   int64_t offset, stride[PH_MAX_RANK];
-  ph_shape from = ph_tensor_shape(x);
+  ph_shape shape = ph_tensor_shape(dst), from = ph_tensor_shape(src);
   if (shape.rank != from.rank)
-    return ph_fail(e, PH_MISUSE, "place: %d dimensions expected, got %d", from.rank, shape.rank);
-  ph_status status = ph_shape_check(shape, "place", e);
-  if (status == PH_OK) status = find_block("place", shape, start, from.dim, &offset, stride, e);
-  if (status == PH_OK) status = ph_tensor_new(shape, result, e);
+    return ph_fail(e, PH_MISUSE, "%s: %d dimensions expected, got %d", what, shape.rank, from.rank);
+  ph_status status = find_block(what, shape, start, from.dim, &offset, stride, e);
   if (status != PH_OK) return status;
   ph_loops loops = ph_loops_of(from);
   ph_loops_add(&loops, stride);
   ph_loops_broadcast(&loops, from);
-  copy(&loops, ph_tensor_data(*result) + offset, ph_tensor_read(x));
+  copy(&loops, ph_tensor_data(dst) + offset, ph_tensor_read(src));
   return PH_OK;
+}
+
+ph_status ph_tensor_assign(ph_tensor *dst, const int64_t *start, const ph_tensor *src, ph_error *e) {
+  return lay("copy", dst, start, src, e);
+}
+
+ph_status ph_tensor_assign_rows(ph_tensor *dst, int64_t first, const ph_tensor *src, ph_error *e) {
+  char to[PH_SHAPE_TEXT], text[PH_SHAPE_TEXT];
+  const ph_shape shape = ph_tensor_shape(dst), from = ph_tensor_shape(src);
+  const bool is_one = from.rank == shape.rank - 1;
+  const int64_t rows = is_one || from.rank == 0 ? 1 : from.dim[0];
+  ph_shape like = shape;
+  if (shape.rank > 0) like.dim[0] = rows;
+  if (is_one) like = ph_shape_of(from.rank, shape.dim + 1);
+  if (shape.rank == 0 || !ph_shape_equal(from, like))
+    return ph_fail(e, PH_MISUSE, "copy: %s are no rows of %s", ph_shape_print(from, text),
+                   ph_shape_print(shape, to));
+  if (first < 0 || rows > shape.dim[0] || first > shape.dim[0] - rows)
+    return ph_fail(e, PH_MISUSE,
+                   "copy: %" PRId64 " from %" PRId64 " on are not all among the %" PRId64 " of axis 0", rows,
+                   first, shape.dim[0]);
+  memmove(ph_tensor_data(dst) + first * (ph_tensor_count(dst) / shape.dim[0]), ph_tensor_read(src),
+          (size_t)ph_tensor_count(src) * sizeof(float));
+  return PH_OK;
+}
+
+ph_status ph_tensor_place(const ph_tensor *x, ph_shape shape, const int64_t *start, ph_tensor **result,
+                          ph_error *e) {
+  ph_tensor *placed = NULL;
+  ph_status status = ph_shape_check(shape, "place", e);
+  if (status == PH_OK) status = ph_tensor_new(shape, &placed, e);
+  if (status == PH_OK) status = lay("place", placed, start, x, e);
+  if (status == PH_OK)
+    *result = placed;
+  else
+    ph_tensor_release(placed);
+  return status;
+}
+
+/* The shape of all of them along the axis. */
+static ph_status join_shapes(const ph_tensor *const *list, int64_t count, int axis, ph_shape *joined,
+                             ph_error *e) {
+  char first[PH_SHAPE_TEXT], other[PH_SHAPE_TEXT];
+  *joined = ph_tensor_shape(list[0]);
+  if (axis < 0 || axis >= joined->rank)
+    return ph_fail(e, PH_MISUSE, "concatenate: axis %d out of range 0..%d", axis, joined->rank - 1);
+  for (int64_t i = 1; i < count; i++) {
+    ph_shape shape = ph_tensor_shape(list[i]), like = *joined;
+    const int64_t length = shape.dim[axis];
+    if (axis < shape.rank) shape.dim[axis] = like.dim[axis];
+    if (!ph_shape_equal(shape, like))
+      return ph_fail(e, PH_MISUSE,
+                     "concatenate: tensors of shapes %s and, number %" PRId64 ", %s do not fit along axis %d",
+                     ph_shape_print(ph_tensor_shape(list[0]), first), i + 1,
+                     ph_shape_print(ph_tensor_shape(list[i]), other), axis);
+    joined->dim[axis] += length;
+  }
+  return PH_OK;
+}
+
+ph_status ph_tensor_concatenate(const ph_tensor *const *list, int64_t count, int axis, ph_tensor **result,
+                                ph_error *e) {
+  ph_shape shape;
+  int64_t start[PH_MAX_RANK] = {0};
+  ph_status status = join_shapes(list, count, axis, &shape, e);
+  if (status == PH_OK) status = ph_tensor_new(shape, result, e);
+  for (int64_t i = 0; status == PH_OK && i < count; i++) {
+    status = lay("concatenate", *result, start, list[i], e);
+    start[axis] += ph_tensor_shape(list[i]).dim[axis];
+  }
+  return status;
 }
 
 /* ---- picking ---- */

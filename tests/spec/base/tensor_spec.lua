@@ -83,6 +83,25 @@ describe("core.tensor", function()
     assert.same({ 0, 0, 0, 0, 0, 1 }, sheet:values())
   end)
 
+  it("takes rows and blocks of others", function()
+    local t = core.tensor { 3, 2 }
+    assert.equal(t, t:copy(core.tensor({ 2 }, 7), 1))
+    assert.same({ 0, 0, 7, 7, 0, 0 }, t:values())
+    assert.same({ 0, 0, 7, 5, 0, 5 }, t:copy(core.tensor({ 2, 1 }, 5), { 1, 1 }):values())
+    assert.matches("copy: 1 from 3 on are not all among the 3 of axis 0", message_of(t.copy, t, core.tensor { 2 }, 3))
+    assert.matches("copy: 2x1 are no rows of 3x2", message_of(t.copy, t, core.tensor { 2, 1 }, 0), 1, true)
+    assert.matches("copy: start: a list of 2 whole numbers expected", message_of(t.copy, t, t, { 0 }))
+  end)
+
+  it("has a peak in each map, and its place", function()
+    local maps = core.tensor({ 1, 2, 2, 2 }, { 1, 4, 4, -2, -3, -1, -7, -5 })
+    local value, y, x = maps:peaks()
+    assert.same({ { 1, 2 }, { 4, -1 }, { 0, 0 }, { 1, 1 } }, { value:shape(), value:values(), y:values(), x:values() })
+    value, y, x = maps:peaks "min"
+    assert.same({ { -2, -7 }, { 1, 1 }, { 1, 0 } }, { value:values(), y:values(), x:values() })
+    assert.matches("extreme: no 'mini'; did you mean 'min'?", message_of(maps.peaks, maps, "mini"), 1, true)
+  end)
+
   it("knows its statistics, and prints them", function()
     local s = core.tensor({ 4 }, { 1, 3, 0 / 0, 1 / 0 }):statistics()
     assert.same({ mean = 2, deviation = 1, least = 1, most = 3, not_finite = 2 }, s)

@@ -87,6 +87,13 @@ describe("derived heads", function()
     reshape_inferred = function(a) return (a:reshape { 6, -1 }:sum(0) ^ 2):sum() end,
     slice = function(a) return (a:slice(3, 1, 3) * a:slice(3, 0, 3)):sum() end,
     gather = function(a) return (a:gather(1, { 2, 0, 2 }) ^ 2):sum() end,
+    concatenate = function(a)
+      return (ph.concatenate({ a, image, a * a }, 0):reshape { 5, -1 } ^ 2 * noise({ 5, 1 }):fill(2)):norm()
+    end,
+    ["concatenate along the last axis"] = function(a)
+      return (ph.concatenate({ a:slice(3, 0), a ^ 2 }, -1):softmax(3) ^ 2):sum()
+    end,
+    stack = function(a) return (ph.stack({ a, a ^ 2, a }, 1):sum(0, 2) ^ 2):mean() end,
     ["channel and image"] = function(a) return (a:channel(1) * a:image(0):channel(2)):sum() end,
     at = function(a) return a:at(1, 2, 3, 4) * a:at(0, 0, 0, 0) end,
     constant = function(a) return ((a - 2) * 3):norm() + 0 * a:constant():sum() end,

@@ -50,6 +50,30 @@ describe("tensors and variables", function()
     assert.is_true(count > 20)
   end)
 
+  it("are joined alike", function()
+    local recorded = tape.variable(x)
+    for _, axis in ipairs { 0, 1, -1 } do
+      for _, join in ipairs { ph.concatenate, ph.stack } do
+        assert.same(join({ x, x }, axis):values(), join({ x, recorded }, axis):constant():values())
+      end
+    end
+    local a, b = ph.tensor({ 2 }, { 1, 2 }), ph.tensor({ 2 }, { 3, 4 })
+    assert.equal("tensor 4 {1, 2, 3, 4}", tostring(ph.concatenate { a, b }))
+    assert.equal("tensor 2x2 {{1, 2}, {3, 4}}", tostring(ph.stack { a, b }))
+    assert.equal("tensor 2x2 {{1, 3}, {2, 4}}", tostring(ph.stack({ a, b }, -1)))
+  end)
+
+  it("are not joined where they do not fit", function()
+    local a = ph.tensor { 2 }
+    local calls = {
+      ["stack: at least one tensor expected"] = function() ph.stack {} end,
+      ["concatenate: number 2: a tensor or a variable of one expected, got 3"] = function() ph.concatenate { a, 3 } end,
+      ["concatenate: axis: a whole number from %-1 to 0 expected, got 1"] = function() ph.concatenate({ a }, 1) end,
+      ["stack: tensors of shapes 2 and, number 2, 3 are not alike"] = function() ph.stack { a, ph.tensor { 3 } } end,
+    }
+    for message, call in pairs(calls) do assert.error_matches(call, message) end
+  end)
+
   it("give what NumPy gives", function()
     local a = ph.tensor({ 2, 2 }, { 1, -2, 3, 4 })
     assert.same({ 4, 2 }, a:sum(0):values())

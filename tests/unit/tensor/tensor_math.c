@@ -130,6 +130,41 @@ static void check_reductions(void) {
   ph_tensor_release(x);
 }
 
+/* Maps of all sizes about the width of a vector, with ties, zeros of both signs and what is not a number. */
+static void check_peaks(void) {
+  ph_error e;
+  bool right = true;
+  for (int64_t width = 1; width <= 40; width++) {
+    ph_tensor *x = noise("peaks", DIMS(2, 3, 3, width));
+    float *data = ph_tensor_data(x);
+    for (int64_t i = 0; i < ph_tensor_count(x); i++) data[i] = roundf(data[i]); /* -0 among them */
+    if (width % 3 == 0) data[width] = data[2 * width] = NAN;
+    for (int least = 0; least < 2; least++) {
+      ph_peaks peaks;
+      right = right && ph_tensor_peaks(x, least, &peaks, &e) == PH_OK;
+      for (int64_t map = 0; map < 6 && right; map++) {
+        const float *own = data + map * 3 * width, *value = ph_tensor_read(peaks.value) + map;
+        int64_t place = 0;
+        for (int64_t i = 1; i < 3 * width && !isnan(own[place]); i++)
+          if (isnan(own[i]) || (least ? own[i] < own[place] : own[i] > own[place])) place = i;
+        right = memcmp(value, &own[place], sizeof *value) == 0 &&
+                ph_tensor_read(peaks.y)[map] == (float)(place / width) &&
+                ph_tensor_read(peaks.x)[map] == (float)(place % width);
+      }
+      ph_tensor_release(peaks.value);
+      ph_tensor_release(peaks.y);
+      ph_tensor_release(peaks.x);
+    }
+    ph_tensor_release(x);
+  }
+  ok(right, "peaks: the first extreme of each map, and what is not a number before all");
+  ph_peaks peaks;
+  ph_tensor *flat = noise("flat", DIMS(3, 4));
+  fails(ph_tensor_peaks(flat, false, &peaks, &e), &e,
+        "peaks: maps (n, c, h, w) with sides up to 16777216 expected, got 3x4");
+  ph_tensor_release(flat);
+}
+
 /* ---- matrices ---- */
 
 static void check_matmul(void) {
@@ -186,22 +221,68 @@ static void check_moves(void) {
   ph_tensor_release(x);
 }
 
+static void check_joining(void) {
+  ph_error e;
+  ph_tensor *a = noise("a", DIMS(2, 3, 4)), *b = noise("b", DIMS(2, 1, 4)), *made = NULL;
+  float both[32], rows[24];
+  for (int i = 0; i < 32; i++)
+    both[i] = i % 16 < 12 ? ph_tensor_read(a)[i / 16 * 12 + i % 16] : ph_tensor_read(b)[i / 16 * 4 + i % 4];
+  ph_status status = ph_tensor_concatenate((const ph_tensor *const[]){a, b}, 2, 1, &made, &e);
+  is(status, made, ph_shape_of(DIMS(2, 4, 4)), both, 0, "concatenate");
+  fails(ph_tensor_concatenate((const ph_tensor *const[]){a, b}, 2, 0, &made, &e), &e,
+        "concatenate: tensors of shapes 2x3x4 and, number 2, 2x1x4 do not fit along axis 0");
+  fails(ph_tensor_concatenate((const ph_tensor *const[]){a}, 1, 3, &made, &e), &e,
+        "concatenate: axis 3 out of range 0..2");
+
+  memcpy(rows, ph_tensor_read(a), sizeof rows);
+  ph_tensor *row = noise("row", DIMS(3, 4)), *number = noise("number", 0, NULL);
+  memcpy(rows + 12, ph_tensor_read(row), 12 * sizeof *rows);
+  status = ph_tensor_assign_rows(a, 1, row, &e);
+  is(status, ph_tensor_retain(a), ph_shape_of(DIMS(2, 3, 4)), rows, 0, "one row");
+  status = ph_tensor_assign_rows(a, 0, a, &e);
+  is(status, ph_tensor_retain(a), ph_shape_of(DIMS(2, 3, 4)), rows, 0, "all rows, its own");
+  for (int i = 0; i < 8; i++) rows[i / 4 * 12 + 8 + i % 4] = ph_tensor_read(b)[i];
+  status = ph_tensor_assign(a, (int64_t[]){0, 2, 0}, b, &e);
+  is(status, ph_tensor_retain(a), ph_shape_of(DIMS(2, 3, 4)), rows, 0, "a block");
+  fails(ph_tensor_assign_rows(a, 2, row, &e), &e, "copy: 1 from 2 on are not all among the 2 of axis 0");
+  fails(ph_tensor_assign_rows(a, 0, b, &e), &e, "copy: 2x1x4 are no rows of 2x3x4");
+  fails(ph_tensor_assign_rows(number, 0, number, &e), &e, "copy: scalar are no rows of scalar");
+  fails(ph_tensor_assign(a, (int64_t[]){0, 3, 0}, b, &e), &e,
+        "copy: 1 from 3 on are not all among the 3 of axis 1");
+  ph_tensor_release(a);
+  ph_tensor_release(b);
+  ph_tensor_release(row);
+  ph_tensor_release(number);
+}
+
 /* ---- memory ---- */
+
+static ph_status peak_values(const ph_tensor *images, ph_tensor **values, ph_error *e) {
+  ph_peaks peaks;
+  ph_status status = ph_tensor_peaks(images, false, &peaks, e);
+  if (status != PH_OK) return status;
+  *values = peaks.value;
+  ph_tensor_release(peaks.y);
+  ph_tensor_release(peaks.x);
+  return PH_OK;
+}
 
 static void check_failures(void) {
   ph_error e;
-  ph_tensor *x = noise("x", DIMS(3, 3)), *made = NULL;
+  ph_tensor *x = noise("x", DIMS(3, 3)), *images = noise("images", DIMS(1, 2, 2, 2)), *made = NULL;
   const bool axes[PH_MAX_RANK] = {1};
   size_t before = ph_memory_blocks();
   bool clean = true;
   int failures = 0;
-  for (int operation = 0; operation < 4; operation++) {
+  for (int operation = 0; operation < 6; operation++) {
     ph_status status = PH_NO_MEMORY;
     for (int n = 1; status == PH_NO_MEMORY && n < 100; n++) {
       ph_memory_fail_after(n);
       status = operation == 0   ? ph_tensor_combine(x, x, PH_COMBINE_ADD, &made, &e)
                : operation == 1 ? ph_tensor_reduce(x, PH_REDUCE_SUM, axes, &made, &e)
                : operation == 2 ? ph_tensor_matmul(x, x, &made, &e)
+               : operation == 3 ? ph_tensor_place(x, ph_shape_of(DIMS(4, 4)), (int64_t[]){1, 1}, &made, &e)
+               : operation == 4 ? peak_values(images, &made, &e)
                                 : ph_tensor_slice(x, (int64_t[]){0, 0}, (int64_t[]){1, 1}, &made, &e);
       ph_memory_fail_after(0);
       failures += status == PH_NO_MEMORY;
@@ -209,16 +290,19 @@ static void check_failures(void) {
       clean = clean && ph_memory_blocks() == before;
     }
   }
-  ok(failures >= 8 && clean, "each of %d allocations may fail, and nothing leaks", failures);
+  ok(failures >= 16 && clean, "each of %d allocations may fail, and nothing leaks", failures);
   ph_tensor_release(x);
+  ph_tensor_release(images);
 }
 
 int main(void) {
   check_maps();
   check_broadcasting();
   check_reductions();
+  check_peaks();
   check_matmul();
   check_moves();
+  check_joining();
   check_failures();
   return tap_done();
 }
