@@ -12,9 +12,11 @@ local core = {}
 ---@field width integer? pixels, 1..16384; alone, it keeps the aspect ratio
 ---@field height integer? pixels, 1..16384; alone, it keeps the aspect ratio
 
---- Reads a PNG or JPEG as (1, 3, h, w). Grey is repeated in the three channels, transparent pictures are composited
---- over white, 16-bit samples are truncated to 8 bits; the orientation that cameras write (Exif) is applied. Sides may have up to 16384 pixels,
---- a picture 2^26; checksums of PNGs are verified. `core.resize_image` does the resizing.
+--- Reads a PNG, JPEG or WebP as (1, 3, h, w); the file's bytes tell which, not its name. Grey is repeated in the three
+--- channels, transparent pictures are composited over white, 16-bit samples are truncated to 8 bits, the inks of CMYK
+--- are seen on white paper, without a profile; the orientation that cameras write (Exif) is applied; of an animation the
+--- first frame is read. Sides may have up to 16384 pixels, a picture 2^26; checksums of PNGs are verified.
+--- `core.resize_image` does the resizing.
 ---@param path string
 ---@param options ph.image_size?
 ---@return ph.tensor?

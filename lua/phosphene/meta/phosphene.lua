@@ -44,7 +44,7 @@ local ph = {}
 ---@return string? message
 function ph.network(name, options) end
 
---- A picture from a PNG or JPEG file, as (1, 3, h, w).
+--- A picture from a PNG, JPEG or WebP file, as (1, 3, h, w).
 ---@param path string
 ---@param options { size: integer?, width: integer?, height: integer? }? pixels; `size` is that of the shorter side
 ---@return ph.tensor?
@@ -82,7 +82,7 @@ function ph.resize_image(tensor, height, width) end
 ---@return ph.tensor (n, c, height, width)
 function ph.crop_image(tensor, height, width) end
 
---- Paths of the pictures (PNG, JPEG) in a folder, sorted by name.
+--- Paths of the pictures (PNG, JPEG, WebP) in a folder, sorted by name.
 ---@param folder string
 ---@return string[]?
 ---@return string? message

@@ -24,7 +24,7 @@ local statistics = {}
 ---@return string? message
 function statistics:save(path) end
 
---- Measures the photographs (PNG, JPEG) of a folder, one after the other, and prints progress on stderr. The central
+--- Measures the photographs (PNG, JPEG, WebP) of a folder, one after the other, and prints progress on stderr. The central
 --- square of each is resized to `size`. Pictures that cannot be read are skipped. Gives nil and a message if the folder
 --- is missing or has no pictures, or if their colours vary in fewer than three directions.
 ---@param folder string

@@ -69,17 +69,16 @@ function picture.visible(images, has_opacity)
   return images:place({ n, 3, height, width }, { 0, 0, 0, 0 })
 end
 
-local suffixes = { png = true, jpg = true, jpeg = true }
+local written = { png = true, jpg = true, jpeg = true }
 
---- Whether a path ends as those of pictures do.
-function picture.is_picture(path)
-  local suffix = path:match "%.(%w+)$"
-  return suffix ~= nil and suffixes[suffix:lower()] == true
-end
+local function suffix(path) return (path:match "%.(%w+)$" or ""):lower() end
+
+--- Whether a path ends as those of pictures do that can be read.
+function picture.is_picture(path) return written[suffix(path)] or suffix(path) == "webp" end
 
 --- Whether a picture could be written there: true, or nil and what stands in the way.
 function picture.can_save(path)
-  if picture.is_picture(path) then return core.can_write(path) end
+  if written[suffix(path)] then return core.can_write(path) end
   return nil, ("cannot write '%s': pictures end in .png, .jpg or .jpeg"):format(path)
 end
 

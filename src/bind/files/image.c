@@ -17,7 +17,7 @@ static int push_true(lua_State *L) {
 static int image_load(lua_State *L) {
   ph_error e;
   ph_tensor *image;
-  ph_image_size size;
+  ph_image_size size = {0};
   ph_setting settings[PHB_MAX_SETTINGS];
   const char *path = luaL_checkstring(L, 1);
   int count = phb_check_settings(L, 2, NULL, settings, PHB_MAX_SETTINGS);

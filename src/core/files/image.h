@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures in files: PNG and JPEG in, PNG and JPEG out, and resizing. In memory a picture is a tensor
-   (1, 3, h, w), RGB in [0, 1]. The only place besides caption.c that knows stb. Knows nothing of networks. */
+/* Pictures in files: PNG, JPEG and WebP in, PNG and JPEG out, and resizing. In memory a picture is a tensor
+   (1, 3, h, w), RGB in [0, 1]. Knows nothing of networks. */
 #ifndef PH_IMAGE_H
 #define PH_IMAGE_H
 
@@ -14,13 +14,20 @@ enum { PH_IMAGE_MOST_SIDE = 16384, PH_IMAGE_MOST_PIXELS = 1 << 26 };
 typedef struct ph_image_size {
   int64_t size;          /* of the shorter side, keeping the proportions */
   int64_t width, height; /* one alone keeps the proportions too */
+  bool is_reduced; /* with `size`: a JPEG may be decoded at a reduced scale that still has so many pixels,
+                      which is faster and not quite the same picture */
 } ph_image_size;
-extern const ph_field ph_image_fields[]; /* of ph_image_size */
+extern const ph_field ph_image_fields[]; /* of ph_image_size, but for is_reduced */
 
-/* Reads a PNG or JPEG as (1, 3, h, w). Grey is repeated in the three channels; transparency is composited
-   over white; 16-bit samples lose their lower half; orientation tags are ignored. PH_FAILURE for a file that
-   is missing, damaged, or larger than the limits above; PH_MISUSE for sizes that do not go together. */
+/* Reads a PNG, JPEG or WebP, told by its bytes, as (1, 3, h, w). Grey is repeated in the three channels;
+   transparency is composited over white; 16-bit samples lose their lower half; the orientation that cameras
+   write (Exif) is applied. PH_FAILURE for a file that is missing, damaged, or larger than the limits above;
+   PH_MISUSE for sizes that do not go together. */
 ph_status ph_image_load(const char *path, const ph_image_size *size, ph_tensor **image, ph_error *e);
+
+/* The same of a file's bytes; `name` is for messages. */
+ph_status ph_image_decode(const unsigned char *bytes, size_t byte_count, const char *name,
+                          const ph_image_size *size, ph_tensor **image, ph_error *e);
 
 /* Writes (1, 3, h, w), (1, 1, h, w) as grey, or, as PNG only, (1, 4, h, w) with opacity last, in the format
    that the path's ending names: .png, .jpg or .jpeg (of quality 92). Values are clipped to [0, 1] and rounded

@@ -99,8 +99,7 @@ static void test_overfull_table(void) {
   free(jpeg);
 }
 
-/* Of a JPEG that is whole: the frame's kind changed, and the scan left out, which the decoder takes for a
- * picture. */
+/* Of a JPEG that is whole: the frame's kind changed, and the scan left out. */
 static void test_kinds_of_jpeg(void) {
   size_t size;
   ph_tensor *image = smooth(9, 11);
@@ -109,10 +108,14 @@ static void test_kinds_of_jpeg(void) {
   unsigned char *jpeg = scratch_get("kinds.jpg", &size), *frame = memmem(jpeg, size, "\xFF\xC0", 2),
                 *scan = memmem(jpeg, size, "\xFF\xDA", 2);
   ok(survives(jpeg, size) == 1, "a JPEG");
-  frame[1] = 0xC9;
-  ok(survives(jpeg, size) == 0 && strstr(e.message, "coded arithmetically") != NULL, "arithmetic coding: %s",
+  frame[1] = 0xC5;
+  ok(survives(jpeg, size) == 0 && strstr(e.message, "of a kind that is not read") != NULL, "hierarchical: %s",
      e.message);
   frame[1] = 0xC0;
+  frame[4] = 12;
+  ok(survives(jpeg, size) == 0 && strstr(e.message, "of a kind that is not read") != NULL, "12 bits: %s",
+     e.message);
+  frame[4] = 8;
   memcpy(scan, "\xFF\xD9", 2);
   ok(survives(jpeg, (size_t)(scan - jpeg) + 2) == 0 && strstr(e.message, "no picture in it") != NULL,
      "no scan: %s", e.message);

@@ -17,6 +17,11 @@ static uint32_t number(const unsigned char *block, size_t size, size_t at, int b
 }
 
 int ph_exif_orientation(const unsigned char *block, size_t size) {
+  static const char mark[6] = "Exif\0";
+  if (size >= sizeof mark && memcmp(block, mark, sizeof mark) == 0) {
+    block += sizeof mark;
+    size -= sizeof mark;
+  }
   if (size < 8 || (memcmp(block, "II*\0", 4) != 0 && memcmp(block, "MM\0*", 4) != 0)) return 1;
   const int is_big = block[0] == 'M';
   size_t at = number(block, size, 4, 4, is_big);

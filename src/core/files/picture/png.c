@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading PNG's chunks. Each is a length (4 bytes, the highest first), a type of 4 letters, the data, and the
-   CRC of type and data. */
+/* Reading PNG. A chunk is a length (4 bytes, the highest first), a type of 4 letters, the data, and the CRC
+   of type and data. All chunks are checked before stb decodes the pixels, since it does not check enough
+   itself. */
 #include "png.h"
 
 #include <stdint.h>
@@ -67,9 +68,16 @@ static ph_status walk(const unsigned char *png, size_t size,
 
 /* ---- checking ---- */
 
+/* What the chunks say of the pixels. */
+typedef struct summary {
+  int orientation;     /* by its Exif (exif.h) */
+  size_t palette_end;  /* where the palette's data end; 0 where there is none */
+  size_t palette_size; /* bytes */
+} summary;
+
 typedef struct check {
   const unsigned char *png;
-  ph_png_about *about;
+  summary *about;
   z_stream stream;
   uint64_t most; /* bytes that the pixels may still inflate to */
   bool has_header, is_started, is_ended;
@@ -121,6 +129,7 @@ static ph_status visit_checked(const chunk *c, void *context, ph_error *e) {
   if (is_type(c, "IHDR") && c->size >= 13 && !k->has_header) {
     k->has_header = true;
     k->most = pixel_bytes(c->data);
+    return ph_samples_check_size(read_u32(c->data), read_u32(c->data + 4), e);
   } else if (is_type(c, "PLTE")) {
     k->about->palette_size = c->size;
     k->about->palette_end = (size_t)(c->data + c->size - k->png);
@@ -134,26 +143,77 @@ static ph_status visit_checked(const chunk *c, void *context, ph_error *e) {
   return PH_OK;
 }
 
-ph_status ph_png_check(const unsigned char *png, size_t size, ph_png_about *about, ph_error *e) {
+/* PH_FAILURE unless every chunk up to the end is whole and carries the right checksum, there are not too many
+   pixels, and what is compressed is no more than they. */
+static ph_status check_chunks(const unsigned char *png, size_t size, summary *about, ph_error *e) {
   check k = {.png = png, .about = about};
-  *about = (ph_png_about){.orientation = 1};
+  *about = (summary){.orientation = 1};
   ph_status status = walk(png, size, visit_checked, &k, e);
   if (k.is_started) inflateEnd(&k.stream);
   return status;
 }
 
-ph_status ph_png_complete(const unsigned char *png, size_t size, const ph_png_about *about,
-                          unsigned char **whole, size_t *whole_size, ph_error *e) {
-  const size_t missing = PH_PNG_PALETTE - about->palette_size, end = about->palette_end;
+/* ---- pixels ---- */
+
+static void *reallocate(void *block, size_t before, size_t size) {
+  void *larger = ph_alloc(size);
+  if (larger == NULL) return NULL;
+  if (block != NULL) memcpy(larger, block, before < size ? before : size);
+  ph_free(block);
+  return larger;
+}
+
+#pragma GCC diagnostic ignored "-Wunused-function" /* much of stb is declared in vain */
+
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#define STBI_ONLY_PNG
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_FAILURE_USERMSG
+#define STBI_ASSERT(x) ((void)0)
+#define STBI_MALLOC(size) ph_alloc(size)
+#define STBI_REALLOC_SIZED(block, before, size) reallocate(block, before, size)
+#define STBI_FREE(block) ph_free(block)
+#include <stb/stb_image.h>
+
+enum { FULL_PALETTE = 3 * 256 };
+
+/* Of a PNG whose palette lacks colours, a copy in which they are black: pixels that have them would be
+   whatever the decoder's memory holds. NULL when memory is short. */
+static unsigned char *complete_palette(const unsigned char *png, size_t size, const summary *about) {
+  const size_t missing = FULL_PALETTE - about->palette_size, end = about->palette_end;
   unsigned char *copy = ph_alloc(size + missing), *length;
-  if (copy == NULL) return ph_no_memory(e);
+  if (copy == NULL) return NULL;
   memcpy(copy, png, end);
   memcpy(copy + end + missing, png + end, size - end); /* its checksum is of no interest any more */
   length = copy + end - about->palette_size - 8;
-  length[2] = PH_PNG_PALETTE >> 8;
-  length[3] = PH_PNG_PALETTE & 0xFF;
-  *whole = copy;
-  *whole_size = size + missing;
+  length[2] = FULL_PALETTE >> 8;
+  length[3] = FULL_PALETTE & 0xFF;
+  return copy;
+}
+
+static ph_status decoder_failed(ph_error *e) {
+  const char *reason = stbi_failure_reason();
+  return strcmp(reason, "Out of memory") == 0 ? ph_no_memory(e) : ph_fail(e, PH_FAILURE, "%s", reason);
+}
+
+ph_status ph_png_decode(const unsigned char *png, size_t size, ph_samples *samples, ph_error *e) {
+  summary about;
+  unsigned char *whole = NULL;
+  int w, h, channels;
+  ph_status status = check_chunks(png, size, &about, e);
+  if (status != PH_OK) return status;
+  if (about.palette_end != 0 && about.palette_size < FULL_PALETTE && about.palette_size % 3 == 0) {
+    whole = complete_palette(png, size, &about);
+    if (whole == NULL) return ph_no_memory(e);
+    png = whole;
+    size += FULL_PALETTE - about.palette_size;
+  }
+  unsigned char *data = stbi_load_from_memory(png, (int)size, &w, &h, &channels, 0);
+  ph_free(whole);
+  if (data == NULL) return decoder_failed(e);
+  *samples = (ph_samples){data, w, h, channels, about.orientation, .whole_w = w, .whole_h = h};
   return PH_OK;
 }
 
