@@ -18,13 +18,13 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wun
             -Wdouble-promotion $(WERROR)
 # gcc's OpenMP shares its runtime with oneDNN's; clang's would bring a second one, so there the loops run serially.
 OPENMP    = $(if $(findstring clang,$(shell $(CC) --version)),-fopenmp-simd,-fopenmp)
-LIBRARIES := lua5.4 fftw3f libcjson zlib libjpeg libwebp libwebpdemux libprotobuf-c stb libedit
+LIBRARIES := lua5.4 fftw3f libcjson zlib libjpeg libwebp libwebpdemux sqlite3 libprotobuf-c stb libedit
 CFLAGS   ?= -O3 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(OPENMP) \
              $(WARNINGS) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
              $(shell pkg-config --cflags $(LIBRARIES)) -Isrc -Isrc/core -I$(BUILD)/gen
 # Our module must not carry Lua itself; the program links Debian's shared liblua5.4.
-CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libjpeg libwebp libwebpdemux libprotobuf-c) -ldnnl -lm
+CORE_LIBS = $(shell pkg-config --libs fftw3f libcjson zlib libjpeg libwebp libwebpdemux sqlite3 libprotobuf-c) -ldnnl -lm
 MAIN_LIBS = $(shell pkg-config --libs lua5.4 libedit)
 
 CORE_SRC := $(wildcard src/core/*/*.c src/core/*/*/*.c src/core/*/*/*/*.c)
@@ -51,7 +51,7 @@ all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and 
 
 # The same names in Debian 12, 13 and testing.
 PACKAGES := gcc libc6-dev pkgconf liblua5.4-dev lua5.4 libdnnl-dev libfftw3-dev libstb-dev libcjson-dev \
-            libedit-dev zlib1g-dev libjpeg-dev libwebp-dev libprotobuf-c-dev protobuf-compiler \
+            libedit-dev zlib1g-dev libjpeg-dev libwebp-dev libsqlite3-dev libprotobuf-c-dev protobuf-compiler \
             protobuf-c-compiler lua-busted fonts-dejavu-core perl
 PACKAGES_LINT := lua-check clang clang-format
 
