@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Demo: a contact sheet of googlenet-tiny's units, from edges to things. Units were chosen by looking: clear ones, of
--- different kinds. Each row is optimised as one batch, for the sum of its units, each in a picture of its own.
+-- different kinds. Each row is a layer, the last one classes; it is optimised as one batch, for the sum of its units,
+-- each in a picture of its own.
 local ph = require "phosphene"
 local opt = ph.options { size = 112, steps = 128, seed = 1, output = "out/demo.png" }
 
@@ -43,5 +44,4 @@ local sheet = ph.montage(images, {
   columns = 6, labels = labels, row_labels = names, title = "What units of googlenet-tiny look for",
 })
 assert(sheet:save(opt.output, { network = "googlenet-tiny", seed = opt.seed, steps = opt.steps }))
-print(("%s: units of googlenet-tiny, one row a layer from shallow to deep, classes last"):format(opt.output))
 return { image = sheet, images = images }

@@ -49,7 +49,7 @@ for name, constructor in pairs(transforms) do
 end
 
 -- Pictures.
-ph.load_image = core.load_image
+ph.load_image = misuse.guard(picture.load)
 ph.save = misuse.guard(picture.save)
 ph.list_images = misuse.guard(picture.list)
 ph.read_metadata = core.read_metadata

@@ -3,6 +3,8 @@
    folders; and the core's suggestion for a mistyped name. */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,9 +12,16 @@
 #include <unistd.h>
 
 #include "base/field.h"
+#include "base/fingerprint.h"
+#include "base/library.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "base/version.h"
+#include "colour/dft.h"
 #include "files/atomic.h"
+#include "files/file.h"
+#include "files/picture/png.h"
+#include "network/backend.h"
 #include "bind.h"
 
 /* core.memory() -> bytes, blocks: what the core now holds */
@@ -51,6 +60,62 @@ static int system_terminal_width(lua_State *L) {
   else
     lua_pushinteger(L, size.ws_col);
   return 1;
+}
+
+/* ---- what decides bits ---- */
+
+/* core.cores() -> how many threads are used where nobody says */
+static int system_cores(lua_State *L) {
+  lua_pushinteger(L, ph_cores());
+  return 1;
+}
+
+/* core.libraries() -> list of { name =, built = or nil, loaded = } */
+static int system_libraries(lua_State *L) {
+  const ph_library libraries[] = {ph_backend_dnnl.library(), ph_dft_library(), ph_png_library()};
+  lua_newtable(L);
+  for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, libraries[i].name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, libraries[i].built[0] != '\0' ? libraries[i].built : NULL);
+    lua_setfield(L, -2, "built");
+    lua_pushstring(L, libraries[i].loaded);
+    lua_setfield(L, -2, "loaded");
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/* core.instructions() -> the processor's, as the backend calls those that it uses */
+static int system_instructions(lua_State *L) {
+  lua_pushstring(L, ph_backend_dnnl.instructions());
+  return 1;
+}
+
+static int push_fingerprint(lua_State *L, uint64_t fingerprint) {
+  char digits[17];
+  snprintf(digits, sizeof digits, "%016" PRIx64, fingerprint);
+  lua_pushstring(L, digits);
+  return 1;
+}
+
+/* core.fingerprint(text) -> 16 hexadecimal digits */
+static int system_fingerprint(lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  return push_fingerprint(L, ph_fingerprint(0, text, size));
+}
+
+/* core.file_fingerprint(path) -> the same of a file's bytes | nil, message */
+static int system_file_fingerprint(lua_State *L) {
+  ph_error e;
+  size_t size;
+  unsigned char *bytes;
+  if (ph_file_read(luaL_checkstring(L, 1), SIZE_MAX, &bytes, &size, &e) != PH_OK) return phb_fail(L, &e);
+  const uint64_t print = ph_fingerprint(0, bytes, size);
+  ph_free(bytes);
+  return push_fingerprint(L, print);
 }
 
 /* ---- files and folders ---- */
@@ -151,6 +216,11 @@ static const phb_function functions[] = {{"memory", system_memory, 0},
                                          {"clock", system_clock, 0},
                                          {"is_terminal", system_is_terminal, 1},
                                          {"terminal_width", system_terminal_width, 1},
+                                         {"cores", system_cores, 0},
+                                         {"libraries", system_libraries, 0},
+                                         {"instructions", system_instructions, 0},
+                                         {"fingerprint", system_fingerprint, 1},
+                                         {"file_fingerprint", system_file_fingerprint, 1},
                                          {"save_text", system_save_text, 2},
                                          {"can_write", system_can_write, 1},
                                          {"list_folder", system_list_folder, 1},

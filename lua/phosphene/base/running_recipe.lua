@@ -16,8 +16,9 @@ function request.open(r)
   return setmetatable({}, closing)
 end
 
---- The request of the recipe that runs now, or nil.
+--- The request of the recipe that runs now, or nil; and how many run, one within another.
 function request.current() return stack[#stack] end
+function request.depth() return #stack end
 
 -- ---- how a command line can end a recipe ----
 

@@ -3,9 +3,11 @@
 -- formats have in common. Must not know what is in the files, nor how networks are used.
 
 local classes = require "phosphene.network.classes"
+local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
+local origin = require "phosphene.base.origin"
 local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
 local recognise = require "phosphene.formats.recognise"
@@ -16,6 +18,8 @@ local network = {}
 
 -- Names of the networks that were loaded, for progress lines and metadata.
 local names = setmetatable({}, { __mode = "k" })
+
+local fingerprints = setmetatable({}, { __mode = "k" })
 
 --- The name that a network was loaded under: its file's name without folder and suffix.
 function network.name(net) return names[net] or "unnamed" end
@@ -41,6 +45,12 @@ end
 -- The most threads that the core takes.
 local most_threads = 1024
 
+--- A number that tells a network's weights from others: of megabytes, and so read once.
+function network.fingerprint(net)
+  fingerprints[net] = fingerprints[net] or net:fingerprint()
+  return fingerprints[net]
+end
+
 -- How many threads are asked for, by the option or else by the environment, 0 where neither says; or nil and a message.
 local function threads_of(options)
   if options.threads then return misuse.check_count(options.threads, 0, "network: threads") end
@@ -49,6 +59,13 @@ local function threads_of(options)
   local count = text:match "^%s*%d+%s*$" and math.tointeger(tonumber(text))
   if count and count <= most_threads then return count end
   return nil, ("PHOSPHENE_THREADS: a whole number from 0 to %d expected, got '%s'"):format(most_threads, text)
+end
+
+--- How many threads networks use that are not told otherwise; or nil and a message.
+function network.threads()
+  local threads, problem = threads_of {}
+  if threads == 0 then return core.cores() end
+  return threads, problem
 end
 
 local option_names = { "backend", "threads", "labels", "input", "inputs", "output", "prototxt", "caffemodel",
@@ -106,6 +123,8 @@ function network.load(name, options)
   if not ok then return nil, problem end
   pre_relu.offer(net)
   names[net] = weights.stem(path)
+  if not options.threads then origin.used("threads", tostring(network.threads())) end
+  origin.used(("network '%s'"):format(name), network.fingerprint(net))
   preprocessing.tell(net, path)
   return net
 end

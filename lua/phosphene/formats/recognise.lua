@@ -3,7 +3,7 @@
 -- one line, a file that no module opens and what to do with it. Must not know how formats are read.
 
 local core = require "phosphene.core"
-local shell_word = require "phosphene.base.shell_word"
+local shell = require "phosphene.base.shell"
 local weights = require "phosphene.network.weights"
 
 local recognise = {}
@@ -117,7 +117,7 @@ end
 
 -- Advice for the file at `path`.
 local function about(path, text)
-  text = text:gsub("%f[%u]FILE%f[%U]", function() return shell_word(path) end)
+  text = text:gsub("%f[%u]FILE%f[%U]", function() return shell.word(path) end)
   return (text:gsub("%f[%u]FOLDER%f[%U]", function() return path:match "^(.*)/" or "." end))
 end
 

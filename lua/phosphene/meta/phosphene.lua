@@ -53,7 +53,10 @@ function ph.load_image(path, options) end
 
 --- Writes one picture as PNG or JPEG by the path's suffix: (1, 3, h, w), or (1, 1, h, w) as grey; of more channels the
 --- first three, unless `opacity` says that the fourth of (1, 4, h, w) is that, which only PNG has. Values are clipped to
---- [0, 1], missing folders are made. `tensor:save(path, metadata, options)` is the same.
+--- [0, 1], missing folders are made. `tensor:save(path, metadata, options)` is the same. What a recipe saves as PNG has
+--- two more texts in its metadata, by which `phosphene again` makes it again: `command`, and, as JSON, `conditions`, all
+--- that decides its bytes besides: versions, instructions, threads, the fingerprints of networks and files that were
+--- read, the seeds of runs that were given none.
 ---@param tensor ph.tensor
 ---@param path string
 ---@param metadata table<string, string|number|boolean>? stored in the file, if it is a PNG

@@ -3,7 +3,7 @@
 -- extracting from archives with unzip. Must not know what is in them.
 
 local core = require "phosphene.core"
-local shell_word = require "phosphene.base.shell_word"
+local shell = require "phosphene.base.shell"
 
 local fetch = {}
 
@@ -11,7 +11,7 @@ local fetch = {}
 
 local function run(format, ...)
   local words = { ... }
-  for i, word in ipairs(words) do words[i] = shell_word(word) end
+  for i, word in ipairs(words) do words[i] = shell.word(word) end
   local ok, _, code = os.execute(format:format(table.unpack(words)))
   return ok == true, code
 end
@@ -19,7 +19,7 @@ end
 -- The first line of what a program prints.
 local function line_of(format, ...)
   local words = { ... }
-  for i, word in ipairs(words) do words[i] = shell_word(word) end
+  for i, word in ipairs(words) do words[i] = shell.word(word) end
   local pipe = io.popen(format:format(table.unpack(words)))
   local line = pipe:read "l"
   pipe:close()

@@ -2,7 +2,6 @@
 -- Photographs as a network takes them: its size, the middle of the picture or all of it, its channels. Must not know
 -- what the network is run for.
 
-local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local input_size = require "phosphene.network.input_size"
 local misuse = require "phosphene.base.misuse"
@@ -32,7 +31,7 @@ local function photograph(net, path, options)
   end
   local height, width, shorter_side
   if not options.size then height, width, shorter_side = sides(net, options) end
-  local image, problem = core.load_image(path, { size = options.size or shorter_side })
+  local image, problem = picture.load(path, { size = options.size or shorter_side })
   if not image then return nil, problem end
   if height then image = picture.crop(image, height, width) end
   image, problem = picture.in_channels(image, net:channels())

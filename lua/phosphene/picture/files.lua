@@ -5,6 +5,7 @@
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local misuse = require "phosphene.base.misuse"
+local origin = require "phosphene.base.origin"
 local progress = require "phosphene.base.progress"
 
 local picture = {}
@@ -25,11 +26,24 @@ function picture.save(tensor, path, metadata, options)
   local asked = expect.named(options, "save")
   misuse.check_keys(asked, { "opacity" }, "save")
   if expect.images.fits(tensor) then tensor = picture.visible(tensor, asked.opacity) end
-  if not core.interrupted() then return core.save_image(tensor, path, texts) end
-  path = picture.marked(path, "interrupted")
+  if expect.text.fits(path) then path = origin.stamp(path, texts) end
+  if path == nil then return true end
+  local was_interrupted = core.interrupted()
+  if was_interrupted then path = picture.marked(path, "interrupted") end
   local saved, problem = core.save_image(tensor, path, texts)
-  if saved then progress.tell(("interrupted; the picture is in '%s'"):format(path)) end
+  if saved and was_interrupted then
+    progress.tell(("interrupted; the picture is in '%s'"):format(path))
+  elseif saved then
+    origin.wrote(path)
+  end
   return saved, problem
+end
+
+--- A picture from a file; see meta/image.lua.
+function picture.load(path, options)
+  local image, problem = core.load_image(path, options)
+  if image then origin.used_file(path) end
+  return image, problem
 end
 
 local a_side = expect.whole(1, 16384) -- as large as a picture may be

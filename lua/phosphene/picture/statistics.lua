@@ -5,6 +5,7 @@
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local misuse = require "phosphene.base.misuse"
+local origin = require "phosphene.base.origin"
 local picture = require "phosphene.picture.files"
 local progress = require "phosphene.base.progress"
 
@@ -34,6 +35,7 @@ end)
 --- What `save` wrote; or nil and a message.
 function statistics.load(path)
   local tensors, metadata = core.load_safetensors(expect.value(path, expect.text, "load_statistics"))
+  if tensors then origin.used_file(path) end
   if not tensors then return nil, metadata end
   local self = { count = math.tointeger(metadata.count), size = math.tointeger(metadata.size), skipped = {} }
   for _, name in ipairs { "mean", "covariance", "matrix", "spectrum_matrix" } do

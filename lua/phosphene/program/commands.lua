@@ -3,6 +3,7 @@
 -- exit status, and what they do.
 
 return {
+  again = { module = "phosphene.program.commands.again", summary = "a picture's recipe once more, for the same bytes" },
   export = { module = "phosphene.program.commands.export", summary = "a network of PyTorch as a file that opens here" },
   weights = { module = "phosphene.program.commands.weights", summary = "networks' weights: list, fetch, convert" },
 }

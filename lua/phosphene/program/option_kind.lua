@@ -218,6 +218,31 @@ function option.read(self, text)
   return check(self, self.kind.read(text), text)
 end
 
+-- The shortest text of a number that is read as the same.
+local function number_text(value)
+  local short = tostring(value)
+  return tonumber(short) == value and short or ("%.17g"):format(value)
+end
+
+local function element_text(value) return math.type(value) and number_text(value) or tostring(value) end
+
+-- Whether two values, or lists of them, are the same.
+local function is_same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for i = 1, math.max(#a, #b) do
+    if a[i] ~= b[i] then return false end
+  end
+  return true
+end
+
+--- A value as a text of which `option.read` makes the same; nil where there is none.
+function option.text(self, value)
+  local text = element_text(value)
+  if type(value) == "boolean" then text = self.kind.print(value) end
+  if type(value) == "table" then text = table.concat(map(value, element_text), ",") end
+  return is_same(option.read(self, text), value) and text or nil
+end
+
 function option.is_switch(self) return self.kind == types.boolean end
 
 --- The default as one would write it on a command line; "" where there is none.

@@ -143,6 +143,30 @@ local function check_output(all, asked, path)
   if problem then error(("%soption 'output': %s"):format(asked.position, problem), 0) end
 end
 
+-- ---- what was chosen, for the pictures that are made of it ----
+
+-- As words of a command line, in a fixed order; without where the picture went, which does not decide what it is. False
+-- where a value cannot be written so.
+local function words_of(all, chosen)
+  local words = {}
+  for _, o in ipairs(all) do
+    if chosen[o] ~= nil and o ~= all.output then
+      local text = option.text(o, chosen[o])
+      if not text then return false end
+      words[#words + 1] = ("--%s=%s"):format(o.name:gsub("_", "-"), text)
+    end
+  end
+  table.sort(words)
+  return words
+end
+
+-- Where a picture is made again, it goes to another place, whatever the picture says.
+local function redirect(all, asked, values)
+  if not asked or not asked.again or not all.output then return end
+  local default = all.output.default
+  values.output = picture.is_picture(tostring(default)) and asked.again.path or default
+end
+
 --- See meta/options.lua.
 local function options(declared)
   local all = declare(declared)
@@ -152,6 +176,8 @@ local function options(declared)
   for _, o in ipairs(all) do
     if chosen[o] ~= nil then values[o.name] = chosen[o] else values[o.name] = o.default end
   end
+  if asked then asked.given = words_of(all, chosen) end
+  redirect(all, asked, values)
   check_output(all, asked, values.output)
   option.declarations[values] = all
   return values

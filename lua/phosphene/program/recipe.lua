@@ -6,7 +6,9 @@ local commands = require "phosphene.program.commands"
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local misuse = require "phosphene.base.misuse"
+local origin = require "phosphene.base.origin"
 local paths = require "phosphene.base.paths"
+local progress = require "phosphene.base.progress"
 local request = require "phosphene.base.running_recipe"
 local suggest = require "phosphene.base.suggest"
 local usage = require "phosphene.program.usage"
@@ -91,8 +93,17 @@ local function finish(asked, ...)
   return ...
 end
 
+-- What a recipe that runs by itself has written is told when it ends, also by an error; what others run, they tell of.
+local telling = setmetatable({}, { __close = function()
+  local written = request.depth() == 1 and not request.current().again and origin.written()
+  if written then progress.tell(written) end
+end })
+
 local function call(asked, chunk, ...)
+  local outer = request.current()
+  if outer and outer.again then asked.again = origin.nothing_again end
   local _ <close> = request.open(asked)
+  local _ <close> = telling
   return finish(asked, chunk(...))
 end
 
@@ -132,7 +143,7 @@ end
 local function asked_at(path, text)
   local stem = path:match "([^/]*)%.lua$"
   local called = stem and path == bundled_path(stem) and stem or path
-  return { text = text, called = "phosphene " .. called, script = path }
+  return { text = text, called = "phosphene " .. called, name = called, script = path }
 end
 
 local a_recipe = expect.kinds("the name or path of a recipe", "string")
@@ -150,12 +161,13 @@ function recipe.run(name, options)
   return run(asked, "@" .. path)
 end
 
---- Runs a recipe with words from the command line.
-function recipe.run_words(name, words)
+--- Runs a recipe with words from the command line; `again`, where it is run for a picture that it has made, is what
+--- origin.lua reads of that, with its new path.
+function recipe.run_words(name, words, again)
   local path, text = locate(name)
   if not path then error(request.refusal(text)) end
   local asked = asked_at(path, text)
-  asked.words = words
+  asked.words, asked.again = words, again
   return run(asked, "@" .. path)
 end
 

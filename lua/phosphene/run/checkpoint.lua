@@ -5,6 +5,7 @@
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
+local origin = require "phosphene.base.origin"
 local options = require "phosphene.run.options"
 
 local checkpoint = {}
@@ -26,6 +27,7 @@ end
 function checkpoint.read(path)
   local tensors, metadata = core.load_safetensors(path)
   if not tensors then misuse.raise("resume: %s", metadata) end
+  origin.used_file(path)
   local self = { path = path, tensors = tensors, metadata = metadata }
   for _, key in ipairs { "step", "optimiser_steps", "seed" } do
     self[key] = math.tointeger(tonumber(metadata[key] or ""))

@@ -31,10 +31,7 @@ end
 --- What `ph.steps` takes.
 options.of_steps = {
   { "net", key = "network", text = function(run) return loading.name(run.net) end },
-  { "weights", given = false, text = function(run)
-    run.weights = run.weights or run.net:fingerprint() -- of megabytes, which checkpoints need not read each time
-    return run.weights
-  end },
+  { "weights", given = false, text = function(run) return loading.fingerprint(run.net) end },
   { "objective", text = function(run) return tostring(run.objective) end },
   { "steps", check = expect.whole(0), default = 512 },
   { "size", check = expect.whole(1), default = core.picture_side,

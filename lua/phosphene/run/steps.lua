@@ -11,6 +11,7 @@ local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
 local network = require "phosphene.formats.loading"
 local options = require "phosphene.run.options"
+local origin = require "phosphene.base.origin"
 local parameterisations = require "phosphene.picture.parameterisations"
 local picture = require "phosphene.picture.files"
 local progress = require "phosphene.base.progress"
@@ -142,10 +143,10 @@ local function optimiser_of(asked)
   return given, schedule
 end
 
+local function from_the_clock() return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF end
+
 --- A seed for runs that were given none.
-function steps.any_seed()
-  return (os.time() * 1000 + math.floor(core.clock() * 1000)) & 0x7FFFFFFF
-end
+function steps.any_seed() return origin.seed(from_the_clock) end
 
 -- What is optimised, in the channels and by default of the size that the network is made for.
 local function parameterisation_for(net, asked, seed)

@@ -74,6 +74,17 @@ static void release_font(void *object) { ph_font_free(object); }
 static const phb_function no_methods[] = {{NULL, NULL, 0}};
 static const phb_type font_type = {"ph.font", release_font, no_methods, NULL};
 
+static const char *font_path(void) {
+  const char *path = getenv("PHOSPHENE_FONT");
+  return path != NULL ? path : PH_FONT_DEFAULT;
+}
+
+/* core.font_path() -> that of the font of captions, which may not be there */
+static int text_font_path(lua_State *L) {
+  lua_pushstring(L, font_path());
+  return 1;
+}
+
 /* The font, loaded when first needed and then kept in the registry. A missing font is no fault of the recipe,
    but it raises all the same: callers do not check whether a caption was drawn. */
 static const ph_font *font_of(lua_State *L) {
@@ -84,7 +95,7 @@ static const ph_font *font_of(lua_State *L) {
     font = phb_check(L, -1, &font_type);
   } else {
     void **box = phb_box(L, &font_type);
-    if (ph_font_load(getenv("PHOSPHENE_FONT"), &font, &e) != PH_OK)
+    if (ph_font_load(font_path(), &font, &e) != PH_OK)
       luaL_error(L, "%s (captions need a font: install fonts-dejavu-core, or set PHOSPHENE_FONT)", e.message);
     *box = font;
     lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
@@ -122,13 +133,11 @@ static int text_size(lua_State *L) {
   return 2;
 }
 
-static const phb_function functions[] = {{"load_image", image_load, 2},
-                                         {"save_image", image_save, 3},
-                                         {"read_metadata", image_metadata, 1},
-                                         {"resize_image", image_resize, 3},
-                                         {"draw_text", text_draw, 5},
-                                         {"text_size", text_size, 2},
-                                         {NULL, NULL, 0}};
+static const phb_function functions[] = {
+    {"load_image", image_load, 2},        {"save_image", image_save, 3},
+    {"read_metadata", image_metadata, 1}, {"resize_image", image_resize, 3},
+    {"draw_text", text_draw, 5},          {"text_size", text_size, 2},
+    {"font_path", text_font_path, 0},     {NULL, NULL, 0}};
 
 void phb_open_image(lua_State *L) {
   phb_register_metadata(L);

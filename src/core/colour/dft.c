@@ -239,3 +239,8 @@ void ph_dft_to_spectra(ph_dft *d, const float *factor, const float *planes, floa
     }
   }
 }
+
+ph_library ph_dft_library(void) { /* "fftw-3.3.10-sse2-avx" */
+  const char *dash = strchr(fftwf_version, '-');
+  return ph_library_of("FFTW", NULL, dash != NULL ? dash + 1 : fftwf_version);
+}

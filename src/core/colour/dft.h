@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/library.h"
 
 typedef struct ph_dft ph_dft;
 
@@ -27,5 +28,8 @@ void ph_dft_to_planes(ph_dft *dft, const float *factor, const float *spectra, fl
 
 /* half-spectra = factor * the transform of the planes. */
 void ph_dft_to_spectra(ph_dft *dft, const float *factor, const float *planes, float *spectra);
+
+/* FFTW, whose headers do not say their version. */
+ph_library ph_dft_library(void);
 
 #endif

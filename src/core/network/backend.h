@@ -7,6 +7,7 @@
 #ifndef PH_BACKEND_H
 #define PH_BACKEND_H
 
+#include "base/library.h"
 #include "base/numbers.h"
 #include "layer.h"
 
@@ -87,6 +88,10 @@ typedef struct ph_backend {
   bool (*step)(const void *plan, int i, ph_plan_step *step);
   ph_fate (*fate)(const void *plan, int layer, int *step);
   ph_plan_memory (*memory)(const void *plan);
+
+  /* The library that it runs on, and by which of the processor's instructions that computes. NULL: none. */
+  ph_library (*library)(void);
+  const char *(*instructions)(void);
 } ph_backend;
 
 extern const ph_backend ph_backend_reference;

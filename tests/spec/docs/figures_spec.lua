@@ -2,6 +2,7 @@
 -- The figures' claims, measured: each recipe of a figure runs small, on the embedded network, and what its picture is
 -- meant to show holds in numbers.
 
+local overheard = require "overheard"
 local ph = require "phosphene"
 local recipe = require "phosphene.recipe"
 
@@ -12,7 +13,7 @@ local output = os.tmpname() .. ".png"
 local function run(name, options)
   local all = { net = "googlenet-tiny", size = 64, output = output }
   for key, value in pairs(options or {}) do all[key] = value end
-  return recipe.run(name, all)
+  return select(2, overheard(recipe.run, name, all))
 end
 
 -- What part of a picture's contrast is in frequencies above a quarter of a cycle a pixel.

@@ -4,6 +4,7 @@
 
 local ph = require "phosphene"
 local core = require "phosphene.core"
+local overheard = require "overheard"
 local recipe = require "phosphene.recipe"
 local transformer = require "transformer"
 
@@ -88,7 +89,7 @@ for _, path in ipairs(assert(core.list_folder "scripts")) do
         for option, value in pairs(quick) do
           if has[option] then options[option] = value end
         end
-        recipe.run(name, options)
+        overheard(recipe.run, name, options)
         local image = assert(ph.load_image(options.output))
         assert.is_true(image:statistics().deviation > 0, kind)
       end

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "files/metadata.h"
-#include "files/png.h"
+#include "files/picture/png.h"
 #include "png_making.h"
 #include "tap.h"
 

@@ -5,7 +5,7 @@
 local core = require "phosphene.core"
 local network = require "phosphene.formats.loading"
 local paths = require "phosphene.base.paths"
-local shell_word = require "phosphene.base.shell_word"
+local shell = require "phosphene.base.shell"
 
 local command = {}
 
@@ -41,8 +41,8 @@ end
 --- Runs the command with the words after `phosphene export`. Gives the exit status of Python where that is not 0.
 function command.run(words)
   local sample = os.tmpname()
-  local line = { "python3", shell_word(paths.scripts .. "/export.py"), "--sample", shell_word(sample) }
-  for _, word in ipairs(words) do line[#line + 1] = shell_word(word) end
+  local line = { "python3", shell.word(paths.scripts .. "/export.py"), "--sample", shell.word(sample) }
+  for _, word in ipairs(words) do line[#line + 1] = shell.word(word) end
   local _, how, status = os.execute(table.concat(line, " "))
   local tensors, metadata = core.load_safetensors(sample)
   os.remove(sample)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/library.h"
 #include "files/metadata.h"
 #include "samples.h"
 
@@ -28,5 +29,8 @@ ph_status ph_png_read_texts(const unsigned char *png, size_t size, ph_metadata *
    ASCII characters, with single spaces only inside. */
 ph_status ph_png_encode(const ph_samples *picture, const ph_metadata *metadata, unsigned char **png,
                         size_t *size, ph_error *e);
+
+/* zlib, which decides an encoded picture's bytes. */
+ph_library ph_png_library(void);
 
 #endif

@@ -170,3 +170,5 @@ done:
   ph_free(block);
   return status;
 }
+
+ph_library ph_png_library(void) { return ph_library_of("zlib", ZLIB_VERSION, zlibVersion()); }

@@ -211,4 +211,6 @@ const ph_backend ph_backend_dnnl = {.name = "dnnl",
                                     .backward = backward,
                                     .step = phd_explain_step,
                                     .fate = phd_explain_fate,
-                                    .memory = phd_explain_memory};
+                                    .memory = phd_explain_memory,
+                                    .library = phd_library,
+                                    .instructions = phd_instructions};

@@ -3,12 +3,29 @@
    in version 3 in one. */
 #include "library.h"
 
+#include <oneapi/dnnl/dnnl_debug.h>
+
 #define IS_3 (DNNL_VERSION_MAJOR >= 3)
 
 #if DNNL_VERSION_MAJOR > 3 || (DNNL_VERSION_MAJOR == 3 && DNNL_VERSION_MINOR > 12)
 #pragma GCC diagnostic warning "-Wcpp" /* no error, even where warnings are */
 #warning "this version of oneDNN is later than all that were tried; the latest of those is 3.12"
 #endif
+
+ph_library phd_library(void) {
+  const dnnl_version_t *loaded = dnnl_version();
+  ph_library library = {.name = "oneDNN"};
+  snprintf(library.built, sizeof library.built, "%d.%d.%d", DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR,
+           DNNL_VERSION_PATCH);
+  snprintf(library.loaded, sizeof library.loaded, "%d.%d.%d", loaded->major, loaded->minor, loaded->patch);
+  return library;
+}
+
+const char *phd_instructions(void) {
+  static const char prefix[] = "cpu_isa_";
+  const char *name = dnnl_cpu_isa2str(dnnl_get_effective_cpu_isa());
+  return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : name;
+}
 
 ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e) {
   if (status == dnnl_success) return PH_OK;

@@ -4,8 +4,13 @@
 #ifndef PH_DNNL_LIBRARY_H
 #define PH_DNNL_LIBRARY_H
 
+#include "base/library.h"
 #include "network/layer.h"
 #include "element.h"
+
+/* Its versions, and the processor's instructions that it uses. */
+ph_library phd_library(void);
+const char *phd_instructions(void);
 
 ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);
 
