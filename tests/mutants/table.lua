@@ -13,6 +13,13 @@ local function of(file, test, rows)
   end
 end
 
+-- ---- receptive fields ----
+
+of("src/core/network/layers/window.c", "tests/unit/network/box.c", {
+  { "a window's last gap counts as pixels", "inside.first + (ph_range_count(inside, window->dilation[axis]) - 1)",
+    "inside.first + ph_range_count(inside, window->dilation[axis])" },
+})
+
 -- ---- state dicts: what does not show in the weights ----
 
 of("lua/phosphene/network/models/resnet.lua", "tests/spec/formats/state_dict_spec.lua", {

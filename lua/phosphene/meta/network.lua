@@ -84,6 +84,32 @@ function network:shapes(height, width) end
 ---@return table<string, { units: integer, rows: integer, columns: integer, others: integer }> by layer
 function network:maps(height, width) end
 
+--- The receptive field of a place of a layer: the part of the picture that can change what its units give there, through
+--- all paths that lead to them. Found by the layers' rules: windows widen it by their kernels and move it by their
+--- strides (Araujo et al., "Computing Receptive Fields of Convolutional Neural Networks", 2019); what mixes all places,
+--- as dense layers, global pools and attention do, reads all of them.
+---
+--- Boxes are { top, left, bottom, right } in pixels, the last row and column not included. `box` is inside the picture,
+--- and without what only padding was read for, and the smallest there is (but that dilated windows over enlarged or
+--- reflected maps may leave out its outermost pixels); `whole` is the box as if all maps went on beyond their borders, and `size`,
+--- { height, width }, its size: that of every place that is far enough from them. Field (y, x) begins, as `whole` does, at
+--- offset + (y, x) * stride. A stride is 0 along a side that has one place, or whose places all read the same, and may
+--- have a fraction after layers that enlarge.
+---
+--- Nil and a message where nothing there depends on the picture. Raises for a place that the layer does not have, and for
+--- pictures that it does not fit.
+---
+---   net:receptive_field("mixed4a").size               -- { 171, 171 }
+---   local top, left, bottom, right = table.unpack(net:receptive_field("mixed3b", y, x).box)
+---@param layer string
+---@param y integer? a place, as `maps` arranges them; the middle by default
+---@param x integer?
+---@param height integer? of the picture, pixels; by default the size that the network is made for
+---@param width integer? the height
+---@return { box: integer[], whole: integer[], size: integer[], stride: number[], offset: integer[] }?
+---@return string? message
+function network:receptive_field(layer, y, x, height, width) end
+
 --- The output shape of one layer if the layers it depends on have these shapes, including the batch axis. Nothing is run,
 --- and the shapes need not be those that these layers would give. Raises if they do not fit the layer.
 ---@param name string

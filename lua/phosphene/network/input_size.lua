@@ -34,6 +34,14 @@ function input_size.of(net, layers)
   end
 end
 
+--- The size of pictures that somebody gave, of which the width is the height where it is nil; or else that which the
+--- network is made for, for these layers or for all of them; or else 224.
+function input_size.given_or_own(net, height, width, layers)
+  local own_height, own_width = input_size.of(net, layers)
+  local usual = input_size.usual[1]
+  return height or own_height or usual, width or height or own_width or usual
+end
+
 -- Sizes by which networks divide, by how often they halve the picture.
 local divisors = { 2, 4, 8, 16, 32, 64, 128 }
 

@@ -43,7 +43,6 @@ local function input_line(net)
 end
 
 local a_side = expect.whole(1, 65536)
-local usual_side = 224 -- what the field trains on
 
 -- What the pictures of the table are, and whether the network takes others.
 local function size_line(net, height, width)
@@ -55,9 +54,7 @@ end
 
 --- The table as text, for pictures of this size: by default that which the network is made for, or else 224.
 local function describe(net, height, width)
-  local own_height, own_width = input_size.of(net)
-  width = width or height or own_width or usual_side
-  height = height or own_height or usual_side
+  height, width = input_size.given_or_own(net, height, width)
   expect.value(height, a_side, "describe: height")
   expect.value(width, a_side, "describe: width")
   local shapes, maps = costs.shapes(net, height, width), net:maps(height, width)

@@ -22,6 +22,7 @@ void phb_push_shape(lua_State *L, ph_shape shape, int from);
 
 int phb_network_shapes(lua_State *L);
 int phb_network_maps(lua_State *L);
+int phb_network_receptive_field(lua_State *L);
 int phb_network_infer(lua_State *L);
 int phb_network_forward(lua_State *L);
 int phb_network_activation(lua_State *L);

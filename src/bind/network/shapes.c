@@ -65,6 +65,56 @@ int phb_network_maps(lua_State *L) {
   return 1;
 }
 
+/* Sets `key` of the table on top to { top, left, bottom, right }. */
+static void set_box(lua_State *L, const char *key, const ph_range box[2]) {
+  const int64_t sides[] = {box[0].first, box[1].first, box[0].last, box[1].last};
+  lua_createtable(L, 4, 0);
+  for (int i = 0; i < 4; i++) {
+    lua_pushinteger(L, sides[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, key);
+}
+
+static void set_pair(lua_State *L, const char *key, double vertical, double horizontal) {
+  lua_createtable(L, 2, 0);
+  const double pair[] = {vertical, horizontal};
+  for (int i = 0; i < 2; i++) {
+    if (pair[i] == (double)(lua_Integer)pair[i])
+      lua_pushinteger(L, (lua_Integer)pair[i]);
+    else
+      lua_pushnumber(L, pair[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, key);
+}
+
+/* net:receptive_field(layer, height, width [, y, x]) -> { box =, whole =, size =, stride =, offset = } | nil,
+ * message */
+int phb_network_receptive_field(lua_State *L) {
+  ph_error e;
+  int index;
+  ph_receptive_field field;
+  ph_network *network = phb_check(L, 1, &phb_network);
+  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  const lua_Integer height = phb_check_integer(L, 3, 1, 1 << 20, "height");
+  const lua_Integer width = phb_check_integer(L, 4, 1, 1 << 20, "width");
+  const bool is_given = !lua_isnoneornil(L, 5) || !lua_isnoneornil(L, 6);
+  int64_t place[2] = {0};
+  for (int side = 0; is_given && side < 2; side++)
+    place[side] = phb_check_integer(L, 5 + side, 0, 1 << 20, side == 0 ? "y" : "x");
+  if (ph_network_receptive_field(network, index, height, width, is_given ? place : NULL, &field, &e) != PH_OK)
+    return phb_fail(L, &e);
+  lua_createtable(L, 0, 5);
+  set_box(L, "box", field.inside);
+  set_box(L, "whole", field.whole);
+  set_pair(L, "size", (double)(field.whole[0].last - field.whole[0].first),
+           (double)(field.whole[1].last - field.whole[1].first));
+  set_pair(L, "stride", field.stride[0], field.stride[1]);
+  set_pair(L, "offset", (double)field.offset[0], (double)field.offset[1]);
+  return 1;
+}
+
 /* The shapes that a table has by name, of `count` layers; false where it lacks one. */
 static bool read_shapes(lua_State *L, int i, const ph_network *network, const int *layers, int count,
                         ph_shape *shapes) {

@@ -201,6 +201,21 @@ void ph_arrangement_read(const ph_arrangement *a, int64_t images, const float *v
   }
 }
 
+ph_box ph_arrangement_box(const ph_arrangement *a, ph_shape shape, int64_t y, int64_t x) {
+  const int64_t places = a->rows * a->columns, place = y * a->columns + x;
+  ph_box box = {.rank = 1}; /* empty */
+  for (int64_t row = 0; row < ph_loops_rows(&a->loops); row++) {
+    int64_t at[PH_LOOPS_ARRAYS];
+    ph_loops_begin(&a->loops, row, at);
+    for (int64_t i = 0; i < ph_loops_length(&a->loops); i++) {
+      if ((at[0] + i * ph_loops_step(&a->loops, 0)) % places != place) continue;
+      const ph_box element = ph_box_element(shape, a->start + at[1] + i * ph_loops_step(&a->loops, 1));
+      box = ph_box_join(&box, &element);
+    }
+  }
+  return box;
+}
+
 void ph_arrangement_add(const ph_arrangement *a, int64_t images, const float *arranged, float *gradient) {
   const int64_t from = ph_loops_step(&a->loops, 0), to = ph_loops_step(&a->loops, 1);
   for (int64_t n = 0; n < images; n++) {

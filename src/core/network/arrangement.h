@@ -7,6 +7,7 @@
 #ifndef PH_ARRANGEMENT_H
 #define PH_ARRANGEMENT_H
 
+#include "box.h"
 #include "meaning.h"
 #include "tensor/loops.h"
 
@@ -32,6 +33,9 @@ ph_status ph_arrangement_of(const ph_meaning *meaning, ph_token token, const cha
 
 /* The shape of that many images' arranged values: (n, units, rows, columns), or of a vector (n, units). */
 ph_shape ph_arrangement_shape(const ph_arrangement *arrangement, int64_t images);
+
+/* The smallest box of a value of this shape that has all units of a place. */
+ph_box ph_arrangement_box(const ph_arrangement *arrangement, ph_shape shape, int64_t y, int64_t x);
 
 /* Takes arranged values from those of that many images; adds arranged gradients to theirs. */
 void ph_arrangement_read(const ph_arrangement *arrangement, int64_t images, const float *values,

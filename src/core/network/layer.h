@@ -9,6 +9,7 @@
 #define PH_LAYER_H
 
 #include "base/field.h"
+#include "network/box.h"
 #include "network/layers/list.h"
 #include "network/meaning.h"
 #include "tensor/loops.h"
@@ -96,6 +97,7 @@ struct ph_layer_type {
      the picture's. */
   ph_status (*shape)(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e);
   ph_meaning_rule *meaning; /* what the output's axes mean; NULL: ph_meaning_kept */
+  ph_needs_rule *needs; /* what part of the inputs a part of the output depends on; NULL: as `reach` says */
   void (*forward)(const ph_layer *layer, const ph_pass *pass);
   void (*backward)(const ph_layer *layer, const ph_pass *pass);
 };

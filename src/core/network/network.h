@@ -105,6 +105,22 @@ ph_status ph_network_fitting_shapes(const ph_network *network, int64_t height, i
 ph_status ph_network_infer(const ph_network *network, int index, const ph_shape *inputs,
                            const ph_shape *lengths, ph_shape *output, ph_error *e);
 
+/* Which pixels of pictures (height, width) a place of a layer depends on, through all ways that lead there.
+   Sides are vertical, horizontal. Fields of places are alike where nothing is cut off: that of place (y, x)
+   begins at offset + (y, x) * stride, the stride of an average where maps were enlarged, and 0 along a side
+   of one place, or where all places have one field. */
+typedef struct ph_receptive_field {
+  ph_range inside[2]; /* the part that is inside the picture, and is read, rather than padding */
+  ph_range whole[2];  /* as if all maps went on beyond their borders */
+  double stride[2];
+  int64_t offset[2];
+} ph_receptive_field;
+
+/* `place` is (y, x) as the layer is arranged, NULL the middle. PH_MISUSE where there is no such place, or
+   such pictures do not fit; PH_FAILURE where it does not depend on the picture. */
+ph_status ph_network_receptive_field(const ph_network *network, int layer, int64_t height, int64_t width,
+                                     const int64_t *place, ph_receptive_field *field, ph_error *e);
+
 /* The layers that an index depends on, itself included, marked true in `needed` (ph_network_count of them,
    which the caller zeroed). */
 void ph_network_ancestors(const ph_network *network, int index, bool *needed);

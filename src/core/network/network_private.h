@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The inside of a network, for the files that implement network.h: building (network.c), names (names.c),
-   shapes (shapes.c), folding (fold.c), classes (classes.c), running (pass.c). No other file includes this. */
+   shapes (shapes.c), receptive fields (receptive_field.c), folding (fold.c), classes (classes.c), running
+   (pass.c). No other file includes this. */
 #ifndef PH_NETWORK_PRIVATE_H
 #define PH_NETWORK_PRIVATE_H
 

@@ -109,6 +109,7 @@ const ph_layer_type ph_layer_batch_norm = {
     .fields = fields,
     .config_size = sizeof(batch_norm_config),
     .shape = shape,
+    .needs = ph_needs_elements,
     .forward = forward,
     .backward = backward,
 };

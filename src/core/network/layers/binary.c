@@ -188,6 +188,7 @@ const ph_layer_type ph_layer_binary = {
     .fields = fields,
     .config_size = sizeof(binary_config),
     .shape = shape,
+    .needs = ph_needs_elements,
     .forward = forward,
     .backward = backward,
 };

@@ -20,6 +20,8 @@ static const ph_field fields[] = {
      "whether the place in the block (DCR) or the channel (CRD) is slowest among the channels of depth"},
     {0}};
 
+static int64_t divide_down(int64_t a, int64_t b) { return a < 0 ? -((b - 1 - a) / b) : a / b; }
+
 static ph_status check(const ph_layer *layer, ph_shape input, ph_error *e) {
   const blocks_config *config = layer->config;
   if (config->block == 0) return ph_layer_fail(layer, e, "block is missing");
@@ -50,6 +52,19 @@ static ph_status shape_of_depth(const ph_layer *layer, const ph_shape *inputs, p
                          (long long)dim[2], (long long)dim[3], (long long)block, (long long)block);
   *output = ph_shape4(dim[0], dim[1] * block * block, dim[2] / block, dim[3] / block);
   return PH_OK;
+}
+
+/* All channels, and of places the square, or that of which they are part. */
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const int64_t block = ((const blocks_config *)layer->config)->block;
+  ph_needs_images(layer, n);
+  for (int a = 2; a < 4; a++) {
+    const ph_range wanted = n->wanted.axis[a];
+    n->needed[0].axis[a] =
+        layer->type == &ph_layer_space_to_depth
+            ? (ph_range){wanted.first * block, wanted.last * block}
+            : (ph_range){divide_down(wanted.first, block), divide_down(wanted.last - 1, block) + 1};
+  }
 }
 
 /* `split` seen with its axes in the order given. */
@@ -105,6 +120,7 @@ const ph_layer_type ph_layer_depth_to_space = {
     .config_size = sizeof(blocks_config),
     .shape = shape_of_space,
     .meaning = ph_meaning_map,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };
@@ -118,6 +134,7 @@ const ph_layer_type ph_layer_space_to_depth = {
     .config_size = sizeof(blocks_config),
     .shape = shape_of_depth,
     .meaning = ph_meaning_map,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

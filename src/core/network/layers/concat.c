@@ -68,6 +68,19 @@ static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning 
   output->axis[axis] = joined(layer, inputs, axis, output->shape.dim[axis]);
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const int axis = ph_concat_axis(layer, n->output.rank);
+  int64_t before = 0;
+  for (int i = 0; i < layer->inputs; i++) {
+    const int64_t size = n->inputs[i].dim[axis];
+    const ph_range joined = n->wanted.axis[axis];
+    n->needed[i] = n->wanted;
+    n->needed[i].axis[axis] = (ph_range){joined.first > before ? joined.first - before : 0,
+                                         joined.last < before + size ? joined.last - before : size};
+    before += size;
+  }
+}
+
 /* With all axes before the joined one as one, each input is a run of memory in each of its rows. */
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   int rank = pass->output.shape.rank, axis = ph_concat_axis(layer, rank);
@@ -106,6 +119,7 @@ const ph_layer_type ph_layer_concat = {
     .config_size = sizeof(concat_config),
     .shape = shape,
     .meaning = meaning,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

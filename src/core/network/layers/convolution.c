@@ -60,6 +60,19 @@ done:
   return status;
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]);
+  const int64_t outputs = weight.dim[0] / ph_convolution_groups(layer), inputs = weight.dim[1];
+  const ph_range channels = n->wanted.axis[1];
+  ph_window window;
+  if (ph_convolution_window(layer, n->inputs[0], &window, NULL) != PH_OK)
+    return; /* `shape` refused it already */
+  ph_needs_images(layer, n);
+  n->needed[0].axis[1] =
+      (ph_range){channels.first / outputs * inputs, ((channels.last - 1) / outputs + 1) * inputs};
+  ph_window_needs(&window, n);
+}
+
 /* Walks all weights. `base` points at the whole tensors. */
 static void walk(const ph_layer *layer, const ph_pass *pass, const ph_planes *base) {
   const ph_convolution_config *config = layer->config;
@@ -124,6 +137,7 @@ const ph_layer_type ph_layer_convolution = {
     .config_size = sizeof(ph_convolution_config),
     .shape = shape,
     .meaning = ph_meaning_map,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

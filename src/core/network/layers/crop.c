@@ -44,24 +44,31 @@ done:
   return status;
 }
 
-static ph_view view_of(const ph_layer *layer, const ph_pass *pass) {
+static ph_view view_of(const ph_layer *layer, ph_shape input, ph_shape output) {
   const crop_config *config = layer->config;
-  ph_view view = ph_view_whole(pass->input[0].shape);
+  ph_view view = ph_view_whole(input);
   int first = (int)(config->axis < 0 ? config->axis + view.rank : config->axis);
   for (int a = 0; a < view.rank; a++) {
     view.axis[a].start = offset_at(config, a, first);
-    view.axis[a].length = pass->output.shape.dim[a];
+    view.axis[a].length = output.dim[a];
   }
   return view;
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_view view = view_of(layer, n->inputs[0], n->output);
+  for (int a = 0; a < view.rank; a++)
+    n->needed[0].axis[a] = ph_view_needs(&view.axis[a], n->wanted.axis[a], n->open);
+  n->needed[1].axis[0] = (ph_range){0, 0}; /* of which the shape alone is read */
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
-  ph_view view = view_of(layer, pass);
+  ph_view view = view_of(layer, pass->input[0].shape, pass->output.shape);
   ph_view_forward(&view, pass->input[0].data, pass->output.data, 0);
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
-  ph_view view = view_of(layer, pass);
+  ph_view view = view_of(layer, pass->input[0].shape, pass->output.shape);
   if (pass->input_gradient[0] != NULL)
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
@@ -75,6 +82,7 @@ const ph_layer_type ph_layer_crop = {
     .fields = fields,
     .config_size = sizeof(crop_config),
     .shape = shape,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

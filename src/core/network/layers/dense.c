@@ -63,6 +63,7 @@ const ph_layer_type ph_layer_dense = {
     .fields = fields,
     .shape = shape,
     .meaning = ph_meaning_map,
+    .needs = ph_needs_images,
     .forward = forward,
     .backward = backward,
 };

@@ -64,6 +64,7 @@ const ph_layer_type ph_layer_expand = {
     .fields = fields,
     .config_size = sizeof(expand_config),
     .shape = shape,
+    .needs = ph_needs_elements,
     .forward = forward,
     .backward = backward,
 };

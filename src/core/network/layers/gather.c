@@ -14,11 +14,15 @@ static const ph_field fields[] = {{"axis", PH_INTEGER, offsetof(gather_config, a
 static const ph_parameter parameters[] = {{"indices", "whole numbers; negative ones count from the end"},
                                           {0}};
 
+static int axis_of(const ph_layer *layer, int rank) {
+  const int64_t given = ((const gather_config *)layer->config)->axis;
+  return (int)(given < 0 ? given + rank : given);
+}
+
 /* The output's axes as the view has them: all axes of the indices are one. */
 static ph_view view_of(const ph_layer *layer, ph_shape input) {
-  int64_t given = ((const gather_config *)layer->config)->axis;
   ph_view view = ph_view_whole(input);
-  ph_view_axis *axis = &view.axis[given < 0 ? given + input.rank : given];
+  ph_view_axis *axis = &view.axis[axis_of(layer, input.rank)];
   axis->list = ph_tensor_read(layer->parameter[0]);
   axis->length = ph_tensor_count(layer->parameter[0]);
   return view;
@@ -57,15 +61,23 @@ done:
 
 /* Of the axis itself nothing is known, in whatever order its elements are now. */
 static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning *output) {
-  const int64_t given = ((const gather_config *)layer->config)->axis;
   const int rank = inputs[0].shape.rank, more = ph_tensor_shape(layer->parameter[0]).rank;
-  const int axis = (int)(given < 0 ? given + rank : given);
+  const int axis = axis_of(layer, rank);
   for (int a = 0; a < output->shape.rank; a++) {
     const int own = a < axis ? a : a - more + 1;
     const bool is_listed = a >= axis && a < axis + more;
     output->axis[a] =
         is_listed || own >= rank ? ph_axis_of(PH_OTHER, output->shape.dim[a]) : inputs[0].axis[own];
   }
+}
+
+/* Of indices of several axes, all of the axis is needed. */
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_view view = view_of(layer, n->inputs[0]);
+  const int more = ph_tensor_shape(layer->parameter[0]).rank, axis = axis_of(layer, view.rank);
+  for (int a = 0; a < view.rank; a++)
+    if (a != axis) n->needed[0].axis[a] = n->wanted.axis[a < axis ? a : a + more - 1];
+  if (more == 1) n->needed[0].axis[axis] = ph_view_needs(&view.axis[axis], n->wanted.axis[axis], n->open);
 }
 
 static void forward(const ph_layer *layer, const ph_pass *pass) {
@@ -91,6 +103,7 @@ const ph_layer_type ph_layer_gather = {
     .config_size = sizeof(gather_config),
     .shape = shape,
     .meaning = meaning,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

@@ -34,6 +34,14 @@ static int64_t last_channel(const ph_lrn_config *config, int64_t c, int64_t chan
   return c + config->size / 2 + 1 < channels ? c + config->size / 2 + 1 : channels;
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const int64_t side = ((const ph_lrn_config *)layer->config)->size / 2;
+  ph_range *channels = &n->needed[0].axis[1];
+  n->needed[0] = n->wanted;
+  *channels = (ph_range){channels->first - side, channels->last + side};
+  n->needed[0].axis[1] = ph_box_inside(&n->needed[0], n->inputs[0]).axis[1];
+}
+
 /* d for channel c of the pixel whose channel 0 is at x. */
 static double divisor(const ph_lrn_config *config, const float *x, int64_t c, const ph_shape *input) {
   int64_t plane = ph_plane(*input), last = last_channel(config, c, input->dim[1]);
@@ -94,6 +102,7 @@ const ph_layer_type ph_layer_local_response_norm = {
     .fields = fields,
     .config_size = sizeof(ph_lrn_config),
     .shape = shape,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

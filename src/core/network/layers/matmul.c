@@ -91,6 +91,19 @@ static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning 
   output->axis[rank - 1] = mixed(columns, summed_a, output->shape.dim[rank - 1]);
 }
 
+/* Rows of the left matrix, columns of the right one, all of what is summed over. */
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_matmul_config *config = layer->config;
+  const int rank = n->output.rank, of_a = n->inputs[0].rank, of_b = n->inputs[1].rank;
+  if (of_a < 2 || of_b < 2) return;
+  ph_box whole[] = {n->needed[0], n->needed[1]};
+  ph_needs_elements(layer, n); /* of the batch */
+  for (int i = 0; i < 2; i++)
+    for (int a = n->inputs[i].rank - 2; a < n->inputs[i].rank; a++) n->needed[i].axis[a] = whole[i].axis[a];
+  n->needed[0].axis[of_a - 2 + config->transpose_a] = n->wanted.axis[rank - 2];
+  n->needed[1].axis[of_b - 1 - config->transpose_b] = n->wanted.axis[rank - 1];
+}
+
 /* ---- one product ---- */
 
 /* A matrix in memory: how far its rows, and its columns, are apart. */
@@ -190,6 +203,7 @@ const ph_layer_type ph_layer_matmul = {
     .config_size = sizeof(ph_matmul_config),
     .shape = shape,
     .meaning = meaning,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

@@ -118,6 +118,7 @@ const ph_layer_type ph_layer_max_pool = {
     .config_size = sizeof(ph_pool_config),
     .shape = ph_pool_shape,
     .meaning = ph_meaning_map,
+    .needs = ph_pool_needs,
     .forward = forward,
     .backward = backward,
 };

@@ -231,13 +231,19 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
-#define NORM(type, its_text, its_parameters, its_fields, its_shape, its_reach, its_rows)                     \
+/* layer_norm: of each row everything. */
+static void needs_rows(const ph_layer *layer, const ph_needs *n) {
+  for (int a = 0; a < row_axis(layer, n->output.rank); a++) n->needed[0].axis[a] = n->wanted.axis[a];
+}
+
+#define NORM(type, its_text, its_parameters, its_fields, its_shape, its_reach, its_rows, its_needs)          \
   const ph_layer_type ph_layer_##type = {.name = #type,                                                      \
                                          .text = its_text,                                                   \
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
                                          .reach = its_reach,                                                 \
                                          .row_axis = its_rows,                                               \
+                                         .needs = its_needs,                                                 \
                                          .parameters = its_parameters,                                       \
                                          .required_parameters = 0,                                           \
                                          .fields = its_fields,                                               \
@@ -249,11 +255,11 @@ static void backward(const ph_layer *layer, const ph_pass *pass) {
 NORM(instance_norm,
      "Each channel of each image brought to mean 0 and variance 1 over its pixels: scale * (x - mean) / "
      "sqrt(variance + epsilon) + bias (Ulyanov et al., 2016).",
-     by_channels, instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL);
+     by_channels, instance_fields, shape_by_channels, PH_REACH_CHANNEL, NULL, NULL);
 NORM(group_norm,
      "As instance_norm, with mean and variance of groups of neighbouring channels (Wu and He, 2018).",
-     by_channels, group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL);
+     by_channels, group_fields, shape_by_channels, PH_REACH_ANYTHING, NULL, ph_needs_images);
 NORM(layer_norm,
      "As instance_norm, with mean and variance over all axes from `axis` on, and a scale and a bias for each "
      "element of them (Ba et al., 2016).",
-     by_axes, layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis);
+     by_axes, layer_fields, shape_by_axes, PH_REACH_ANYTHING, row_axis, needs_rows);

@@ -39,25 +39,31 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   return PH_OK;
 }
 
-static ph_view view_of(const ph_layer *layer, const ph_pass *pass) {
+static ph_view view_of(const ph_layer *layer, ph_shape input, ph_shape output) {
   const pad_config *config = layer->config;
-  ph_view view = ph_view_whole(pass->input[0].shape);
+  ph_view view = ph_view_whole(input);
   for (int a = 0; a < view.rank; a++) {
     view.axis[a].start = -(int64_t)config->before.value[a];
-    view.axis[a].length = pass->output.shape.dim[a];
+    view.axis[a].length = output.dim[a];
     view.axis[a].beyond = beyond[config->mode];
   }
   return view;
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_view view = view_of(layer, n->inputs[0], n->output);
+  for (int a = 0; a < view.rank; a++)
+    n->needed[0].axis[a] = ph_view_needs(&view.axis[a], n->wanted.axis[a], n->open);
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
-  ph_view view = view_of(layer, pass);
+  ph_view view = view_of(layer, pass->input[0].shape, pass->output.shape);
   ph_view_forward(&view, pass->input[0].data, pass->output.data,
                   (float)((const pad_config *)layer->config)->value);
 }
 
 static void backward(const ph_layer *layer, const ph_pass *pass) {
-  ph_view view = view_of(layer, pass);
+  ph_view view = view_of(layer, pass->input[0].shape, pass->output.shape);
   if (pass->input_gradient[0] != NULL)
     ph_view_backward(&view, pass->output_gradient, pass->input_gradient[0]);
 }
@@ -71,6 +77,7 @@ const ph_layer_type ph_layer_pad = {
     .fields = fields,
     .config_size = sizeof(pad_config),
     .shape = shape,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

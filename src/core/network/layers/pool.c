@@ -61,3 +61,11 @@ ph_status ph_pool_shape(const ph_layer *layer, const ph_shape *inputs, ph_shape 
 done:
   return status;
 }
+
+void ph_pool_needs(const ph_layer *layer, const ph_needs *needs) {
+  ph_window window;
+  if (ph_pool_window(layer, needs->inputs[0], &window, NULL) != PH_OK)
+    return; /* `shape` refused it already */
+  ph_needs_planes(layer, needs);
+  ph_window_needs(&window, needs);
+}

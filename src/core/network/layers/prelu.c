@@ -61,6 +61,7 @@ const ph_layer_type ph_layer_prelu = {
     .required_parameters = 1,
     .fields = fields,
     .shape = shape,
+    .needs = ph_needs_elements,
     .forward = forward,
     .backward = backward,
 };

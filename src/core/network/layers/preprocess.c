@@ -88,6 +88,13 @@ static void backward_image(const ph_layer *layer, const ph_pass *pass) {
   }
 }
 
+/* All channels of the same places: their order may be another one. */
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_range channels = n->needed[0].axis[1];
+  ph_needs_elements(layer, n);
+  n->needed[0].axis[1] = channels;
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   ph_pass_images(layer, pass, forward_image);
 }
@@ -106,6 +113,7 @@ const ph_layer_type ph_layer_preprocess = {
     .fields = fields,
     .config_size = sizeof(ph_preprocess_config),
     .shape = shape,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

@@ -56,6 +56,16 @@ static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning 
   }
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  bool goes[PH_MAX_RANK];
+  int at = 0;
+  if (find_reduced(layer, n->inputs[0].rank, goes, NULL) != PH_OK) return; /* `shape` refused it already */
+  for (int a = 0; a < n->inputs[0].rank; a++) {
+    if (!goes[a]) n->needed[0].axis[a] = n->wanted.axis[at];
+    at += !goes[a] || ((const reduce_config *)layer->config)->keep;
+  }
+}
+
 /* The elements that make one number, and the numbers: two walks over parts of the input's axes. */
 static void find_walks(const ph_layer *layer, ph_shape input, ph_loops *numbers, ph_loops *elements) {
   bool goes[PH_MAX_RANK];
@@ -244,6 +254,7 @@ const ph_layer_type ph_layer_reduce = {
     .config_size = sizeof(reduce_config),
     .shape = shape,
     .meaning = meaning,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

@@ -151,6 +151,7 @@ static const ph_field no_fields[] = {{0}};
                                          .config_size = size,                                                \
                                          .shape = its_shape,                                                 \
                                          .meaning = ph_meaning_regrouped,                                    \
+                                         .needs = ph_needs_regrouped,                                        \
                                          .forward = forward,                                                 \
                                          .backward = backward}
 

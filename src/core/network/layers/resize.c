@@ -66,12 +66,14 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
 typedef struct axis {
   int64_t from, to; /* sizes */
   double scale;     /* as given: rounding the size may have made it another one */
+  bool open;        /* what is read goes on beyond the image's borders */
 } axis;
 
-static axis axis_of(const ph_layer *layer, const ph_pass *pass, int a) {
+static axis axis_of(const ph_layer *layer, ph_shape input, ph_shape output, int a) {
   const resize_config *config = layer->config;
-  int64_t from = pass->input[0].shape.dim[a], to = pass->output.shape.dim[a];
-  return (axis){from, to, config->scales.count > 0 ? config->scales.value[a] : (double)to / (double)from};
+  int64_t from = input.dim[a], to = output.dim[a];
+  double scale = config->scales.count > 0 ? config->scales.value[a] : (double)to / (double)from;
+  return (axis){from, to, scale, false};
 }
 
 /* Where output pixel i lies, in input pixels. */
@@ -100,8 +102,9 @@ typedef struct taps {
   double weight[4];
 } taps;
 
-static int64_t inside(double at, int64_t size) {
-  return at < 0 ? 0 : at > (double)(size - 1) ? size - 1 : (int64_t)at;
+static int64_t inside(double at, const axis *a) {
+  if (a->open) return (int64_t)at;
+  return at < 0 ? 0 : at > (double)(a->from - 1) ? a->from - 1 : (int64_t)at;
 }
 
 static double rounded(int rounding, double x) {
@@ -127,16 +130,30 @@ static taps taps_at(const ph_layer *layer, const axis *a, int64_t i) {
   const resize_config *config = layer->config;
   double x = coordinate(config->coordinates, a, i);
   if (a->from == a->to && a->scale == 1) return (taps){1, {i}, {1}};
-  if (config->mode == NEAREST) return (taps){1, {inside(rounded(config->rounding, x), a->from)}, {1}};
+  if (config->mode == NEAREST) return (taps){1, {inside(rounded(config->rounding, x), a)}, {1}};
   double low = floor(x);
-  if (config->mode == LINEAR)
-    return (taps){2, {inside(low, a->from), inside(low + 1, a->from)}, {low + 1 - x, x - low}};
+  if (config->mode == LINEAR) return (taps){2, {inside(low, a), inside(low + 1, a)}, {low + 1 - x, x - low}};
   taps t = {.count = 4};
   for (int k = 0; k < 4; k++) {
-    t.at[k] = inside(low - 1 + k, a->from);
+    t.at[k] = inside(low - 1 + k, a);
     t.weight[k] = cubic(x - (low - 1 + k));
   }
   return t;
+}
+
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  ph_needs_planes(layer, n);
+  for (int d = 2; d < 4; d++) {
+    axis a = axis_of(layer, n->inputs[0], n->output, d);
+    ph_range *needed = &n->needed[0].axis[d];
+    a.open = n->open;
+    *needed = (ph_range){0, 0};
+    for (int64_t i = n->wanted.axis[d].first; i < n->wanted.axis[d].last; i++) {
+      const taps t = taps_at(layer, &a, i);
+      for (int k = 0; k < t.count; k++)
+        if (t.weight[k] != 0) *needed = ph_range_join(*needed, (ph_range){t.at[k], t.at[k] + 1});
+    }
+  }
 }
 
 /* Every output pixel is a sum over the taps of its row and its column. Columns are worked on in strips, whose
@@ -177,7 +194,8 @@ static void add_row(const strip *s, const taps *v, const float *gradient, int64_
 
 /* Reads the input into the output, or, back, adds the output's gradient to the input's. */
 static void run(const ph_layer *layer, const ph_pass *pass, bool back) {
-  axis rows = axis_of(layer, pass, 2), columns = axis_of(layer, pass, 3);
+  const ph_shape input = pass->input[0].shape, output = pass->output.shape;
+  axis rows = axis_of(layer, input, output, 2), columns = axis_of(layer, input, output, 3);
   int64_t planes = pass->output.shape.dim[0] * pass->output.shape.dim[1], from = rows.from * columns.from;
   strip s;
   for (int64_t first = 0; first < columns.to; first += STRIP) {
@@ -210,6 +228,7 @@ const ph_layer_type ph_layer_resize = {
     .fields = fields,
     .config_size = sizeof(resize_config),
     .shape = shape,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

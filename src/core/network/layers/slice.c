@@ -94,6 +94,12 @@ static void meaning(const ph_layer *layer, const ph_meaning *inputs, ph_meaning 
                                    view.axis[a].step, view.axis[a].length);
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_view view = view_of(layer, n->inputs[0]);
+  for (int a = 0; a < view.rank; a++)
+    n->needed[0].axis[a] = ph_view_needs(&view.axis[a], n->wanted.axis[a], n->open);
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   ph_view view = view_of(layer, pass->input[0].shape);
   ph_view_forward(&view, pass->input[0].data, pass->output.data, 0);
@@ -116,6 +122,7 @@ const ph_layer_type ph_layer_slice = {
     .config_size = sizeof(slice_config),
     .shape = shape,
     .meaning = meaning,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

@@ -45,6 +45,16 @@ static int row_axis(const ph_layer *layer, int rank) {
   return config->coerced || axis == rank - 1 ? axis : 0;
 }
 
+/* All along the axis. */
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const softmax_config *config = layer->config;
+  const ph_box whole = n->needed[0];
+  const int first = (int)(config->axis < 0 ? config->axis + whole.rank : config->axis);
+  n->needed[0] = n->wanted;
+  for (int a = first; a < (config->coerced ? whole.rank : first + 1); a++)
+    n->needed[0].axis[a] = whole.axis[a];
+}
+
 /* `of` sees each row that sums to 1: where it begins, and how far its elements are apart. */
 typedef void of_row(const ph_pass *pass, int64_t at, int64_t count, int64_t step);
 
@@ -109,6 +119,7 @@ static void log_softmax_row_back(const ph_pass *pass, int64_t at, int64_t count,
                                          .least_inputs = 1,                                                  \
                                          .most_inputs = 1,                                                   \
                                          .row_axis = row_axis,                                               \
+                                         .needs = needs,                                                     \
                                          .fields = fields,                                                   \
                                          .config_size = sizeof(softmax_config),                              \
                                          .shape = shape,                                                     \

@@ -29,6 +29,15 @@ static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *
   return PH_OK;
 }
 
+/* All along the axis. */
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const int64_t axis = ((const top_k_config *)layer->config)->axis;
+  const ph_box whole = n->needed[0];
+  const int64_t own = axis < 0 ? axis + whole.rank : axis;
+  n->needed[0] = n->wanted;
+  n->needed[0].axis[own] = whole.axis[own];
+}
+
 /* One line of elements: where it begins, how many there are, and how far they are apart. */
 typedef struct line {
   const float *x;
@@ -95,6 +104,7 @@ const ph_layer_type ph_layer_top_k = {
     .fields = fields,
     .config_size = sizeof(top_k_config),
     .shape = shape,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

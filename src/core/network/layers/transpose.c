@@ -43,6 +43,11 @@ static ph_view view_of(const ph_layer *layer, ph_shape input) {
   return view;
 }
 
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const int rank = n->output.rank;
+  for (int a = 0; a < rank; a++) n->needed[0].axis[source_of(layer->config, a, rank)] = n->wanted.axis[a];
+}
+
 static void forward(const ph_layer *layer, const ph_pass *pass) {
   ph_view view = view_of(layer, pass->input[0].shape);
   ph_view_forward(&view, pass->input[0].data, pass->output.data, 0);
@@ -63,6 +68,7 @@ const ph_layer_type ph_layer_transpose = {
     .config_size = sizeof(transpose_config),
     .shape = shape,
     .meaning = meaning,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

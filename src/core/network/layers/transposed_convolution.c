@@ -45,6 +45,31 @@ static int64_t output_length(const ph_layer *layer, const ph_window *w, int axis
          ((const transposed_config *)layer->config)->output_padding[axis];
 }
 
+/* The input pixels whose windows have these pixels of the output. */
+static ph_range spreading(const ph_window *w, int axis, ph_range wanted, bool open) {
+  ph_range needed = {0, 0};
+  for (int64_t at = wanted.first; at < wanted.last; at++)
+    for (int64_t k = 0; k < w->kernel[axis]; k++) {
+      const int64_t way = at + w->padding[axis] - k * w->dilation[axis], from = way / w->stride[axis];
+      if (way % w->stride[axis] != 0 || (!open && (from < 0 || from >= w->output[axis]))) continue;
+      needed = ph_range_join(needed, (ph_range){from, from + 1});
+    }
+  return needed;
+}
+
+static void needs(const ph_layer *layer, const ph_needs *n) {
+  const ph_window window = window_of(layer, n->inputs[0]);
+  const ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]);
+  const int64_t outputs = weight.dim[1],
+                inputs = weight.dim[0] / ((const transposed_config *)layer->config)->groups;
+  const ph_range channels = n->wanted.axis[1];
+  ph_needs_images(layer, n);
+  n->needed[0].axis[1] =
+      (ph_range){channels.first / outputs * inputs, ((channels.last - 1) / outputs + 1) * inputs};
+  for (int a = 0; a < 2; a++)
+    n->needed[0].axis[2 + a] = spreading(&window, a, n->wanted.axis[2 + a], n->open);
+}
+
 static ph_status shape(const ph_layer *layer, const ph_shape *inputs, ph_shape *output, ph_error *e) {
   const transposed_config *config = layer->config;
   ph_shape weight = ph_tensor_shape(layer->parameter[WEIGHT]);
@@ -129,6 +154,7 @@ const ph_layer_type ph_layer_transposed_convolution = {
     .config_size = sizeof(transposed_config),
     .shape = shape,
     .meaning = ph_meaning_map,
+    .needs = needs,
     .forward = forward,
     .backward = backward,
 };

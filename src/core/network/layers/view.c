@@ -16,8 +16,8 @@ ph_view ph_view_whole(ph_shape input) {
   return view;
 }
 
-/* Offset of what position i reads, or -1 for the fill. */
-static int64_t offset_of(const ph_view_axis *axis, int64_t i) {
+/* What position i reads, or -1 for the fill. */
+static int64_t position_of(const ph_view_axis *axis, int64_t i) {
   int64_t at = axis->list == NULL ? axis->start + i * axis->step : (int64_t)axis->list[i];
   if (axis->list != NULL && at < 0) at += axis->size;
   if (at < 0 || at >= axis->size) {
@@ -30,7 +30,22 @@ static int64_t offset_of(const ph_view_axis *axis, int64_t i) {
       if (at >= axis->size) at = period - at;
     }
   }
-  return at * axis->stride;
+  return at;
+}
+
+static int64_t offset_of(const ph_view_axis *axis, int64_t i) {
+  const int64_t at = position_of(axis, i);
+  return at < 0 ? -1 : at * axis->stride;
+}
+
+ph_range ph_view_needs(const ph_view_axis *axis, ph_range wanted, bool open) {
+  ph_range needed = {0, 0};
+  for (int64_t i = wanted.first; i < wanted.last; i++) {
+    if (axis->list != NULL && (i < 0 || i >= axis->length)) continue;
+    const int64_t at = open && axis->list == NULL ? axis->start + i * axis->step : position_of(axis, i);
+    if (open || at >= 0) needed = ph_range_join(needed, (ph_range){at, at + 1});
+  }
+  return needed;
 }
 
 /* Whether an axis reads evenly spaced elements, all of them inside. */

@@ -31,6 +31,10 @@ typedef struct ph_view {
 /* The view of an input of this shape that leaves it as it is: to be changed. */
 ph_view ph_view_whole(ph_shape input);
 
+/* The positions of the input's axis that these of the output's axis read: beyond the borders those that would
+   follow, or, unless `open`, those that are read for them. */
+ph_range ph_view_needs(const ph_view_axis *axis, ph_range wanted, bool open);
+
 void ph_view_forward(const ph_view *view, const float *src, float *dst, float fill);
 
 /* Adds each output element's gradient to the input element that it was read from. */

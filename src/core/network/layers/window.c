@@ -76,3 +76,21 @@ ph_range ph_window_inside(const ph_window *window, int axis, int64_t at, int64_t
   int64_t skipped = begin < 0 ? divide_up(-begin, step) : 0;
   return (ph_range){begin + skipped * step, least(begin + span_of(window, axis), size)};
 }
+
+void ph_window_needs(const ph_window *window, const ph_needs *needs) {
+  for (int axis = 0; axis < 2; axis++) {
+    const ph_range wanted = needs->wanted.axis[2 + axis];
+    const int64_t stride = window->stride[axis], before = window->padding[axis];
+    ph_range *needed = &needs->needed[0].axis[2 + axis];
+    *needed = (ph_range){wanted.first * stride - before,
+                         (wanted.last - 1) * stride - before + span_of(window, axis)};
+    if (needs->open) continue;
+    *needed = (ph_range){0, 0};
+    for (int64_t at = wanted.first; at < wanted.last; at++) {
+      ph_range inside = ph_window_inside(window, axis, at, needs->inputs[0].dim[2 + axis]);
+      inside.last =
+          inside.first + (ph_range_count(inside, window->dilation[axis]) - 1) * window->dilation[axis] + 1;
+      *needed = ph_range_join(*needed, inside);
+    }
+  }
+}

@@ -18,11 +18,6 @@ extern const char *const ph_padding_modes[];
 ph_status ph_window_resolve(const ph_layer *layer, ph_shape input, int padding_mode, bool ceil,
                             ph_window *window, ph_error *e);
 
-/* Positions first … last-1 along one axis; none where last <= first. */
-typedef struct ph_range {
-  int64_t first, last;
-} ph_range;
-
 /* How many positions there are, a step apart. */
 static inline int64_t ph_range_count(ph_range r, int64_t step) {
   return r.last > r.first ? (r.last - r.first + step - 1) / step : 0;
@@ -34,5 +29,8 @@ ph_range ph_window_outputs(const ph_window *window, int axis, int64_t k, int64_t
 /* The part of output position `at`'s window that lies inside an image of `size`: every dilation-th position
    from first on. */
 ph_range ph_window_inside(const ph_window *window, int axis, int64_t at, int64_t size);
+
+/* Narrows rows and columns, axes 2 and 3, of input 0 to what the wanted windows read. */
+void ph_window_needs(const ph_window *window, const ph_needs *needs);
 
 #endif
