@@ -29,11 +29,12 @@ static void spread(const ph_samples *s, ph_tensor *image) {
   const int64_t plane = ph_tensor_count(image) / 3;
   const bool has_alpha = s->channels == 2 || s->channels == 4, is_grey = s->channels <= 2;
   const unsigned char *from = s->data;
-  float *data = ph_tensor_data(image);
+  float *data = ph_tensor_data(image), share[256];
+  for (int level = 0; level < 256; level++) share[level] = (float)level / 255.0f;
   for (int64_t i = 0; i < plane; i++, from += s->channels) {
-    float alpha = has_alpha ? (float)from[s->channels - 1] / 255.0f : 1.0f;
+    float alpha = has_alpha ? share[from[s->channels - 1]] : 1.0f;
     for (int c = 0; c < 3; c++) {
-      float value = (float)from[is_grey ? 0 : c] / 255.0f;
+      float value = share[from[is_grey ? 0 : c]];
       data[c * plane + i] = has_alpha ? value * alpha + (1.0f - alpha) : value;
     }
   }
