@@ -50,6 +50,7 @@ end
 
 -- Pictures.
 ph.load_image = misuse.guard(picture.load)
+ph.dataset = misuse.guard(later("phosphene.data.dataset", "open"))
 ph.save = misuse.guard(picture.save)
 ph.list_images = misuse.guard(picture.list)
 ph.read_metadata = core.read_metadata

@@ -102,6 +102,7 @@ void phb_open_types(lua_State *L);
 void phb_open_parameterisation(lua_State *L);
 void phb_open_optimiser(lua_State *L);
 void phb_open_statistics(lua_State *L);
+void phb_open_dataset(lua_State *L);
 void phb_open_system(lua_State *L);
 void phb_open_ranking(lua_State *L);
 void phb_open_sketch(lua_State *L);

@@ -21,7 +21,8 @@ local usual_columns = 80
 
 local function columns() return core.terminal_width(2) or usual_columns end
 
---- `on`: false silences; `title` begins each line. `stream`, `terminal`, `columns` and `clock` are for tests.
+--- `on`: false silences; `title` begins each line, `unit` is what the steps are.
+--- `stream`, `terminal`, `columns` and `clock` are for tests.
 function progress.new(settings)
   local terminal = settings.terminal
   if terminal == nil then terminal = core.is_terminal(2) end
@@ -30,6 +31,7 @@ function progress.new(settings)
     on = settings.on ~= false and is_wanted(),
     title = printable(settings.title),
     steps = settings.steps,
+    unit = settings.unit or "steps",
     stream = settings.stream or io.stderr,
     terminal = terminal,
     columns = settings.columns or columns,
@@ -73,7 +75,7 @@ function progress:text(step, value)
   local left = rate > 0 and duration((self.steps - step) / rate) or "?"
   local shown = value and ("value %.4g  "):format(value) or ""
   local count, time = ("%d/%d  %s"):format(step, self.steps, shown), ("%s left"):format(left)
-  local full = ("%s%.3g steps/s  %s"):format(count, rate, time)
+  local full = ("%s%.3g %s/s  %s"):format(count, rate, self.unit, time)
   if not self.terminal then return self:fit { full } end
   return self:fit { bar(self.steps > 0 and step / self.steps or 1) .. " " .. full, full, count .. time }
 end
@@ -104,6 +106,13 @@ function progress.tell(text)
   if is_wanted() then io.stderr:write("phosphene: ", printable(text), "\n") end
 end
 
+--- A line in the middle of the display, which is drawn again below it.
+function progress:say(text)
+  if self.on and self.width > 0 then self:draw "" end
+  if self.on and self.terminal then self.stream:write "\r" end
+  progress.tell(text)
+end
+
 --- Prints the seed of a run for which none was given.
 function progress.tell_seed(seed) progress.tell("seed " .. seed) end
 
@@ -112,7 +121,7 @@ function progress.tell_seed(seed) progress.tell("seed " .. seed) end
 function progress:finish(step, value, how)
   if not self.on then return end
   local elapsed = self.clock() - self.began
-  local short = ("%s after %d steps in %s"):format(how, step, duration(elapsed))
+  local short = ("%s after %d %s in %s"):format(how, step, self.unit, duration(elapsed))
   local full = value and ("%s, value %.4g"):format(short, value) or short
   local ways = { full, short }
   if self.terminal and how == "interrupted" then table.insert(ways, 1, full .. "; Ctrl-C again ends all") end

@@ -50,6 +50,11 @@ function core.read_metadata(path) end
 ---@return ph.tensor
 function core.resize_image(tensor, height, width) end
 
+--- Pictures (n, 3, h, w) in grey, (n, 1, h, w): .299 red + .587 green + .114 blue (ITU-R BT.601).
+---@param images ph.tensor
+---@return ph.tensor
+function core.luminance(images) end
+
 ---@class ph.text_style
 ---@field size number? height of a line in pixels, 4..512; 16
 ---@field colour number[]? {red, green, blue}, or one number for a grey, in [0, 1]; black

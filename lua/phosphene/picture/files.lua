@@ -57,17 +57,12 @@ function picture.crop(tensor, height, width)
   return middle:paste(tensor, (height - shape[3]) // 2, (width - shape[4]) // 2)
 end
 
--- The shares of red, green and blue in luminance (ITU-R BT.601).
-local luminance = { 0.299, 0.587, 0.114 }
-
 --- Pictures (n, c, h, w) in as many channels as a network takes: colours become grey by their luminance, and grey is
 --- repeated as red, green and blue. Nil and a message for what has no such meaning.
 function picture.in_channels(images, channels)
   local given = images:shape()[2]
   if given == channels then return images end
-  if given == 3 and channels == 1 then
-    return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, luminance)):reduce("sum", { 1 })
-  end
+  if given == 3 and channels == 1 then return core.luminance(images) end
   if given == 1 and channels == 3 then return images:combine("multiply", core.tensor({ 1, 3, 1, 1 }, 1)) end
   return nil, ("pictures of %d channels cannot become ones of %d"):format(given, channels)
 end

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "colour/colour.h"
 #include "files/caption.h"
 #include "bind/bind.h"
 #include "metadata.h"
@@ -63,6 +64,22 @@ static int image_resize(lua_State *L) {
   void **box = phb_box(L, &phb_tensor);
   if (ph_image_resize(image, h, w, &result, &e) != PH_OK) return phb_raise(L, &e);
   *box = result;
+  phb_pace(L);
+  return 1;
+}
+
+/* core.luminance(images) -> (n, 1, h, w) */
+static int image_luminance(lua_State *L) {
+  ph_error e;
+  ph_tensor *grey;
+  const ph_tensor *images = phb_check(L, 1, &phb_tensor);
+  const ph_shape shape = ph_tensor_shape(images);
+  if (shape.rank != 4 || shape.dim[1] != 3) return luaL_argerror(L, 1, "images (n, 3, h, w) expected");
+  void **box = phb_box(L, &phb_tensor);
+  if (ph_tensor_new(ph_shape4(shape.dim[0], 1, shape.dim[2], shape.dim[3]), &grey, &e) != PH_OK)
+    return phb_raise(L, &e);
+  *box = grey;
+  ph_luminance(shape, ph_tensor_read(images), ph_tensor_data(grey));
   phb_pace(L);
   return 1;
 }
@@ -133,11 +150,15 @@ static int text_size(lua_State *L) {
   return 2;
 }
 
-static const phb_function functions[] = {
-    {"load_image", image_load, 2},        {"save_image", image_save, 3},
-    {"read_metadata", image_metadata, 1}, {"resize_image", image_resize, 3},
-    {"draw_text", text_draw, 5},          {"text_size", text_size, 2},
-    {"font_path", text_font_path, 0},     {NULL, NULL, 0}};
+static const phb_function functions[] = {{"load_image", image_load, 2},
+                                         {"save_image", image_save, 3},
+                                         {"read_metadata", image_metadata, 1},
+                                         {"resize_image", image_resize, 3},
+                                         {"luminance", image_luminance, 1},
+                                         {"draw_text", text_draw, 5},
+                                         {"text_size", text_size, 2},
+                                         {"font_path", text_font_path, 0},
+                                         {NULL, NULL, 0}};
 
 void phb_open_image(lua_State *L) {
   phb_register_metadata(L);

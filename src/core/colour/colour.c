@@ -222,3 +222,11 @@ ph_status ph_colour_invert(const ph_colour *c, ph_shape shape, const float *imag
   }
   return PH_OK;
 }
+
+void ph_luminance(ph_shape shape, const float *image, float *grey) {
+  const int64_t plane = shape.dim[2] * shape.dim[3];
+  for (int64_t n = 0; n < shape.dim[0]; n++, image += 3 * plane, grey += plane)
+    for (int64_t i = 0; i < plane; i++)
+      grey[i] = (float)((double)(0.299f * image[i]) + (double)(0.587f * image[plane + i]) +
+                        (double)(0.114f * image[2 * plane + i]));
+}

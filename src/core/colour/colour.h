@@ -46,4 +46,7 @@ void ph_colour_backward(const ph_colour *colour, ph_shape shape, const float *ra
 ph_status ph_colour_invert(const ph_colour *colour, ph_shape shape, const float *image, float *raw,
                            ph_error *e);
 
+/* (n, 3, h, w) -> (n, 1, h, w): .299 red + .587 green + .114 blue (ITU-R BT.601). */
+void ph_luminance(ph_shape shape, const float *image, float *grey);
+
 #endif

@@ -39,11 +39,11 @@ static ph_status open_regular(const char *path, int *descriptor, size_t *size, p
 
 enum { BECAME_SHORTER = 1 << 20 };
 
-/* The bytes from `done` to `end`; gives 0, the system's reason, or, where the file has become shorter, a
- * number beyond all reasons. */
-static int read_part(int fd, unsigned char *data, size_t done, size_t end) {
+/* The bytes from `done` to `end` of the part that begins at `offset`; gives 0, the system's reason, or, where
+ * the file has become shorter, a number beyond all reasons. */
+static int read_piece(int fd, uint64_t offset, unsigned char *data, size_t done, size_t end) {
   while (done < end) {
-    ssize_t got = pread(fd, data + done, end - done, (off_t)done);
+    ssize_t got = pread(fd, data + done, end - done, (off_t)(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return got < 0 ? errno : BECAME_SHORTER;
     done += (size_t)got;
@@ -51,47 +51,53 @@ static int read_part(int fd, unsigned char *data, size_t done, size_t end) {
   return 0;
 }
 
-/* In parts, by all threads: what takes time is not the disk but the system, which has to find memory. */
-static ph_status read_whole(int fd, const char *path, unsigned char *data, size_t size, ph_error *e) {
-  static const size_t part = (size_t)4 << 20;
-  const int64_t parts = (int64_t)((size + part - 1) / part);
+/* In pieces, by all threads: what takes time is not the disk but the system, which has to find memory. */
+static ph_status read_all(int fd, const char *path, uint64_t offset, unsigned char *data, size_t size,
+                          ph_error *e) {
+  static const size_t piece = (size_t)4 << 20;
+  const int64_t pieces = (int64_t)((size + piece - 1) / piece);
   int problem = 0;
-#pragma omp parallel for schedule(dynamic, 1) reduction(max : problem) if (parts > 1)
-  for (int64_t i = 0; i < parts; i++) {
-    size_t from = (size_t)i * part;
-    int own = read_part(fd, data, from, size - from < part ? size : from + part);
+#pragma omp parallel for schedule(dynamic, 1) reduction(max : problem) if (pieces > 1)
+  for (int64_t i = 0; i < pieces; i++) {
+    size_t from = (size_t)i * piece;
+    int own = read_piece(fd, offset, data, from, size - from < piece ? size : from + piece);
     if (own > problem) problem = own;
   }
   if (problem == 0) return PH_OK;
   return cannot_read(path, problem == BECAME_SHORTER ? "it became shorter meanwhile" : strerror(problem), e);
 }
 
+/* A block with a part of an open file, which is closed. */
+static ph_status read_block(int fd, const char *path, uint64_t offset, size_t size, size_t most,
+                            unsigned char **data, ph_error *e) {
+  unsigned char *block = NULL;
+  ph_status status = PH_OK;
+  if (size > most)
+    status = ph_fail(e, PH_FAILURE, "cannot read '%s': %zu bytes are more than the maximum of %zu", path,
+                     size, most);
+  if (status == PH_OK) block = ph_alloc(size);
+  if (status == PH_OK && block == NULL) status = ph_no_memory(e);
+  if (status == PH_OK) status = read_all(fd, path, offset, block, size, e);
+  close(fd);
+  if (status == PH_OK)
+    *data = block;
+  else
+    ph_free(block);
+  return status;
+}
+
 ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size_t *size, ph_error *e) {
   int fd = -1;
-  size_t whole = 0;
-  unsigned char *block = NULL;
+  ph_status status = open_regular(path, &fd, size, e);
+  return status == PH_OK ? read_block(fd, path, 0, *size, most, data, e) : status;
+}
+
+ph_status ph_file_read_part(const char *path, uint64_t offset, size_t size, size_t most, unsigned char **data,
+                            ph_error *e) {
+  int fd = -1;
+  size_t whole;
   ph_status status = open_regular(path, &fd, &whole, e);
-  if (status != PH_OK) return status;
-  if (whole > most) {
-    status = ph_fail(e, PH_FAILURE, "cannot read '%s': %zu bytes are more than the maximum of %zu", path,
-                     whole, most);
-    goto done;
-  }
-  block = ph_alloc(whole);
-  if (block == NULL) {
-    status = ph_no_memory(e);
-    goto done;
-  }
-  status = read_whole(fd, path, block, whole, e);
-  if (status != PH_OK) goto done;
-  close(fd);
-  *data = block;
-  *size = whole;
-  return PH_OK;
-done:
-  close(fd);
-  ph_free(block);
-  return status;
+  return status == PH_OK ? read_block(fd, path, offset, size, most, data, e) : status;
 }
 
 struct ph_mapping {
@@ -136,7 +142,7 @@ ph_status ph_mapping_read(const char *path, ph_mapping **mapping, ph_error *e) {
   }
   /* A hint: far fewer pages have to be made. */
   if (data != NULL) madvise(data, size, MADV_HUGEPAGE);
-  status = read_whole(fd, path, data, size, e);
+  status = read_all(fd, path, 0, data, size, e);
   close(fd);
   if (status == PH_OK) return box(data, size, mapping, e);
   munmap(data, size);

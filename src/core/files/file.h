@@ -5,11 +5,16 @@
 #define PH_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 /* The file's bytes, in a block for ph_free. PH_FAILURE when it has more than `most`. */
 ph_status ph_file_read(const char *path, size_t most, unsigned char **data, size_t *size, ph_error *e);
+
+/* `size` bytes from `offset` on. PH_FAILURE when these are more than `most`, or when there are fewer. */
+ph_status ph_file_read_part(const char *path, uint64_t offset, size_t size, size_t most, unsigned char **data,
+                            ph_error *e);
 
 /* A file in memory. Reference-counted, so that tensors can look into it for as long as they live; writing to
    it never changes the file. */

@@ -81,12 +81,10 @@ done:
   return status;
 }
 
-enum { MOST_FILE_BYTES = 1 << 29 };
-
 ph_status ph_image_load(const char *path, const ph_image_size *size, ph_tensor **image, ph_error *e) {
   unsigned char *bytes;
   size_t byte_count;
-  ph_status status = ph_file_read(path, MOST_FILE_BYTES, &bytes, &byte_count, e);
+  ph_status status = ph_file_read(path, PH_IMAGE_MOST_BYTES, &bytes, &byte_count, e);
   if (status != PH_OK) return status;
   status = ph_image_decode(bytes, byte_count, path, size, image, e);
   ph_free(bytes);
@@ -98,7 +96,7 @@ ph_status ph_image_metadata(const char *path, ph_metadata **metadata, ph_error *
   size_t size;
   ph_error inner;
   ph_metadata *texts = NULL;
-  ph_status status = ph_file_read(path, MOST_FILE_BYTES, &bytes, &size, e);
+  ph_status status = ph_file_read(path, PH_IMAGE_MOST_BYTES, &bytes, &size, e);
   if (status != PH_OK) return status;
   PH_TRY(ph_metadata_new(&texts, e));
   status = ph_png_read_texts(bytes, size, texts, &inner);

@@ -8,7 +8,7 @@
 #include "tensor/tensor.h"
 #include "metadata.h"
 
-enum { PH_IMAGE_MOST_SIDE = 16384, PH_IMAGE_MOST_PIXELS = 1 << 26 };
+enum { PH_IMAGE_MOST_SIDE = 16384, PH_IMAGE_MOST_PIXELS = 1 << 26, PH_IMAGE_MOST_BYTES = 1 << 29 };
 
 /* What size a picture gets when it is read; zeros leave it as the file has it. */
 typedef struct ph_image_size {

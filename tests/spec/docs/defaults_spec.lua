@@ -72,6 +72,22 @@ end
 
 probes["ph.plateau_options"] = function() return function(options) return tostring(ph.plateau(options)) end end
 
+local pictures = assert(ph.dataset "docs/images")
+
+probes["ph.treatment"] = function()
+  return function(options) return pictures:image(0, over({ size = 40 }, options)):fingerprint() end
+end
+
+probes["ph.batch_options"] = function()
+  return function(options)
+    local sizes = {}
+    for batch in pictures:batches(over({ size = 8, progress = false }, options)) do
+      sizes[#sizes + 1] = #batch.indices
+    end
+    return sizes
+  end
+end
+
 probes["ph.montage_options"] = function()
   local glass = core.tensor({ 2, 4, 20, 20 }, 0.25)
   return function(options) return ph.montage(glass, over({ labels = { "a" } }, options)):values() end

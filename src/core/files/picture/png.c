@@ -210,6 +210,7 @@ ph_status ph_png_decode(const unsigned char *png, size_t size, ph_samples *sampl
     png = whole;
     size += FULL_PALETTE - about.palette_size;
   }
+  stbi__g_failure_reason = "Out of memory"; /* the one thing that stb does not always say */
   unsigned char *data = stbi_load_from_memory(png, (int)size, &w, &h, &channels, 0);
   ph_free(whole);
   if (data == NULL) return decoder_failed(e);
