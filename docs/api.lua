@@ -6,7 +6,7 @@ local documentation = require "phosphene.program.documentation"
 
 -- Files in the order of reading; others follow by name.
 local order = { "phosphene", "render", "objective", "heads", "transform", "transforms", "network", "layers", "tensor",
-  "variable", "optimiser", "parameterisation", "random", "image", "safetensors" }
+  "variable", "optimiser", "parameterisation", "random", "image", "dataset", "safetensors" }
 
 -- Classes that functions of many files belong to; their functions stand alone.
 local is_module = { ["ph"] = true, ["phosphene.core"] = true }
