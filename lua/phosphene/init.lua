@@ -38,6 +38,9 @@ ph.steps = misuse.guard(steps.iterate)
 ph.compare = misuse.guard(later "phosphene.run.compare")
 ph.plateau = misuse.guard(stops.plateau)
 
+-- Looking at data.
+ph.examples = misuse.guard(later "phosphene.data.examples")
+
 -- Objectives: ph.channel, ph.logit, ph.alignment, …
 ph.objective = misuse.guard(function(value) return core.objective(value) end)
 for name, constructor in pairs(objectives) do ph[name] = misuse.guard(constructor) end

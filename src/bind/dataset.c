@@ -107,21 +107,34 @@ static int catalogue_load(lua_State *L) {
   return 1;
 }
 
-/* c:scan(first, step, count, seed | nil, threads | nil, slots, settings) -> loader */
+/* The list of items at i, counted from 0, in memory that Lua frees; NULL for nil, which stands for all. */
+static const int64_t *check_items(lua_State *L, int i, int64_t all, int64_t *count) {
+  *count = all;
+  if (lua_isnil(L, i)) return NULL;
+  luaL_checktype(L, i, LUA_TTABLE);
+  *count = (int64_t)lua_rawlen(L, i);
+  int64_t *items = lua_newuserdatauv(L, (size_t)*count * sizeof *items, 0);
+  for (int64_t k = 0; k < *count; k++) {
+    lua_rawgeti(L, i, k + 1);
+    items[k] = phb_check_integer(L, -1, 0, all - 1, "item");
+    lua_pop(L, 1);
+  }
+  return items;
+}
+
+/* c:scan(items | nil, seed | nil, threads | nil, slots, settings) -> loader */
 static int catalogue_scan(lua_State *L) {
   ph_error e;
   ph_loader *loader;
   ph_loader_settings settings = {.threads = ph_cores()};
+  lua_settop(L, 6);
   ph_catalogue *catalogue = self(L);
-  settings.first = phb_check_integer(L, 2, 0, LUA_MAXINTEGER, "first");
-  settings.step = phb_check_integer(L, 3, 1, LUA_MAXINTEGER, "step");
-  const int64_t there = ph_catalogue_count(catalogue) - settings.first + settings.step - 1;
-  settings.count = phb_check_integer(L, 4, 0, there > 0 ? there / settings.step : 0, "count");
-  settings.is_shuffled = !lua_isnil(L, 5);
-  settings.seed = settings.is_shuffled ? (uint64_t)luaL_checkinteger(L, 5) : 0;
-  if (!lua_isnil(L, 6)) settings.threads = (int)phb_check_integer(L, 6, 1, 256, "threads");
-  settings.slots = settings.threads + (int)phb_check_integer(L, 7, 0, 1 << 16, "slots");
-  settings.as = check_photograph(L, 8);
+  settings.is_shuffled = !lua_isnil(L, 3);
+  settings.seed = settings.is_shuffled ? (uint64_t)luaL_checkinteger(L, 3) : 0;
+  if (!lua_isnil(L, 4)) settings.threads = (int)phb_check_integer(L, 4, 1, 256, "threads");
+  settings.slots = settings.threads + (int)phb_check_integer(L, 5, 0, 1 << 16, "slots");
+  settings.as = check_photograph(L, 6);
+  settings.items = check_items(L, 2, ph_catalogue_count(catalogue), &settings.count);
   void **box = phb_box(L, &loader_type);
   if (ph_loader_new(catalogue, &settings, &loader, &e) != PH_OK) return phb_raise(L, &e);
   *box = loader;
@@ -130,7 +143,7 @@ static int catalogue_scan(lua_State *L) {
 
 static const phb_function catalogue_methods[] = {{"count", catalogue_count, 1}, {"item", catalogue_item, 2},
                                                  {"notes", catalogue_notes, 1}, {"load", catalogue_load, 3},
-                                                 {"scan", catalogue_scan, 8},   {NULL, NULL, 0}};
+                                                 {"scan", catalogue_scan, 6},   {NULL, NULL, 0}};
 
 static const phb_type catalogue_type = {"ph.catalogue", release_catalogue, catalogue_methods, NULL};
 

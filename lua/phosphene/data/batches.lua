@@ -79,7 +79,7 @@ end
 --- pictures; `options` are `count`, `shuffle`, `threads` and `progress`.
 return function(data, as, options)
   local count = options.count
-  local loader = data.catalogue:scan(data.first, data.step, #data, options.shuffle, options.threads, count, as)
+  local loader = data.catalogue:scan(data.items or nil, options.shuffle, options.threads, count, as)
   local self = setmetatable({ data = data, as = as, count = count, loader = loader, tried = 0, failed = 0,
     bar = progress.new { on = options.progress, title = "reading", steps = #data, unit = "pictures" } }, scan)
   local step = misuse.guard(function(...) return self:next(...) end)

@@ -90,8 +90,8 @@ function dataset.open(path, options)
   local labelled, trouble = labels_for(catalogue, #paths == 1, options.labels)
   if labelled == nil then return nil, trouble end
   origin.used(name, fingerprint(catalogue))
-  return setmetatable({ catalogue = catalogue, name = name, first = 0, step = 1, count = catalogue:count(),
-    labelled = labelled, unreadable = options.unreadable or 0.1, said = {} }, dataset)
+  return setmetatable({ catalogue = catalogue, name = name, is_single = #paths == 1, items = false,
+    count = catalogue:count(), labelled = labelled, unreadable = options.unreadable or 0.1, said = {} }, dataset)
 end
 
 -- ---- what there is ----
@@ -107,15 +107,19 @@ local function place_of(self, i, what)
   if not expect.whole(0, self.count - 1).fits(i) then
     misuse.raise("%s: picture %s out of range 0..%d", what, misuse.shown(i), self.count - 1)
   end
-  return self.first + math.tointeger(i) * self.step
+  return self.items and self.items[math.tointeger(i) + 1] or math.tointeger(i)
 end
 
 methods.path = misuse.guard(function(self, i) return (self.catalogue:item(place_of(self, i, "path"))) end)
 
 methods.identity = misuse.guard(function(self, i)
-  local path, _, bytes, modified = self.catalogue:item(place_of(self, i, "identity"))
-  return { path = path, bytes = bytes, modified = modified }
+  local path, within, bytes, modified = self.catalogue:item(place_of(self, i, "identity"))
+  return { path = self.is_single and within or path, bytes = bytes, modified = modified }
 end)
+
+methods.root = misuse.guard(function(self) return self.name end)
+
+methods.is_part = misuse.guard(function(self) return self.items ~= false end)
 
 methods.label = misuse.guard(function(self, i)
   local place = place_of(self, i, "label")
@@ -128,15 +132,21 @@ methods.labels = misuse.guard(function(self)
   return self.labelled and table.move(self.labelled.names, 1, #self.labelled.names, 1, {}) or {}
 end)
 
+methods.part = misuse.guard(function(self, indices)
+  expect.elements(indices, expect.whole(0, self.count - 1), "part")
+  local part, items = {}, {}
+  for key, value in pairs(self) do part[key] = value end
+  for k, i in ipairs(indices) do items[k] = place_of(self, i, "part") end
+  part.items, part.count = items, #items
+  return setmetatable(part, dataset)
+end)
+
 methods.shard = misuse.guard(function(self, i, n)
   misuse.check_count(n, 1, "shard: of how many")
   expect.value(i, expect.whole(0, n - 1), "shard")
-  local part = {}
-  for key, value in pairs(self) do part[key] = value end
-  part.first = self.first + math.tointeger(i) * self.step
-  part.step = self.step * math.tointeger(n)
-  part.count = math.max(0, (self.count - math.tointeger(i) + n - 1) // n)
-  return setmetatable(part, dataset)
+  local indices = {}
+  for index = math.tointeger(i), self.count - 1, math.tointeger(n) do indices[#indices + 1] = index end
+  return self:part(indices)
 end)
 
 -- ---- pictures ----

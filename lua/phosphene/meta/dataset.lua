@@ -45,7 +45,7 @@ function dataset:labels() end
 ---@return string
 function dataset:path(i) end
 
---- What a store can know a picture by: its path, its size in bytes, and when it was last written to, in nanoseconds since
+--- What a store can know a picture by: its path, within the folder or archive if the dataset is of one, its size in bytes, and when it was last written to, in nanoseconds since
 --- 1970 (of an archive's member in whole seconds), as they were when the dataset was made.
 ---@param i integer
 ---@return { path: string, bytes: integer, modified: integer }
@@ -90,6 +90,19 @@ function dataset:image(i, options) end
 ---@param options ph.batch_options
 ---@return fun(): ph.batch?
 function dataset:batches(options) end
+
+--- What the dataset was made from, as a text.
+---@return string
+function dataset:root() end
+
+--- Whether the dataset is a part of another.
+---@return boolean
+function dataset:is_part() end
+
+--- Some of the pictures, in this order, as a dataset that counts from 0 anew.
+---@param indices integer[]
+---@return ph.dataset
+function dataset:part(indices) end
 
 --- Every nth picture, from picture i on: a part of the dataset for one of n programs, which counts from 0 anew.
 ---@param i integer 0..n - 1
@@ -146,17 +159,14 @@ function catalogue:notes() end
 ---@return string? message
 function catalogue:load(i, settings) end
 
---- Threads that read and decode `count` pictures, `first`, `first + step` and so on, holding no more at a time than
---- `slots` and one for each thread.
----@param first integer
----@param step integer
----@param count integer
+--- Threads that read and decode pictures, holding no more at a time than `slots` and one for each thread.
+---@param items integer[]? which, from 0; all
 ---@param seed integer? of a random order
 ---@param threads integer? one for each core
 ---@param slots integer
 ---@param settings table as `core.load_photograph` takes them
 ---@return ph.loader
-function catalogue:scan(first, step, count, seed, threads, slots, settings) end
+function catalogue:scan(items, seed, threads, slots, settings) end
 
 --- Lets go of it now rather than with the garbage.
 function catalogue:close() end
@@ -165,7 +175,7 @@ function catalogue:close() end
 ---@class ph.loader
 local loader = {}
 
---- Waits for the next picture, which becomes image n of a batch. Gives its place, from 0 on in the order of items, and a
+--- Waits for the next picture, which becomes image n of a batch. Gives its place, from 0 on in the list of items, and a
 --- message where it could not be read; nil at the end.
 ---@param images ph.tensor (count, channels, height, width)
 ---@param n integer

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/threads.h"
@@ -21,7 +22,8 @@ typedef struct slot {
 struct ph_loader {
   ph_catalogue *catalogue;
   ph_loader_settings settings;
-  int64_t *order; /* of places; NULL: as they are */
+  int64_t *items; /* NULL: the first ones */
+  int64_t *order; /* of places in the list of items; NULL: as they are */
   slot *slots;
   pthread_t *threads;
   int running;
@@ -60,7 +62,7 @@ static void *work(void *context) {
     if (l->is_stopped || l->next >= l->settings.count) break;
     const int64_t number = l->next++;
     pthread_mutex_unlock(&l->mutex);
-    const int64_t item = l->settings.first + place_of(l, number) * l->settings.step;
+    const int64_t place = place_of(l, number), item = l->items != NULL ? l->items[place] : place;
     slot *s = slot_of(l, number);
     s->status = ph_loader_load(l->catalogue, item, &l->settings.as, &s->image, &s->reason);
     pthread_mutex_lock(&l->mutex);
@@ -98,6 +100,14 @@ static ph_status shuffle(ph_loader *l, ph_error *e) {
   return PH_OK;
 }
 
+static ph_status copy_items(ph_loader *l, ph_error *e) {
+  const size_t count = (size_t)l->settings.count;
+  l->items = ph_alloc_array(count, sizeof *l->items);
+  if (l->items == NULL) return ph_no_memory(e);
+  memcpy(l->items, l->settings.items, count * sizeof *l->items);
+  return PH_OK;
+}
+
 ph_status ph_loader_new(ph_catalogue *catalogue, const ph_loader_settings *settings, ph_loader **loader,
                         ph_error *e) {
   ph_loader *l = ph_alloc(sizeof *l);
@@ -111,6 +121,7 @@ ph_status ph_loader_new(ph_catalogue *catalogue, const ph_loader_settings *setti
   l->slots = ph_alloc_array((size_t)settings->slots, sizeof *l->slots);
   l->threads = ph_alloc_array((size_t)settings->threads, sizeof *l->threads);
   if (l->slots == NULL || l->threads == NULL) PH_TRY(ph_no_memory(e));
+  if (settings->items != NULL) PH_TRY(copy_items(l, e));
   if (settings->is_shuffled) PH_TRY(shuffle(l, e));
   PH_TRY(start(l, e));
   *loader = l;
@@ -134,6 +145,7 @@ void ph_loader_free(ph_loader *loader) {
   pthread_mutex_destroy(&loader->mutex);
   ph_free(loader->slots);
   ph_free(loader->threads);
+  ph_free(loader->items);
   ph_free(loader->order);
   ph_catalogue_release(loader->catalogue);
   ph_free(loader);

@@ -11,8 +11,9 @@
 typedef struct ph_loader ph_loader;
 
 typedef struct ph_loader_settings {
-  int64_t first, step, count; /* items first, first + step, …, so many */
-  bool is_shuffled;           /* in the order that the stream "dataset" of the seed draws */
+  const int64_t *items; /* which, so many, copied; NULL: the first ones */
+  int64_t count;
+  bool is_shuffled; /* in the order that the stream "dataset" of the seed draws */
   uint64_t seed;
   int threads; /* 1 to 256 */
   int slots;   /* at least 1 */
@@ -27,7 +28,7 @@ ph_status ph_loader_new(ph_catalogue *catalogue, const ph_loader_settings *setti
 void ph_loader_free(ph_loader *loader);
 
 /* Waits for the next picture. *image is NULL where it could not be read, and `reason` then says why; else it
-   is valid until the next call. *place counts from 0 in the order of the items that were asked for, whatever
+   is valid until the next call. *place counts from 0 in the list of the items that were asked for, whatever
    order they come in; it is -1 at the end. Fails only when memory is short or pictures make no sense as what
    was asked for; there is then no next one. */
 ph_status ph_loader_next(ph_loader *loader, int64_t *place, const ph_tensor **image, ph_error *reason,

@@ -123,6 +123,15 @@ local cases = {
   { "ph.schedules.cosine last", "0", function(last) return tostring(ph.schedules.cosine(1, last)) end, 0, 0.5 },
 }
 
+local examples = ph.examples { tiny, assert(ph.dataset "docs/images"), layers = { "mixed3a_pre_relu" }, size = 32,
+  progress = false }
+cases[#cases + 1] = { "ph.examples:band count", "9", function(count)
+  return #examples:band("mixed3a_pre_relu", 0, "any", count)
+end, 9, 5 }
+cases[#cases + 1] = { "ph.examples:histogram bins", "40", function(bins)
+  return #examples:histogram("mixed3a_pre_relu", 0, bins).counts
+end, 40, 20 }
+
 for _, kind in ipairs { "resize", "random_crop", "random_resized_crop", "crop", "crop_or_pad" } do
   cases[#cases + 1] = { "ph.transforms." .. kind .. " width", "as high by default",
     function(width) return tostring(t[kind](9, width)) end, 9, 7 }

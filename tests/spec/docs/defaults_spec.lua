@@ -186,14 +186,25 @@ local function objective_probe(entry)
   end
 end
 
+-- What a scan of a few pictures keeps.
+probes["ph.examples_options"] = function(field)
+  return function(options)
+    local examples = ph.examples(over({ tiny, pictures, layers = { "mixed4a" }, progress = false,
+      height = field.name ~= "size" and 32 or nil }, options))
+    local kept = { #examples:top("mixed4a", 0), #examples:bottom("mixed4a", 0), examples:top("mixed4a", 0)[1].value }
+    for count = 1, 64 do kept[3 + count] = (pcall(examples.any, examples, "mixed4a", 0, count)) end
+    return kept
+  end
+end
+
 -- ---- the check ----
 
 -- Where the type names no choices, these are others.
 local others = { parameterisation = { "pixels" }, transforms = { "none" }, layer = { "image" } }
--- How many threads there are shows in nothing but the time; opacity is of pictures with a fourth channel; dropout does
--- nothing outside training.
+-- How many threads there are, or pictures in a pass, shows in nothing but the time; opacity is of pictures with a
+-- fourth channel; dropout does nothing outside training.
 local left_out = { ["ph.network_options.threads"] = true, ["ph.alpha.layer"] = true, ["ph.blur_alpha.layer"] = true,
-  ["ph.layer.dropout.rate"] = true }
+  ["ph.layer.dropout.rate"] = true, ["ph.examples_options.batch"] = true }
 
 local checked = {}
 

@@ -78,7 +78,7 @@ static int are_equal(const all *a, const all *b) {
 
 static void test_order(void) {
   static all one, many;
-  run((ph_loader_settings){.step = 1, .count = COUNT, .threads = 1, .slots = 1}, &one);
+  run((ph_loader_settings){.count = COUNT, .threads = 1, .slots = 1}, &one);
   int right = one.count == COUNT && one.unreadable == 2;
   for (int i = 0; i < COUNT; i++) {
     ph_tensor *image = NULL;
@@ -91,7 +91,7 @@ static void test_order(void) {
   ok(right, "one after the other, and as by itself");
   static const int threads[] = {1, 2, 5, 5, 5}, slots[] = {7, 2, 1, 5, 64};
   for (int i = 0; i < 5; i++) {
-    run((ph_loader_settings){.step = 1, .count = COUNT, .threads = threads[i], .slots = slots[i]}, &many);
+    run((ph_loader_settings){.count = COUNT, .threads = threads[i], .slots = slots[i]}, &many);
     ok(are_equal(&one, &many) && many.most_live <= slots[i] && many.most_live > 0,
        "the same with %d threads and %d slots, of which %d were in use", threads[i], slots[i],
        many.most_live);
@@ -100,8 +100,7 @@ static void test_order(void) {
 
 static void test_shuffling(void) {
   static all a, b, other;
-  ph_loader_settings settings = {
-      .step = 1, .count = COUNT, .threads = 1, .slots = 3, .is_shuffled = true, .seed = 7};
+  ph_loader_settings settings = {.count = COUNT, .threads = 1, .slots = 3, .is_shuffled = true, .seed = 7};
   run(settings, &a);
   settings.threads = 4;
   run(settings, &b);
@@ -119,21 +118,24 @@ static void test_shuffling(void) {
 
 static void test_parts(void) {
   static all whole, part;
-  run((ph_loader_settings){.step = 1, .count = COUNT, .threads = 2, .slots = 4}, &whole);
-  run((ph_loader_settings){.first = 1, .step = 4, .count = 6, .threads = 2, .slots = 4}, &part);
+  run((ph_loader_settings){.count = COUNT, .threads = 2, .slots = 4}, &whole);
+  run(
+      (ph_loader_settings){
+          .items = (const int64_t[]){1, 5, 9, 13, 17, 21}, .count = 6, .threads = 2, .slots = 4},
+      &part);
   int right = part.count == 6;
   for (int k = 0; k < 6; k++)
     right &=
         part.places[k] == k && memcmp(part.pixels[k], whole.pixels[1 + 4 * k], sizeof part.pixels[k]) == 0;
   ok(right, "every fourth, from the second on");
-  run((ph_loader_settings){.step = 1, .count = 0, .threads = 2, .slots = 4}, &part);
+  run((ph_loader_settings){.count = 0, .threads = 2, .slots = 4}, &part);
   ok(part.count == 0, "none at all");
 }
 
 static void test_leaving(void) {
   const size_t blocks = ph_memory_blocks();
   for (int taken = 0; taken < 12; taken++) {
-    ph_loader *loader = start((ph_loader_settings){.step = 1, .count = COUNT, .threads = 3, .slots = 5});
+    ph_loader *loader = start((ph_loader_settings){.count = COUNT, .threads = 3, .slots = 5});
     const ph_tensor *image;
     ph_error reason;
     int64_t place;
@@ -144,7 +146,7 @@ static void test_leaving(void) {
 }
 
 static void test_misuse(void) {
-  ph_loader_settings settings = {.step = 1, .count = COUNT, .threads = 2, .slots = 4, .as = {.channels = 2}};
+  ph_loader_settings settings = {.count = COUNT, .threads = 2, .slots = 4, .as = {.channels = 2}};
   ph_loader *loader = NULL;
   const ph_tensor *image;
   ph_error reason;
@@ -161,7 +163,7 @@ static void test_changes(void) {
   static all result;
   unlink(scratch("p/03.png"));
   scratch_put("p/07.png", "", 0);
-  run((ph_loader_settings){.step = 1, .count = COUNT, .threads = 3, .slots = 5}, &result);
+  run((ph_loader_settings){.count = COUNT, .threads = 3, .slots = 5}, &result);
   ok(result.count == COUNT && result.unreadable == 2, "a folder that changes meanwhile");
 }
 
@@ -169,8 +171,7 @@ static void test_failing_allocator(void) {
   const size_t blocks = ph_memory_blocks();
   int leaks = 0, ends = 0;
   for (long n = 1; n < 60; n++) {
-    ph_loader_settings settings = {
-        .step = 1, .count = COUNT, .threads = 2, .slots = 4, .is_shuffled = true, .as = as};
+    ph_loader_settings settings = {.count = COUNT, .threads = 2, .slots = 4, .is_shuffled = true, .as = as};
     ph_loader *loader = NULL;
     const ph_tensor *image;
     ph_error reason;
