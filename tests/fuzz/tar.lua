@@ -19,7 +19,8 @@ local ending = ("\0"):rep(1024)
 
 local function seeds()
   return {
-    member("a.png", "0", "one") .. member("folder/", "5", "") .. member("folder/b.jpg", "0", ("two"):rep(300)) .. ending,
+    member("a.png", "0", "one") .. member("folder/", "5", "") .. member("folder/b.jpg", "0", ("two"):rep(300))
+      .. ending,
     member("././@LongLink", "L", ("long"):rep(30) .. ".png\0") .. member("cut.png", "0", "three") .. ending,
     member("pax", "x", "15 path=ab.png\n10 size=4\n") .. member("c.webp", "0", "four") .. ending,
   }
