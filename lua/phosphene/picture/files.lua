@@ -26,8 +26,10 @@ function picture.save(tensor, path, metadata, options)
   local asked = expect.named(options, "save")
   misuse.check_keys(asked, { "opacity" }, "save")
   if expect.images.fits(tensor) then tensor = picture.visible(tensor, asked.opacity) end
-  if expect.text.fits(path) then path = origin.stamp(path, texts) end
-  if path == nil then return true end
+  if expect.text.fits(path) then
+    path = origin.stamp(path, texts)
+    if not path then return true end
+  end
   local was_interrupted = core.interrupted()
   if was_interrupted then path = picture.marked(path, "interrupted") end
   local saved, problem = core.save_image(tensor, path, texts)
