@@ -20,6 +20,42 @@ of("src/core/network/layers/window.c", "tests/unit/network/box.c", {
     "inside.first + ph_range_count(inside, window->dilation[axis])" },
 })
 
+-- ---- pictures and datasets ----
+
+of("src/core/files/picture/jpeg.c", "tests/unit/files/image_formats.c", {
+  { "JPEG: Adobe's inks are taken for ink", "is_light ? 0 : 255", "is_light ? 255 : 0" },
+  { "JPEG: scans have no end", "MOST_SCANS = 64,", "MOST_SCANS = 640," },
+  { "JPEG: a scale too small is chosen", "codec->output_height >= shorter_side", "codec->output_height >= 1" },
+})
+of("src/core/files/picture/jpeg.c", "tests/unit/files/image_faults.c", {
+  { "JPEG: what is cut off gets an end", "codec->src->fill_input_buffer = end_of_file;", "" },
+})
+of("src/core/files/picture/webp.c", "tests/unit/files/image_formats.c", {
+  { "WebP: a frame lies in the corner", "start = ((size_t)frame->y_offset", "start = 0 * ((size_t)frame->y_offset" },
+  { "WebP: the orientation is left out", "samples->orientation = orientation_of(container);", "" },
+})
+of("src/core/data/loader.c", "tests/unit/data/loader.c", {
+  { "loader: the seed makes no difference", "ph_random_stream(l->settings.seed,", "ph_random_stream(0," },
+  { "loader: a slot is held back for nobody", "ph_tensor_release(s->image);\n  *s", "*s" },
+})
+of("src/core/data/tar.c", "tests/unit/data/catalogue.c", {
+  { "archives: an end that is missing is not missed",
+    "  }\n  return cannot_read(t, \"the archive is cut off\", e);", "  }\n  return PH_OK;" },
+  { "archives: pax has no names", 'memcmp(key, "path", 4) == 0', 'memcmp(key, "pith", 4) == 0' },
+})
+of("src/core/data/folder.c", "tests/unit/data/catalogue.c", {
+  { "folders: a circle has no end", "if (is_above(here, about))", "if (here == NULL && is_above(here, about))" },
+})
+of("lua/phosphene/data/batches.lua", "tests/spec/data/dataset_spec.lua", {
+  { "batches: what is unreadable is said in each scan", "data.said[path] = true", "data.said[path] = nil" },
+  { "batches: no share is too much", "self.tried >= enough and", "self.tried >= 1000 and" },
+  { "batches: threads go on when a loop is left", "  self.loader:close()\n", "" },
+})
+of("lua/phosphene/data/dataset.lua", "tests/spec/data/dataset_spec.lua", {
+  { "datasets: a part of a part begins at the whole's place", "part.first = self.first + math.tointeger(i) * self.step",
+    "part.first = self.first + math.tointeger(i)" },
+})
+
 -- ---- state dicts: what does not show in the weights ----
 
 of("lua/phosphene/network/models/resnet.lua", "tests/spec/formats/state_dict_spec.lua", {

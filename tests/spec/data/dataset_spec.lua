@@ -267,17 +267,22 @@ describe("batches", function()
       collectgarbage()
       return select(2, core.memory())
     end
+    local function threads() return #core.list_folder "/proc/self/task" end
     all_of(data, { size = 8 })
-    local before = held()
+    local before, others = held(), threads()
     local seen = 0
-    for batch in data:batches { size = 8, count = 2, progress = false } do
+    collectgarbage "stop"
+    for batch in data:batches { size = 8, count = 2, threads = 2, progress = false } do
       seen = seen + #batch.indices
+      assert.is_true(threads() > others)
       if seen == 4 then break end
     end
-    assert.equal(before, held())
+    assert.equal(others, threads())
     pcall(function()
-      for _ in data:batches { size = 8, count = 2, progress = false } do error "elsewhere" end
+      for _ in data:batches { size = 8, count = 2, threads = 2, progress = false } do error "elsewhere" end
     end)
+    assert.equal(others, threads())
+    collectgarbage "restart"
     assert.equal(before, held())
     local next_batch = data:batches { size = 8, count = 2, progress = false }
     assert.same({ 0, 1 }, next_batch().indices)

@@ -167,6 +167,9 @@ static void test_scales(void) {
     ok(h < 25 || (has_colour(reduced, h / 4, w / 2, 200, 40, 40, 6) &&
                   has_colour(reduced, 3 * h / 4, w / 2, 20, 60, 220, 6)),
        "with its colours");
+    ok(h < 100 || (has_colour(reduced, h / 2 - 5, w / 2, 200, 40, 40, 12) &&
+                   has_colour(reduced, h / 2 + 5, w / 2, 20, 60, 220, 12)),
+       "and as sharp as its size lets it be");
     ph_tensor_release(whole);
     ph_tensor_release(reduced);
   }
