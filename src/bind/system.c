@@ -20,7 +20,9 @@
 #include "colour/dft.h"
 #include "files/atomic.h"
 #include "files/file.h"
+#include "files/picture/jpeg.h"
 #include "files/picture/png.h"
+#include "files/picture/webp.h"
 #include "network/backend.h"
 #include "bind.h"
 
@@ -70,9 +72,10 @@ static int system_cores(lua_State *L) {
   return 1;
 }
 
-/* core.libraries() -> list of { name =, built = or nil, loaded = } */
+/* core.libraries() -> list of { name =, built = or nil, loaded = or nil } */
 static int system_libraries(lua_State *L) {
-  const ph_library libraries[] = {ph_backend_dnnl.library(), ph_dft_library(), ph_png_library()};
+  const ph_library libraries[] = {ph_backend_dnnl.library(), ph_dft_library(), ph_jpeg_library(),
+                                  ph_png_library(), ph_webp_library()};
   lua_newtable(L);
   for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
     lua_createtable(L, 0, 3);
@@ -80,7 +83,7 @@ static int system_libraries(lua_State *L) {
     lua_setfield(L, -2, "name");
     lua_pushstring(L, libraries[i].built[0] != '\0' ? libraries[i].built : NULL);
     lua_setfield(L, -2, "built");
-    lua_pushstring(L, libraries[i].loaded);
+    lua_pushstring(L, libraries[i].loaded[0] != '\0' ? libraries[i].loaded : NULL);
     lua_setfield(L, -2, "loaded");
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }

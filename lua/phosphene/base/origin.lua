@@ -21,7 +21,7 @@ end
 --- Conditions that no recipe has a part in, by name.
 function origin.of_machine()
   local conditions = { Phosphene = core.version, instructions = core.instructions(), font = font() }
-  for _, library in ipairs(core.libraries()) do conditions[library.name] = library.loaded end
+  for _, library in ipairs(core.libraries()) do conditions[library.name] = library.loaded or library.built end
   return conditions
 end
 

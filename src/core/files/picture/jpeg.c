@@ -239,3 +239,7 @@ ph_status ph_jpeg_write(const ph_samples *picture, ph_atomic *file, ph_error *e)
   jpeg_destroy_compress(&w.codec);
   return status;
 }
+
+#define TEXT(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
+ph_library ph_jpeg_library(void) { return ph_library_of("libjpeg-turbo", TEXT(LIBJPEG_TURBO_VERSION), NULL); }

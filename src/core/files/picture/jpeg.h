@@ -3,6 +3,7 @@
 #ifndef PH_JPEG_H
 #define PH_JPEG_H
 
+#include "base/library.h"
 #include "files/atomic.h"
 #include "samples.h"
 
@@ -19,5 +20,8 @@ ph_status ph_jpeg_decode(const unsigned char *jpeg, size_t size, int64_t shorter
 
 /* Appends the picture, of 1 or 3 channels, as a JPEG of quality 92, with all of its colours' resolution. */
 ph_status ph_jpeg_write(const ph_samples *picture, ph_atomic *file, ph_error *e);
+
+/* libjpeg-turbo, which does not say which version was loaded. */
+ph_library ph_jpeg_library(void);
 
 #endif

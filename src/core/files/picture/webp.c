@@ -86,3 +86,11 @@ done:
   if (status != PH_OK) ph_samples_free(samples);
   return status;
 }
+
+ph_library ph_webp_library(void) {
+  const int version = WebPGetDecoderVersion(); /* 0x010203 is 1.2.3 */
+  ph_library library = {.name = "libwebp"};
+  snprintf(library.loaded, sizeof library.loaded, "%d.%d.%d", version >> 16, version >> 8 & 255,
+           version & 255);
+  return library;
+}
