@@ -118,6 +118,30 @@ static int objective_on(lua_State *L) {
   return 1;
 }
 
+/* objective:names_images() -> whether a head names an image of the batch */
+static int objective_names_images(lua_State *L) {
+  ph_error e;
+  bool names;
+  if (ph_objective_names_images(phb_check(L, 1, &phb_objective), &names, &e) != PH_OK)
+    return phb_raise(L, &e);
+  lua_pushboolean(L, names);
+  return 1;
+}
+
+/* objective:in_copies(pictures, copies) -> objective */
+static int objective_in_copies(lua_State *L) {
+  ph_error e;
+  ph_objective *result, *objective = phb_check(L, 1, &phb_objective);
+  lua_Integer pictures = phb_check_integer(L, 2, 1, 1000000000, "pictures");
+  lua_Integer copies = phb_check_integer(L, 3, 1, 1000000000, "copies");
+  void **box = phb_box(L, &phb_objective);
+  if (ph_objective_in_copies(objective, pictures, copies, &result, &e) != PH_OK) return phb_raise(L, &e);
+  *box = result;
+  keep_functions(L, 1, 0);
+  phb_pace(L);
+  return 1;
+}
+
 static int objective_tostring(lua_State *L) {
   ph_error e;
   luaL_Buffer buffer;
@@ -153,7 +177,10 @@ static int divide(lua_State *L) { return combine(L, PH_DIVIDE); }
 static int power(lua_State *L) { return combine(L, PH_POWER); }
 static int negate(lua_State *L) { return combine(L, PH_NEGATE); }
 
-static const phb_function methods[] = {{"on", objective_on, 2}, {NULL, NULL, 0}};
+static const phb_function methods[] = {{"on", objective_on, 2},
+                                       {"names_images", objective_names_images, 1},
+                                       {"in_copies", objective_in_copies, 3},
+                                       {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__add", add},
                                        {"__sub", subtract},

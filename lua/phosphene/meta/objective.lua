@@ -20,10 +20,24 @@
 ---@operator unm: ph.objective
 local objective = {}
 
---- The same expression, read from one image: every part of it that names no image yet reads image `image`.
+--- The same expression, read from one image: every part of it that names no image yet reads image `image`. Where
+--- transforms make `copies`, all copies of that image.
 ---@param image integer from 0
 ---@return ph.objective
 function objective:on(image) end
+
+--- Whether a part of the expression names an image of the batch, to read it or to compare others with it.
+---@return boolean
+function objective:names_images() end
+
+--- The expression for a batch of `copies` copies of `pictures` pictures, first every picture's first copy, then every
+--- second one: the mean over the copies of the expression that reads theirs. Parts that name no image, and parts that
+--- read the picture before its transforms, stay. Raises where an image is named that the batch has not, and where all
+--- images are compared with one of them. Runs do this for transforms that make copies.
+---@param pictures integer
+---@param copies integer
+---@return ph.objective
+function objective:in_copies(pictures, copies) end
 
 --- Gives its memory back before the collector would.
 function objective:close() end

@@ -55,11 +55,23 @@ end
 -- The network, on the view of this step; once more where a head's own function has used it for something else.
 function run:run_network() self.evaluation:forward(self.view, self.forward_options) end
 
+-- Where the objective names pictures and the view has several copies of each, all of a picture's copies are read. How
+-- many there are may change from step to step.
+function run:follow_copies(view)
+  local copies = view:shape()[1] // self.pictures
+  if copies == self.copies then return end
+  self.copies = copies
+  self.evaluation = core.evaluation(copies > 1 and self.objective:in_copies(self.pictures, copies) or self.objective,
+    self.net)
+  self.custom_calls = custom_heads.calls(self.evaluation)
+end
+
 --- One update of the picture. `value` is the objective of the picture as it was before; `image` the one after.
 function run:advance()
   local state = self.needs_steady_objective and self.random:state()
   local view = self.transforms:forward(self.image, self.random)
   if state then check_is_steady(self, self.random:state() ~= state) end
+  if self.pictures then self:follow_copies(view) end
   self.forward_options.relu = self.relu(self.step + 1)
   self.view = view
   self:run_network()
@@ -192,6 +204,7 @@ function steps.new(asked)
   self.custom_calls = custom_heads.calls(self.evaluation)
   self.again = function() self:run_network() end
   self.reads_picture = self.evaluation:reads_picture()
+  if objective:names_images() then self.pictures, self.copies = self.parameterisation:shape()[1], 1 end
   -- Without transforms the view is the picture, which the step's end overwrites.
   self.forward_options.images_stay = type(self.transforms) == "userdata" and tostring(self.transforms) ~= "none"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making, combining and releasing expressions. Printing is in objective_print.c, traversal in
-   objective_walk.c.
- */
+   objective_walk.c, which images are read in objective_images.c. */
 #include "objective.h"
 
 #include <math.h>
@@ -29,8 +28,7 @@ ph_status ph_objective_number(double number, ph_objective **objective, ph_error 
   return status;
 }
 
-/* Takes the head over, also when it fails. */
-static ph_status from_head(ph_head *head, ph_objective **objective, ph_error *e) {
+ph_status ph_objective_from_head(ph_head *head, ph_objective **objective, ph_error *e) {
   ph_status status = allocate(PH_HEAD, objective, e);
   if (status == PH_OK)
     (*objective)->head = head;
@@ -43,7 +41,7 @@ ph_status ph_objective_head(const char *type, const ph_setting *settings, int co
                             ph_objective **objective, ph_error *e) {
   ph_head *head;
   ph_status status = ph_head_new(type, settings, count, tensor, &head, e);
-  return status == PH_OK ? from_head(head, objective, e) : status;
+  return status == PH_OK ? ph_objective_from_head(head, objective, e) : status;
 }
 
 /* The layer that is called like the whole text; NULL for a text that is too long for a name. */
@@ -69,7 +67,7 @@ ph_status ph_objective_parse(const char *text, ph_objective **objective, ph_erro
   ph_head *head = NULL;
   ph_status status = ph_head_new("channel", settings, 2, NULL, &head, e);
   if (status == PH_OK) status = whole_of(text, &head->whole, e);
-  if (status == PH_OK) return from_head(head, objective, e);
+  if (status == PH_OK) return ph_objective_from_head(head, objective, e);
   ph_head_free(head);
   return status;
 }
@@ -151,46 +149,6 @@ ph_status ph_objective_combine(ph_operation operation, ph_objective *left, ph_ob
   if (operation == PH_SUBTRACT && right->operation == PH_NEGATE) /* a - -b is a + b */
     return build(PH_ADD, left, right->left, result, e);
   return build(operation, left, right, result, e);
-}
-
-/* ---- images ---- */
-
-/* A leaf that reads the image, or the same leaf where nothing changes. */
-static ph_status leaf_on(ph_objective *leaf, int64_t image, ph_objective **result, ph_error *e) {
-  ph_head *copy;
-  if (leaf->operation == PH_NUMBER || leaf->head->config->batch >= 0) {
-    *result = ph_objective_retain(leaf);
-    return PH_OK;
-  }
-  ph_status status = ph_head_copy(leaf->head, &copy, e);
-  if (status != PH_OK) return status;
-  copy->config->batch = image;
-  return from_head(copy, result, e);
-}
-
-ph_status ph_objective_on(ph_objective *objective, int64_t image, ph_objective **result, ph_error *e) {
-  ph_step *steps = NULL;
-  ph_objective **made = NULL;
-  int count = 0, done = 0;
-  ph_status status;
-  if (image < 0) return ph_fail(e, PH_MISUSE, "image %lld: images count from 0", (long long)image);
-  PH_TRY(ph_objective_flatten(objective, &steps, &count, e));
-  made = ph_alloc_array((size_t)count, sizeof *made);
-  if (made == NULL) PH_TRY(ph_no_memory(e));
-  for (; done < count; done++) {
-    const ph_step *step = &steps[done];
-    if (step->left < 0)
-      PH_TRY(leaf_on(step->part, image, &made[done], e));
-    else
-      PH_TRY(ph_objective_combine(step->operation, made[step->left],
-                                  step->right < 0 ? NULL : made[step->right], &made[done], e));
-  }
-  *result = ph_objective_retain(made[count - 1]);
-done:
-  while (done > 0) ph_objective_release(made[--done]);
-  ph_free(made);
-  ph_free(steps);
-  return status;
 }
 
 /* ---- lifetime ---- */

@@ -43,6 +43,16 @@ ph_status ph_objective_combine(ph_operation operation, ph_objective *left, ph_ob
 /* The expression with every head that names no image reading this one. */
 ph_status ph_objective_on(ph_objective *objective, int64_t image, ph_objective **result, ph_error *e);
 
+/* Whether a head of it names an image of the batch. */
+ph_status ph_objective_names_images(ph_objective *objective, bool *names, ph_error *e);
+
+/* The expression for a batch of so many copies of its pictures, first every picture's first copy, then every
+   second one: where heads name an image, the mean over the copies of the expression that reads theirs. What
+   reads the picture itself, which is not copied, stays. PH_MISUSE where an image is named that the batch has
+   not, and where a head compares all images with one of them, of which there are then several. */
+ph_status ph_objective_in_copies(ph_objective *objective, int64_t pictures, int64_t copies,
+                                 ph_objective **result, ph_error *e);
+
 ph_objective *ph_objective_retain(ph_objective *objective); /* returns its argument */
 void ph_objective_release(ph_objective *objective);         /* NULL is allowed */
 

@@ -16,4 +16,7 @@ struct ph_objective {
   ph_objective *next; /* among the dead, while they are released */
 };
 
+/* Takes the head over, also when it fails. */
+ph_status ph_objective_from_head(ph_head *head, ph_objective **objective, ph_error *e);
+
 #endif

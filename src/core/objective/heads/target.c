@@ -2,6 +2,8 @@
 /* Targets. */
 #include "target.h"
 
+#include <string.h>
+
 const ph_argument ph_target_arguments[] = {
     PH_TARGET_LAYERS,
     {"target",
@@ -13,6 +15,12 @@ const ph_argument ph_target_arguments[] = {
 };
 
 static const ph_target *config_of(const ph_head *head) { return (const ph_target *)head->config; }
+
+int64_t *ph_target_image(ph_head *head) {
+  const ph_argument *target = ph_head_argument(head->type, 1);
+  if (target == NULL || target->settings[1] == NULL || strcmp(target->settings[1], "to") != 0) return NULL;
+  return &((ph_target *)head->config)->to;
+}
 
 static int64_t size_of(const ph_tap *tap) { return tap->c * tap->h * tap->w; }
 

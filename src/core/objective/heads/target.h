@@ -25,6 +25,9 @@ typedef struct ph_target {
   { "layers", {"layer", NULL}, "of several, the sum", false }
 extern const ph_argument ph_target_arguments[];
 
+/* Where the head keeps the image that it compares with; NULL where it is not of such a type. */
+int64_t *ph_target_image(ph_head *head);
+
 /* PH_MISUSE unless there is a layer, and one target. */
 ph_status ph_target_check(const ph_head *head, ph_error *e);
 

@@ -23,9 +23,10 @@ const ph_transform_type ph_transform_copies = {
             "picture's first copy, then every second one. Transforms that come after it are drawn again for "
             "each copy, and must bring all copies to one size; what comes before is drawn once. On the way "
             "back the gradients of a picture's copies are summed: an objective that is a mean over the "
-            "batch, as channels and neurons are, so has the mean of its copies' gradients. Objectives that "
-            "pick or compare pictures of a batch (`on`, `diversity`, `alignment`) see each copy as a "
-            "picture: picture i's copy k is number k * n + i.",
+            "batch, as channels and neurons are, so has the mean of its copies' gradients. In runs, what "
+            "names a picture of the batch (`on`, `ph.each`, a picture to compare with) reads it in each of "
+            "its copies, and the objective is the mean over these. What compares all pictures of a batch "
+            "(`diversity`, `alignment`) sees each copy as a picture: picture i's copy k is number k * n + i.",
     .fields = fields,
     .config_size = sizeof(config),
 };
