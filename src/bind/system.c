@@ -20,6 +20,7 @@
 #include "colour/dft.h"
 #include "files/atomic.h"
 #include "files/file.h"
+#include "files/path.h"
 #include "files/picture/jpeg.h"
 #include "files/picture/png.h"
 #include "files/picture/webp.h"
@@ -123,6 +124,15 @@ static int system_file_fingerprint(lua_State *L) {
 
 /* ---- files and folders ---- */
 
+/* core.expand_path(path) -> the path with a home folder for "~" | nil, message */
+static int system_expand_path(lua_State *L) {
+  ph_error e;
+  char expanded[PH_PATH_SIZE];
+  if (ph_path_expand(luaL_checkstring(L, 1), expanded, &e) != PH_OK) return phb_fail(L, &e);
+  lua_pushstring(L, expanded);
+  return 1;
+}
+
 /* core.save_text(path, text) -> true | nil, message: whole or not at all; missing folders are made */
 static int system_save_text(lua_State *L) {
   ph_error e;
@@ -175,12 +185,15 @@ static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '
 
 /* core.list_folder(path) -> names, sorted by bytes, hidden ones left out | nil, message */
 static int system_list_folder(lua_State *L) {
+  ph_error e;
+  char expanded[PH_PATH_SIZE];
   const char *path = luaL_checkstring(L, 1);
   void **box = phb_box(L, &listing_type);
   listing *list = ph_alloc(sizeof *list);
   if (list == NULL) return luaL_error(L, "not enough memory");
   *box = list;
-  list->count = scandir(path, &list->entry, is_visible, by_name);
+  if (ph_path_expand(path, expanded, &e) != PH_OK) return phb_fail(L, &e);
+  list->count = scandir(expanded, &list->entry, is_visible, by_name);
   if (list->count < 0) {
     luaL_pushfail(L);
     lua_pushfstring(L, "cannot list '%s': %s", path, strerror(errno));
@@ -224,6 +237,7 @@ static const phb_function functions[] = {{"memory", system_memory, 0},
                                          {"instructions", system_instructions, 0},
                                          {"fingerprint", system_fingerprint, 1},
                                          {"file_fingerprint", system_file_fingerprint, 1},
+                                         {"expand_path", system_expand_path, 1},
                                          {"save_text", system_save_text, 2},
                                          {"can_write", system_can_write, 1},
                                          {"list_folder", system_list_folder, 1},

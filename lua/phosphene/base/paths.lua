@@ -13,6 +13,9 @@ local installed = library:match "^(.*/)lua/+5%.4/+$"
 local root = installed and installed .. "phosphene/" or ("/" .. library):match "^/(.*/)lua/+$"
   or (library:match "^lua/+$" and "") or library .. "../"
 
+--- The folder of Phosphene's modules.
+paths.library = library .. "phosphene"
+
 --- The folder of the bundled recipes.
 paths.scripts = root .. "scripts"
 

@@ -3,6 +3,7 @@
 -- one line, a file that no module opens and what to do with it. Must not know how formats are read.
 
 local core = require "phosphene.core"
+local open_file = require "phosphene.base.open_file"
 local shell = require "phosphene.base.shell"
 local weights = require "phosphene.network.weights"
 
@@ -154,7 +155,7 @@ end
 
 --- Whether there is such a file or folder.
 function recognise.exists(path)
-  local file = io.open(path, "rb")
+  local file = open_file(path)
   if file then file:close() end
   return file ~= nil
 end
@@ -162,7 +163,7 @@ end
 --- The module of phosphene.formats that opens a file; or nil and one line, which says what the file is and what to do.
 function recognise.module(path)
   local by_suffix = weights.format(path)
-  local file, problem = io.open(path, "rb")
+  local file, problem = open_file(path)
   if not file then
     return by_suffix, not by_suffix and ("cannot read '%s': %s"):format(path, (problem:gsub("^.*: ", ""))) or nil
   end

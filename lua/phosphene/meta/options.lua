@@ -16,7 +16,8 @@ local ph = {}
 ---
 --- On the command line: `--unit 97` or `--unit=97`, `--flag` or `--no-flag`, `--steps 1,32,128`; dashes and underscores
 --- are equivalent, and `--help` prints the recipe's opening comment and its options. From Lua:
---- `require("phosphene.recipe").run("mine.lua", { unit = 97 })`. Otherwise the defaults apply. Raises for an unknown
+--- `require("phosphene.recipe").run("mine.lua", { unit = 97 })`. Otherwise the defaults apply. Texts that begin with
+--- "~/" are paths in the home folder. Raises for an unknown
 --- option, with a suggestion; for a value that is missing, of another type or outside its limits; and if the path in
 --- the option `output`, by convention where a recipe writes, cannot be written to.
 ---@param declared table<string, any> defaults by name

@@ -2,7 +2,7 @@
 ---@meta
 
 --- Phosphene's module: `local ph = require "phosphene"`. Units, classes, images of a batch and pixels count from 0;
---- pictures are float32 tensors (n, 3, h, w), RGB in [0, 1].
+--- pictures are float32 tensors (n, 3, h, w), RGB in [0, 1]. Paths may begin with "~/", the home folder.
 ---@class phosphene
 ---@field version string
 local ph = {}

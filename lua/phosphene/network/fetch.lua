@@ -3,6 +3,7 @@
 -- extracting from archives with unzip. Must not know what is in them.
 
 local core = require "phosphene.core"
+local open_file = require "phosphene.base.open_file"
 local shell = require "phosphene.base.shell"
 
 local fetch = {}
@@ -35,14 +36,16 @@ end
 -- ---- files ----
 
 local function size_of(path)
-  local file = io.open(path, "rb")
+  local file = open_file(path)
   local size = file and file:seek "end"
   if file then file:close() end
   return size
 end
 
 --- A new folder for files that nobody else needs; `remove` takes it away.
-function fetch.scratch() return line_of "mktemp -d" end
+function fetch.scratch()
+  return line_of "mktemp -d" or error("no folder for files that are needed for a while; TMPDIR says where", 0)
+end
 function fetch.remove(folder) run("rm -r -- %s", folder) end
 
 --- True, or nil and what is wrong, for a file and the hash that it is to have: `sha256` or `sha1` of `file`.

@@ -4,6 +4,7 @@
 
 local catalogue = require "phosphene.network.catalogue"
 local core = require "phosphene.core"
+local open_file = require "phosphene.base.open_file"
 local paths = require "phosphene.base.paths"
 
 local weights = {}
@@ -60,7 +61,7 @@ function weights.path()
 end
 
 local function exists(path)
-  local file = io.open(path, "rb")
+  local file = open_file(path)
   if file then file:close() end
   return file ~= nil
 end

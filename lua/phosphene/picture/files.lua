@@ -33,19 +33,21 @@ function picture.save(tensor, path, metadata, options)
   local was_interrupted = core.interrupted()
   if was_interrupted then path = picture.marked(path, "interrupted") end
   local saved, problem = core.save_image(tensor, path, texts)
-  if saved and was_interrupted then
+  if not saved then return nil, problem end
+  if was_interrupted then
     progress.tell(("interrupted; the picture is in '%s'"):format(path))
-  elseif saved then
+  else
     origin.wrote(path)
   end
-  return saved, problem
+  return true
 end
 
 --- A picture from a file; see meta/image.lua.
 function picture.load(path, options)
   local image, problem = core.load_image(path, options)
-  if image then origin.used_file(path) end
-  return image, problem
+  if not image then return nil, problem end
+  origin.used_file(path)
+  return image
 end
 
 local a_side = expect.whole(1, 16384) -- as large as a picture may be

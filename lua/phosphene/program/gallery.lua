@@ -5,6 +5,7 @@
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
+local open_file = require "phosphene.base.open_file"
 local recipe = require "phosphene.program.recipe"
 local suggest = require "phosphene.base.suggest"
 
@@ -13,7 +14,7 @@ local gallery = {}
 -- ---- files ----
 
 local function exists(path)
-  local file = io.open(path, "rb")
+  local file = open_file(path)
   if file then file:close() end
   return file ~= nil
 end

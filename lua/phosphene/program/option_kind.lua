@@ -243,6 +243,8 @@ function option.text(self, value)
   return is_same(option.read(self, text), value) and text or nil
 end
 
+function option.is_text(self) return self.kind == types.text or self.kind == types.texts end
+
 function option.is_switch(self) return self.kind == types.boolean end
 
 --- The default as one would write it on a command line; "" where there is none.

@@ -167,6 +167,20 @@ local function redirect(all, asked, values)
   values.output = picture.is_picture(tostring(default)) and asked.again.path or default
 end
 
+-- ---- home folders ----
+
+-- A text that begins with "~" as a path does, with the home folder in its place: in defaults, in what Lua gives and in
+-- --name=~/x no shell has done that.
+local at_home
+function at_home(value)
+  if type(value) == "table" then
+    local list = {}
+    for i, element in ipairs(value) do list[i] = at_home(element) end
+    return list
+  end
+  return type(value) == "string" and core.expand_path(value) or value
+end
+
 --- See meta/options.lua.
 local function options(declared)
   local all = declare(declared)
@@ -175,6 +189,7 @@ local function options(declared)
   local values = {}
   for _, o in ipairs(all) do
     if chosen[o] ~= nil then values[o.name] = chosen[o] else values[o.name] = o.default end
+    if option.is_text(o) then values[o.name] = at_home(values[o.name]) end
   end
   if asked then asked.given = words_of(all, chosen) end
   redirect(all, asked, values)

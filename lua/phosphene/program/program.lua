@@ -4,6 +4,7 @@
 
 local commands = require "phosphene.program.commands"
 local core = require "phosphene.core"
+local environment = require "phosphene.base.environment"
 local printable = require "phosphene.base.printable"
 local recipe = require "phosphene.program.recipe"
 local request = require "phosphene.base.running_recipe"
@@ -25,9 +26,6 @@ usage: phosphene [options] [recipe [arguments]]
   -h         this help
 
 Without a recipe there is a prompt. Options of a recipe follow its name; `phosphene recipe --help` lists them.
-
-PHOSPHENE_THREADS=n in the environment makes runs use n threads instead of one a core; PHOSPHENE_WEIGHTS=path says where
-networks are looked for first.
 ]==]
 
 -- ---- arguments ----
@@ -187,6 +185,11 @@ local function print_help()
   end
 end
 
+local function print_variables()
+  print "\nvariables of the environment:"
+  for _, variable in ipairs(environment) do print(("  %-19s  %s"):format(table.unpack(variable))) end
+end
+
 local function print_version() io.write("Phosphene ", core.version, ", ", _VERSION, "\n") end
 
 --- Does what the arguments ask for, and gives the exit status.
@@ -202,6 +205,7 @@ function program.main(host)
 
   if wanted["-h"] or wanted["--help"] then
     print_help()
+    print_variables()
     return 0
   end
   local says_version = wanted["-v"] or wanted["--version"]

@@ -6,6 +6,7 @@ local commands = require "phosphene.program.commands"
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local misuse = require "phosphene.base.misuse"
+local open_file = require "phosphene.base.open_file"
 local origin = require "phosphene.base.origin"
 local paths = require "phosphene.base.paths"
 local progress = require "phosphene.base.progress"
@@ -26,7 +27,7 @@ end
 
 -- What a file holds, or nil and why it cannot be read.
 local function read_file(path)
-  local file, problem = io.open(path, "rb")
+  local file, problem = open_file(path)
   if not file then return nil, problem end
   local text
   text, problem = file:read "a" -- fails for a folder

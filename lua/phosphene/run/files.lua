@@ -69,8 +69,8 @@ end
 -- Folders that can be written to where the one that was wanted cannot.
 local function other_folders()
   local folders = {}
-  for _, folder in ipairs { os.getenv "TMPDIR" or "/tmp", "/tmp", os.getenv "HOME" or "/tmp" } do
-    if folder:sub(1, 1) == "/" then folders[#folders + 1] = folder end
+  for _, folder in ipairs { os.getenv "TMPDIR" or "", "/tmp", "~" } do
+    if folder ~= "" then folders[#folders + 1] = folder end
   end
   return folders
 end

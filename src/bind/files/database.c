@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "files/path.h"
 
 static void release(void *object) { sqlite3_close_v2(object); }
 
@@ -55,11 +56,14 @@ static const int flags_of[] = {SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE | SQL
 
 /* core.database(path, mode) -> database | nil, message. The path may be ":memory:". */
 static int database_open(lua_State *L) {
+  ph_error e;
   sqlite3 *db;
+  char expanded[PH_PATH_SIZE];
   const char *path = luaL_checkstring(L, 1);
   const int mode = phb_check_choice(L, 2, modes, "mode");
   void **box = phb_box(L, &database_type);
-  int code = sqlite3_open_v2(path, &db, flags_of[mode] | SQLITE_OPEN_NOMUTEX, NULL);
+  if (ph_path_expand(path, expanded, &e) != PH_OK) return phb_fail(L, &e);
+  int code = sqlite3_open_v2(expanded, &db, flags_of[mode] | SQLITE_OPEN_NOMUTEX, NULL);
   if (db == NULL) return luaL_error(L, "not enough memory");
   *box = db;
   if (code == SQLITE_OK) {

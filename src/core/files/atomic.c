@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "path.h"
 
 struct ph_atomic {
   int descriptor;  /* of the temporary file; -1 before it exists */
@@ -70,16 +71,17 @@ static ph_status create_temporary(ph_atomic *file, ph_error *e) {
 }
 
 ph_status ph_atomic_begin(const char *path, ph_atomic **result, ph_error *e) {
-  char resolved[PATH_MAX];
+  char resolved[PATH_MAX], expanded[PH_PATH_SIZE];
   mode_t mode = 0;
   const char *problem;
-  ph_status status;
   if (path[0] == '\0' || path[strlen(path) - 1] == '/') return cannot_write(path, "it names no file", e);
+  ph_status status = ph_path_expand(path, expanded, e);
+  if (status != PH_OK) return status;
   ph_atomic *file = ph_alloc(sizeof *file);
   if (file == NULL) return ph_no_memory(e);
   file->descriptor = -1;
   file->path = ph_copy_string(path);
-  file->target = ph_copy_string(realpath(path, resolved) != NULL ? resolved : path);
+  file->target = ph_copy_string(realpath(expanded, resolved) != NULL ? resolved : expanded);
   if (file->path == NULL || file->target == NULL) {
     status = ph_no_memory(e);
     goto done;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "path.h"
 
 static ph_status cannot_read(const char *path, const char *reason, ph_error *e) {
   return ph_fail(e, PH_FAILURE, "cannot read '%s': %s", path, reason);
@@ -19,7 +20,10 @@ static ph_status cannot_read(const char *path, const char *reason, ph_error *e) 
 /* Opens a regular file and tells its size. Not blocking on the way keeps a named pipe from hanging us. */
 static ph_status open_regular(const char *path, int *descriptor, size_t *size, ph_error *e) {
   struct stat about;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char expanded[PH_PATH_SIZE];
+  ph_status status = ph_path_expand(path, expanded, e);
+  if (status != PH_OK) return status;
+  int fd = open(expanded, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return cannot_read(path, strerror(errno), e);
   const char *problem = NULL;
   if (fstat(fd, &about) != 0)

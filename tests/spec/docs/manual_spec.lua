@@ -2,6 +2,8 @@
 -- The manual page, docs/phosphene.1, has what `phosphene --help` has: options, variables of the environment, commands
 -- and bundled recipes. Pages that state the version state this one.
 
+local environment = require "phosphene.base.environment"
+
 local program = (os.getenv "PHOSPHENE_TEST_BUILD" or "build") .. "/phosphene"
 
 local function contents(stream)
@@ -41,8 +43,21 @@ describe("docs/phosphene.1", function()
     end
   end)
 
-  it("has every variable of the environment", function()
-    for name in help:gmatch "PHOSPHENE_%u+" do has_entry(name) end
+  it("has every variable of the environment, as docs/installing.md has", function()
+    local installing, is_listed = contents(io.open "docs/installing.md"), {}
+    for _, variable in ipairs(environment) do
+      local name, meaning = table.unpack(variable)
+      is_listed[name] = true
+      has_entry(name)
+      assert.is_truthy(help:find(("\n  %-19s  %s\n"):format(name, meaning), 1, true), name)
+      assert.is_truthy(installing:find(("\n| `%s` | %s |\n"):format(name, meaning), 1, true), name)
+    end
+    local count = 0
+    for name in contents(io.popen "grep -rhoE 'getenv *[(]?\"PHOSPHENE_[A-Z]+' lua src"):gmatch "PHOSPHENE_%u+" do
+      assert.is_true(is_listed[name], name .. " is read, and not in lua/phosphene/base/environment.lua")
+      count = count + 1
+    end
+    assert.is_true(count >= #environment)
   end)
 end)
 

@@ -4,6 +4,7 @@
 
 local json = require "phosphene.base.json"
 local names = require "phosphene.network.labels"
+local open_file = require "phosphene.base.open_file"
 
 local labels = {}
 
@@ -13,7 +14,7 @@ local most_bytes = 1 << 22
 local function folder_of(path) return path:match "^(.*/)" or "" end
 
 local function read_json(path)
-  local file = io.open(path, "rb")
+  local file = open_file(path)
   if not file then return nil end
   local text = file:read(most_bytes) or ""
   file:close()

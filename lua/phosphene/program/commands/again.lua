@@ -5,6 +5,7 @@
 
 local core = require "phosphene.core"
 local network = require "phosphene.formats.loading"
+local open_file = require "phosphene.base.open_file"
 local options = require "phosphene.program.options"
 local origin = require "phosphene.base.origin"
 local picture = require "phosphene.picture.files"
@@ -85,7 +86,7 @@ end
 -- ---- comparing ----
 
 local function contents(path)
-  local file = io.open(path, "rb")
+  local file = open_file(path)
   local bytes = file and file:read "a"
   if file then file:close() end
   return bytes
