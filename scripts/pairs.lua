@@ -13,8 +13,8 @@ local function channel(unit) return ph.channel(opt.layer, unit) end
 -- One batch a row: first the row's unit alone, then with each column's. The row above all has the columns' alone.
 local images, names, results, columns = {}, {}, {}, #opt.across + 1
 for row = 0, #opt.down do
-  local objective, own = 0, row > 0 and channel(opt.down[row]) or 0
-  if row > 0 then objective = own:on(0) end
+  local own = row > 0 and channel(opt.down[row])
+  local objective = (own or channel(opt.across[1])):on(0) -- in the corner any, which is not shown
   for i, unit in ipairs(opt.across) do
     objective = objective + channel(unit):on(i)
     if row > 0 then objective = objective + own:on(i) end

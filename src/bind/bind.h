@@ -61,7 +61,16 @@ const char *phb_kind(lua_State *L, int i);
 /* Lets Lua's collector feel the memory that the core has allocated since the last call. */
 void phb_pace(lua_State *L);
 
-/* Arguments. Integers must be numbers (a numeric string is refused) and lie in the range. */
+/* Arguments. As luaL_argerror, luaL_checktype and so on are, except that messages begin with the name that
+   the function was registered by, also where Lua knows none. */
+int phb_argument_error(lua_State *L, int i, const char *message);
+void phb_check_type(lua_State *L, int i, int type);
+void phb_check_any(lua_State *L, int i);
+const char *phb_check_text(lua_State *L, int i);
+const char *phb_check_bytes(lua_State *L, int i, size_t *size);
+void *phb_check_userdata(lua_State *L, int i, const char *type);
+
+/* Integers must be numbers (a numeric string is refused) and lie in the range. */
 lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what);
 double phb_check_number(lua_State *L, int i);
 
@@ -69,11 +78,13 @@ double phb_check_number(lua_State *L, int i);
  */
 int phb_check_choice(lua_State *L, int i, const char *const *choices, const char *what);
 
-/* Reads a table of settings at index i (nil and none: no settings) into at most `most` settings; keys listed
-   in `skip` (NULL-terminated, may be NULL) are left to the caller. Numbers, booleans, strings and lists of
-   numbers are accepted. Texts and keys point into Lua strings of that table. Returns the count. */
+/* Reads a table of settings of `what` (NULL: of the function that runs) at index i (nil and none: no
+   settings) into at most `most` settings; keys listed in `skip` (NULL-terminated, may be NULL) are left to
+   the caller. Numbers, booleans, strings and lists of numbers are accepted. Texts and keys point into Lua
+   strings of that table. Returns the count. */
 enum { PHB_MAX_SETTINGS = 24 };
-int phb_check_settings(lua_State *L, int i, const char *const *skip, ph_setting *settings, int most);
+int phb_check_settings(lua_State *L, int i, const char *what, const char *const *skip, ph_setting *settings,
+                       int most);
 
 /* A shape from a Lua list {n, c, h, w} at index i. */
 ph_shape phb_check_shape(lua_State *L, int i);

@@ -16,7 +16,7 @@ static ph_photograph check_photograph(lua_State *L, int i) {
   ph_error e;
   ph_photograph as;
   ph_setting settings[PHB_MAX_SETTINGS];
-  int count = phb_check_settings(L, i, NULL, settings, PHB_MAX_SETTINGS);
+  int count = phb_check_settings(L, i, NULL, NULL, settings, PHB_MAX_SETTINGS);
   ph_fields_default(ph_photograph_fields, &as);
   if (ph_fields_apply(ph_photograph_fields, &as, settings, count, "photograph", &e) != PH_OK)
     phb_raise(L, &e);
@@ -27,7 +27,7 @@ static ph_photograph check_photograph(lua_State *L, int i) {
 static int load_photograph(lua_State *L) {
   ph_error e;
   ph_tensor *image;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   const ph_photograph as = check_photograph(L, 2);
   void **box = phb_box(L, &phb_tensor);
   if (ph_photograph_load(path, &as, &image, &e) != PH_OK) return phb_fail(L, &e);
@@ -44,14 +44,14 @@ static ph_catalogue *self(lua_State *L) { return phb_check(L, 1, &catalogue_type
 static int catalogue_new(lua_State *L) {
   ph_error e;
   ph_catalogue *catalogue;
-  luaL_checktype(L, 1, LUA_TTABLE);
+  phb_check_type(L, 1, LUA_TTABLE);
   const lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
   const char **paths = lua_newuserdatauv(L, sizeof *paths * (size_t)(count + 1), 0);
   for (lua_Integer i = 0; i < count; i++) {
-    if (lua_rawgeti(L, 1, i + 1) != LUA_TSTRING) return luaL_argerror(L, 1, "a list of paths expected");
+    if (lua_rawgeti(L, 1, i + 1) != LUA_TSTRING) return phb_argument_error(L, 1, "a list of paths expected");
     size_t length;
     paths[i] = lua_tolstring(L, -1, &length); /* kept alive by the list */
-    if (strlen(paths[i]) != length) return luaL_argerror(L, 1, "a path has a zero byte in it");
+    if (strlen(paths[i]) != length) return phb_argument_error(L, 1, "a path has a zero byte in it");
     lua_pop(L, 1);
   }
   void **box = phb_box(L, &catalogue_type);
@@ -111,7 +111,7 @@ static int catalogue_load(lua_State *L) {
 static const int64_t *check_items(lua_State *L, int i, int64_t all, int64_t *count) {
   *count = all;
   if (lua_isnil(L, i)) return NULL;
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   *count = (int64_t)lua_rawlen(L, i);
   int64_t *items = lua_newuserdatauv(L, (size_t)*count * sizeof *items, 0);
   for (int64_t k = 0; k < *count; k++) {
@@ -157,7 +157,7 @@ static int loader_next(lua_State *L) {
   ph_loader *loader = phb_check(L, 1, &loader_type);
   ph_tensor *images = phb_check(L, 2, &phb_tensor);
   ph_shape shape = ph_tensor_shape(images);
-  if (shape.rank != 4) return luaL_argerror(L, 2, "images (n, c, h, w) expected");
+  if (shape.rank != 4) return phb_argument_error(L, 2, "images (n, c, h, w) expected");
   const int64_t n = phb_check_integer(L, 3, 0, shape.dim[0] - 1, "image");
   if (ph_loader_next(loader, &place, &image, &reason, &e) != PH_OK) return phb_raise(L, &e);
   if (place < 0) return 0;

@@ -104,7 +104,7 @@ int phb_interrupt_release(void) {
 /* core.watch_interrupt(on): between true and false, which may be nested, the first signal is remembered and
    ends nothing by itself */
 static int watch_interrupt(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TBOOLEAN);
+  phb_check_type(L, 1, LUA_TBOOLEAN);
   const bool on = lua_toboolean(L, 1);
   if (on && state.runs == 0 && state.owner == NULL) {
     state.pending = 0;

@@ -76,7 +76,7 @@ static void keep_functions(lua_State *L, int left, int right) {
 
 /* core.objective(value): an objective from an objective, a number or a string */
 static int objective_from(lua_State *L) {
-  luaL_checkany(L, 1);
+  phb_check_any(L, 1);
   coerce(L, 1);
   lua_settop(L, 1);
   return 1;
@@ -89,9 +89,9 @@ static int objective_head(lua_State *L) {
   ph_objective *objective;
   ph_setting settings[PHB_MAX_SETTINGS];
   ph_tensor *tensor = NULL;
-  const char *type = luaL_checkstring(L, 1);
+  const char *type = phb_check_text(L, 1);
   lua_settop(L, 3);
-  int count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
+  int count = phb_check_settings(L, 2, type, skip, settings, PHB_MAX_SETTINGS);
   if (lua_istable(L, 2) && lua_getfield(L, 2, "tensor") != LUA_TNIL) {
     tensor = phb_test(L, 4, &phb_tensor);
     if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got %s", type, phb_kind(L, 4));
@@ -145,7 +145,7 @@ static int objective_in_copies(lua_State *L) {
 static int objective_tostring(lua_State *L) {
   ph_error e;
   luaL_Buffer buffer;
-  void **box = luaL_checkudata(L, 1, phb_objective.name);
+  void **box = phb_check_userdata(L, 1, phb_objective.name);
   if (*box == NULL) {
     lua_pushliteral(L, "objective (closed)");
     return 1;

@@ -13,8 +13,8 @@ static int optimiser_new(lua_State *L) {
   ph_error e;
   ph_optimiser *o;
   ph_setting settings[PHB_MAX_SETTINGS];
-  const char *kind = luaL_checkstring(L, 1);
-  int count = phb_check_settings(L, 2, NULL, settings, PHB_MAX_SETTINGS);
+  const char *kind = phb_check_text(L, 1);
+  int count = phb_check_settings(L, 2, kind, NULL, settings, PHB_MAX_SETTINGS);
   void **box = phb_box(L, &phb_optimiser);
   if (ph_optimiser_new(kind, settings, count, &o, &e) != PH_OK) return phb_raise(L, &e);
   *box = o;
@@ -69,10 +69,10 @@ static int optimiser_restore(lua_State *L) {
   ph_error e;
   const ph_tensor *state[PH_OPTIMISER_STATES];
   ph_optimiser *o = self(L);
-  luaL_checktype(L, 2, LUA_TTABLE);
+  phb_check_type(L, 2, LUA_TTABLE);
   lua_Integer steps = phb_check_integer(L, 3, 0, LUA_MAXINTEGER, "steps");
   lua_Unsigned count = lua_rawlen(L, 2);
-  if (count > PH_OPTIMISER_STATES) luaL_argerror(L, 2, "too many tensors");
+  if (count > PH_OPTIMISER_STATES) phb_argument_error(L, 2, "too many tensors");
   lua_settop(L, 3);
   luaL_checkstack(L, PH_OPTIMISER_STATES, "state");
   for (lua_Unsigned i = 0; i < count; i++) { /* the tensors stay on the stack, so that they live */
@@ -86,7 +86,7 @@ static int optimiser_restore(lua_State *L) {
 }
 
 static int optimiser_tostring(lua_State *L) {
-  void **box = luaL_checkudata(L, 1, phb_optimiser.name);
+  void **box = phb_check_userdata(L, 1, phb_optimiser.name);
   char text[PH_OPTIMISER_TEXT];
   lua_pushfstring(L, "optimiser %s", *box != NULL ? ph_optimiser_describe(*box, text) : "(closed)");
   return 1;

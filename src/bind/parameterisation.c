@@ -48,7 +48,7 @@ static ph_part check_part(lua_State *L, int number) {
     luaL_error(L, "part %d: a table with a kind expected", number);
   ph_part result = {.kind = lua_tostring(L, -1)};
   ph_setting *settings = new_settings(L);
-  result.count = phb_check_settings(L, part, kind, settings, PHB_MAX_SETTINGS);
+  result.count = phb_check_settings(L, part, result.kind, kind, settings, PHB_MAX_SETTINGS);
   result.settings = settings;
   return result;
 }
@@ -76,11 +76,11 @@ static int check_parts(lua_State *L, const char *kind, ph_part parts[PH_MOST_PAR
 static int parameterisation_new(lua_State *L) {
   ph_error e;
   ph_part parts[PH_MOST_PARTS];
-  const char *kind = luaL_checkstring(L, 1);
+  const char *kind = phb_check_text(L, 1);
   const bool is_sum = strcmp(kind, "sum") == 0;
   lua_settop(L, 2);
   ph_setting *settings = new_settings(L);
-  int count = phb_check_settings(L, 2, objects, settings, PHB_MAX_SETTINGS);
+  int count = phb_check_settings(L, 2, kind, objects, settings, PHB_MAX_SETTINGS);
   ph_given given = check_given(L, 2);
   int part_count = check_parts(L, kind, parts);
   void **box = phb_box(L, &phb_parameterisation);
@@ -133,7 +133,7 @@ static int parameterisation_shape(lua_State *L) {
 }
 
 static int parameterisation_tostring(lua_State *L) {
-  void **box = luaL_checkudata(L, 1, phb_parameterisation.name);
+  void **box = phb_check_userdata(L, 1, phb_parameterisation.name);
   char text[PH_PARAMETERISATION_TEXT];
   lua_pushfstring(L, "parameterisation %s",
                   *box != NULL ? ph_parameterisation_describe(*box, text) : "(closed)");

@@ -13,8 +13,8 @@ static ph_random *self(lua_State *L) { return phb_check(L, 1, &phb_random); }
 
 /* core.random(seed, stream) */
 static int random_new(lua_State *L) {
-  lua_Integer seed = luaL_checkinteger(L, 1);
-  const char *stream = luaL_checkstring(L, 2);
+  lua_Integer seed = phb_check_integer(L, 1, LUA_MININTEGER, LUA_MAXINTEGER, "seed");
+  const char *stream = phb_check_text(L, 2);
   void **box = phb_box(L, &phb_random);
   ph_random *random = ph_alloc(sizeof *random);
   if (random == NULL) return luaL_error(L, "not enough memory");
@@ -70,10 +70,10 @@ static int random_state(lua_State *L) {
 /* r:restore(text) -> r: continues from the state that `state` gave */
 static int random_restore(lua_State *L) {
   ph_random *random = self(L);
-  const char *text = luaL_checkstring(L, 2);
+  const char *text = phb_check_text(L, 2);
   uint64_t word[WORDS];
   if (strspn(text, "0123456789abcdef") != STATE_TEXT - 1 || text[STATE_TEXT - 1] != '\0')
-    return luaL_argerror(L, 2, "not a state of a random generator");
+    return phb_argument_error(L, 2, "not a state of a random generator");
   for (int i = 0; i < WORDS; i++) sscanf(text + i * DIGITS, "%16" SCNx64, &word[i]);
   memcpy(random->state, word, sizeof random->state);
   memcpy(&random->spare, &word[4], sizeof random->spare);

@@ -32,7 +32,7 @@ static int ranking_new(lua_State *L) {
 
 /* The list of numbers at i, in memory that Lua frees. */
 static uint64_t *check_pictures(lua_State *L, int i, lua_Integer *count) {
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   *count = (lua_Integer)lua_rawlen(L, i);
   uint64_t *pictures = lua_newuserdatauv(L, (size_t)*count * sizeof *pictures, 0);
   for (lua_Integer k = 0; k < *count; k++) {
@@ -67,7 +67,7 @@ static int ranking_forget(lua_State *L) {
   lua_Integer count;
   const uint64_t *pictures = check_pictures(L, 2, &count);
   for (lua_Integer k = 1; k < count; k++)
-    if (pictures[k - 1] >= pictures[k]) luaL_argerror(L, 2, "not in rising order");
+    if (pictures[k - 1] >= pictures[k]) phb_argument_error(L, 2, "not in rising order");
   ph_ranking_forget(self(L), pictures, count);
   lua_settop(L, 1);
   return 1;
@@ -111,7 +111,7 @@ static int ranking_bytes(lua_State *L) {
 static int ranking_take(lua_State *L) {
   ph_error e;
   size_t size;
-  const unsigned char *bytes = (const unsigned char *)luaL_checklstring(L, 3, &size);
+  const unsigned char *bytes = (const unsigned char *)phb_check_bytes(L, 3, &size);
   ph_ranking *r = self(L);
   if (ph_ranking_take(r, check_unit(L, r), bytes, size, &e) != PH_OK) return phb_fail(L, &e);
   lua_settop(L, 1);

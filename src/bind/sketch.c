@@ -79,7 +79,7 @@ static int sketch_take(lua_State *L) {
   size_t size;
   ph_sketch *s = self(L);
   const int64_t unit = check_unit(L, s);
-  const unsigned char *bytes = (const unsigned char *)luaL_checklstring(L, 3, &size);
+  const unsigned char *bytes = (const unsigned char *)phb_check_bytes(L, 3, &size);
   if (ph_sketch_take(s, unit, bytes, size, &e) != PH_OK) return phb_fail(L, &e);
   lua_settop(L, 1);
   return 1;

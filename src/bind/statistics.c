@@ -11,12 +11,12 @@ static const phb_type phb_statistics;
 static ph_photo_statistics *self(lua_State *L) { return phb_check(L, 1, &phb_statistics); }
 
 static void check_numbers(lua_State *L, int i, double *numbers, int count) {
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   if ((int)lua_rawlen(L, i) != count)
-    luaL_argerror(L, i, lua_pushfstring(L, "a list of %d numbers expected", count));
+    phb_argument_error(L, i, lua_pushfstring(L, "a list of %d numbers expected", count));
   for (int k = 0; k < count; k++) {
     if (lua_rawgeti(L, i, k + 1) != LUA_TNUMBER)
-      luaL_argerror(L, i, lua_pushfstring(L, "element %d is not a number", k + 1));
+      phb_argument_error(L, i, lua_pushfstring(L, "element %d is not a number", k + 1));
     numbers[k] = lua_tonumber(L, -1);
     lua_pop(L, 1);
   }

@@ -107,7 +107,7 @@ static int push_fingerprint(lua_State *L, uint64_t fingerprint) {
 /* core.fingerprint(text) -> 16 hexadecimal digits */
 static int system_fingerprint(lua_State *L) {
   size_t size;
-  const char *text = luaL_checklstring(L, 1, &size);
+  const char *text = phb_check_bytes(L, 1, &size);
   return push_fingerprint(L, ph_fingerprint(0, text, size));
 }
 
@@ -116,7 +116,7 @@ static int system_file_fingerprint(lua_State *L) {
   ph_error e;
   size_t size;
   unsigned char *bytes;
-  if (ph_file_read(luaL_checkstring(L, 1), SIZE_MAX, &bytes, &size, &e) != PH_OK) return phb_fail(L, &e);
+  if (ph_file_read(phb_check_text(L, 1), SIZE_MAX, &bytes, &size, &e) != PH_OK) return phb_fail(L, &e);
   const uint64_t print = ph_fingerprint(0, bytes, size);
   ph_free(bytes);
   return push_fingerprint(L, print);
@@ -128,7 +128,7 @@ static int system_file_fingerprint(lua_State *L) {
 static int system_expand_path(lua_State *L) {
   ph_error e;
   char expanded[PH_PATH_SIZE];
-  if (ph_path_expand(luaL_checkstring(L, 1), expanded, &e) != PH_OK) return phb_fail(L, &e);
+  if (ph_path_expand(phb_check_text(L, 1), expanded, &e) != PH_OK) return phb_fail(L, &e);
   lua_pushstring(L, expanded);
   return 1;
 }
@@ -138,7 +138,7 @@ static int system_save_text(lua_State *L) {
   ph_error e;
   size_t size;
   ph_atomic *file;
-  const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &size);
+  const char *path = phb_check_text(L, 1), *text = phb_check_bytes(L, 2, &size);
   if (ph_atomic_begin(path, &file, &e) != PH_OK) return phb_fail(L, &e);
   if (ph_atomic_write(file, text, size, &e) != PH_OK) {
     ph_atomic_abandon(file);
@@ -154,7 +154,7 @@ static int system_save_text(lua_State *L) {
 static int system_can_write(lua_State *L) {
   ph_error e;
   ph_atomic *file;
-  if (ph_atomic_begin(luaL_checkstring(L, 1), &file, &e) != PH_OK) return phb_fail(L, &e);
+  if (ph_atomic_begin(phb_check_text(L, 1), &file, &e) != PH_OK) return phb_fail(L, &e);
   ph_atomic_abandon(file);
   lua_pushboolean(L, 1);
   return 1;
@@ -187,7 +187,7 @@ static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '
 static int system_list_folder(lua_State *L) {
   ph_error e;
   char expanded[PH_PATH_SIZE];
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   void **box = phb_box(L, &listing_type);
   listing *list = ph_alloc(sizeof *list);
   if (list == NULL) return luaL_error(L, "not enough memory");
@@ -214,12 +214,12 @@ static int system_list_folder(lua_State *L) {
 
 /* core.nearest(name, names) -> the one that was probably meant, or nil */
 static int system_nearest(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  luaL_checktype(L, 2, LUA_TTABLE);
+  const char *name = phb_check_text(L, 1);
+  phb_check_type(L, 2, LUA_TTABLE);
   int count = (int)lua_rawlen(L, 2);
   const char **names = lua_newuserdatauv(L, sizeof *names * (size_t)(count + 1), 0);
   for (int i = 0; i < count; i++) {
-    if (lua_rawgeti(L, 2, i + 1) != LUA_TSTRING) return luaL_argerror(L, 2, "a list of names expected");
+    if (lua_rawgeti(L, 2, i + 1) != LUA_TSTRING) return phb_argument_error(L, 2, "a list of names expected");
     names[i] = lua_tostring(L, -1); /* kept alive by the list */
     lua_pop(L, 1);
   }

@@ -69,8 +69,8 @@ static float *element(lua_State *L, ph_tensor *tensor, int more) {
   ph_shape shape = ph_tensor_shape(tensor);
   int64_t at = 0;
   if (lua_gettop(L) != 1 + shape.rank + more)
-    luaL_error(L, "a coordinate for each of %d axes%s expected, got %d arguments", shape.rank,
-               more > 0 ? " and a value" : "", lua_gettop(L) - 1);
+    luaL_error(L, "%s: a coordinate for each of %d axes%s expected, got %d arguments",
+               more > 0 ? "set" : "at", shape.rank, more > 0 ? " and a value" : "", lua_gettop(L) - 1);
   for (int d = 0; d < shape.rank; d++)
     at = at * shape.dim[d] + phb_check_integer(L, d + 2, 0, shape.dim[d] - 1, "coordinate");
   return ph_tensor_data(tensor) + at;
@@ -111,7 +111,7 @@ static int tensor_clone(lua_State *L) {
 static int tensor_image(lua_State *L) {
   ph_tensor *tensor = self(L);
   ph_shape shape = ph_tensor_shape(tensor);
-  if (shape.rank < 1) luaL_argerror(L, 1, "a scalar has no images");
+  if (shape.rank < 1) phb_argument_error(L, 1, "a scalar has no images");
   lua_Integer n = phb_check_integer(L, 2, 0, shape.dim[0] - 1, "image");
   shape.dim[0] = 1;
   int64_t count = ph_shape_count(shape);
@@ -193,7 +193,7 @@ static int tensor_paste(lua_State *L) {
   ph_error e;
   ph_tensor *tensor = self(L), *source = phb_check(L, 2, &phb_tensor);
   lua_Integer y = phb_check_integer(L, 3, -far, far, "y"), x = phb_check_integer(L, 4, -far, far, "x");
-  if (source == tensor) return luaL_argerror(L, 2, "a tensor cannot be pasted into itself");
+  if (source == tensor) return phb_argument_error(L, 2, "a tensor cannot be pasted into itself");
   if (ph_tensor_paste(tensor, source, y, x, &e) != PH_OK) return phb_raise(L, &e);
   lua_settop(L, 1);
   return 1;
@@ -288,7 +288,7 @@ static int print_elements(lua_State *L, const ph_tensor *tensor) {
 }
 
 static int tensor_tostring(lua_State *L) {
-  void **box = luaL_checkudata(L, 1, phb_tensor.name);
+  void **box = phb_check_userdata(L, 1, phb_tensor.name);
   char shape[PH_SHAPE_TEXT], numbers[128];
   if (*box == NULL) {
     lua_pushliteral(L, "tensor (closed)");

@@ -18,7 +18,7 @@ static int give(lua_State *L, void **box, ph_status status, ph_tensor *const *ma
 
 /* The index of argument i among the names of operations. */
 static int check_operation(lua_State *L, int i, const char *what, const char *const *names) {
-  const char *name = luaL_checkstring(L, i);
+  const char *name = phb_check_text(L, i);
   int count = 0;
   for (; names[count] != NULL; count++)
     if (strcmp(names[count], name) == 0) return count;
@@ -69,7 +69,7 @@ static int math_combine(lua_State *L) {
 /* t:map(operation), t:combine(operation, other): the same with the tensor first */
 static int tensor_map(lua_State *L) {
   phb_check(L, 1, &phb_tensor);
-  luaL_checkstring(L, 2); /* before it is the first argument, and would be called a bad self */
+  phb_check_text(L, 2); /* before it is the first argument, and would be called a bad self */
   lua_settop(L, 2);
   lua_insert(L, 1);
   return math_map(L);
@@ -77,7 +77,7 @@ static int tensor_map(lua_State *L) {
 
 static int tensor_combine(lua_State *L) {
   phb_check(L, 1, &phb_tensor);
-  luaL_checkstring(L, 2);
+  phb_check_text(L, 2);
   lua_settop(L, 3);
   lua_pushvalue(L, 1);
   lua_copy(L, 2, 1);
@@ -89,7 +89,7 @@ static int tensor_combine(lua_State *L) {
 
 /* A list of `count` whole numbers at argument i; any count where that is negative. Returns how many. */
 static int check_list(lua_State *L, int i, const char *what, int count, int64_t *values, int most) {
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   lua_Unsigned length = lua_rawlen(L, i);
   if (count >= 0 && length != (lua_Unsigned)count)
     return luaL_error(L, "%s: a list of %d whole numbers expected, got %d", what, count, (int)length);
@@ -116,11 +116,12 @@ static int tensor_reduce(lua_State *L) {
     lua_pushnumber(L, ph_tensor_reduce_all(x, reduction));
     return 1;
   }
-  int count = check_list(L, 3, "reduce", -1, list, PH_MAX_RANK);
+  const char *name = ph_reduction_names[reduction];
+  int count = check_list(L, 3, name, -1, list, PH_MAX_RANK);
   for (int i = 0; i < count; i++) {
     int64_t axis = list[i] < 0 ? list[i] + rank : list[i];
     if (axis < 0 || axis >= rank)
-      return luaL_error(L, "reduce: axis %I out of range 0..%d", (LUAI_UACINT)list[i], rank - 1);
+      return luaL_error(L, "%s: axis %I out of range 0..%d", name, (LUAI_UACINT)list[i], rank - 1);
     axes[axis] = true;
   }
   void **box = phb_box(L, &phb_tensor);
@@ -133,7 +134,7 @@ static int tensor_peaks(lua_State *L) {
   ph_error e;
   ph_peaks peaks;
   ph_tensor *x = phb_check(L, 1, &phb_tensor);
-  const bool least = !lua_isnoneornil(L, 2) && phb_check_choice(L, 2, extremes, "extreme") == 1;
+  const bool least = !lua_isnoneornil(L, 2) && phb_check_choice(L, 2, extremes, "peaks") == 1;
   void **value = phb_box(L, &phb_tensor), **rows = phb_box(L, &phb_tensor),
        **columns = phb_box(L, &phb_tensor);
   if (ph_tensor_peaks(x, least, &peaks, &e) != PH_OK) return phb_raise(L, &e);
@@ -227,7 +228,7 @@ static int tensor_copy(lua_State *L) {
 static int math_concatenate(lua_State *L) {
   ph_error e;
   ph_tensor *made = NULL;
-  luaL_checktype(L, 1, LUA_TTABLE);
+  phb_check_type(L, 1, LUA_TTABLE);
   const int axis = (int)phb_check_integer(L, 2, 0, PH_MAX_RANK - 1, "axis");
   const lua_Unsigned count = lua_rawlen(L, 1);
   if (count < 1) return luaL_error(L, "concatenate: at least one tensor expected");
@@ -246,7 +247,7 @@ static int math_concatenate(lua_State *L) {
 
 /* The list of indices at argument i, in a userdata that is left on the stack. */
 static int64_t *check_indices(lua_State *L, int i, const char *what, int64_t *count) {
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   int length = (int)lua_rawlen(L, i);
   if (length < 1) luaL_error(L, "%s: at least one index expected", what);
   int64_t *index = lua_newuserdatauv(L, sizeof *index * (size_t)length, 0);

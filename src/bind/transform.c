@@ -13,8 +13,8 @@ static int transform_new(lua_State *L) {
   ph_error e;
   ph_transform *transform;
   ph_setting settings[PHB_MAX_SETTINGS];
-  const char *type = luaL_checkstring(L, 1);
-  int count = phb_check_settings(L, 2, NULL, settings, PHB_MAX_SETTINGS);
+  const char *type = phb_check_text(L, 1);
+  int count = phb_check_settings(L, 2, type, NULL, settings, PHB_MAX_SETTINGS);
   void **box = phb_box(L, &phb_transform);
   if (ph_transform_new(type, settings, count, &transform, &e) != PH_OK) return phb_raise(L, &e);
   *box = transform;
@@ -22,7 +22,7 @@ static int transform_new(lua_State *L) {
 }
 
 static int transform_tostring(lua_State *L) {
-  void **box = luaL_checkudata(L, 1, phb_transform.name);
+  void **box = phb_check_userdata(L, 1, phb_transform.name);
   char text[PH_TRANSFORM_TEXT];
   lua_pushstring(L, *box == NULL ? "transform (closed)" : ph_transform_print(*box, text));
   return 1;
@@ -44,7 +44,7 @@ static const phb_type phb_pipeline;
 static int pipeline_new(lua_State *L) {
   ph_error e;
   ph_pipeline *pipeline;
-  luaL_checktype(L, 1, LUA_TTABLE);
+  phb_check_type(L, 1, LUA_TTABLE);
   int count = (int)lua_rawlen(L, 1);
   /* Userdata as scratch: an error while reading the list must not leak. The list keeps the transforms alive.
    */
@@ -53,7 +53,8 @@ static int pipeline_new(lua_State *L) {
     lua_rawgeti(L, 1, i + 1);
     transforms[i] = phb_test(L, lua_gettop(L), &phb_transform);
     if (transforms[i] == NULL)
-      luaL_argerror(L, 1, lua_pushfstring(L, "element %d is %s, not a transform", i + 1, phb_kind(L, -1)));
+      phb_argument_error(L, 1,
+                         lua_pushfstring(L, "element %d is %s, not a transform", i + 1, phb_kind(L, -1)));
     lua_pop(L, 1);
   }
   void **box = phb_box(L, &phb_pipeline);
@@ -94,7 +95,7 @@ static int pipeline_backward(lua_State *L) {
 
 /* The transforms in order, "none" where there are none. */
 static int pipeline_tostring(lua_State *L) {
-  void **box = luaL_checkudata(L, 1, phb_pipeline.name);
+  void **box = phb_check_userdata(L, 1, phb_pipeline.name);
   char text[PH_TRANSFORM_TEXT];
   luaL_Buffer buffer;
   int count = *box == NULL ? 0 : ph_pipeline_count(*box);

@@ -53,20 +53,24 @@ function misuse.raise(format, ...)
   error(misuse.position() .. format:format(...), 0)
 end
 
+-- What the object of a method is called.
+local is_object = { self = true, net = true }
+
 -- The names of a function's parameters, without the object of a method.
 local function parameters(f)
   local names = {}
   for i = 1, debug.getinfo(f, "u").nparams do names[i] = debug.getlocal(f, i) end
-  if names[1] == "self" then table.remove(names, 1) end
+  if is_object[names[1]] then table.remove(names, 1) end
   return names
 end
 
 --- Raises where more is given than what has names, unless it is nil. `object`, 1 or 0: what comes before the first.
-function misuse.check_surplus(names, object, ...)
+--- `called` is what the caller calls the function, where that is known.
+function misuse.check_surplus(called, names, object, ...)
   local most, given = #names + object, select("#", ...)
   while given > most and select(given, ...) == nil do given = given - 1 end
   if given <= most then return end
-  misuse.raise("%s expected, got %d", #names == 0 and "no arguments"
+  misuse.raise("%s%s expected, got %d", called and called .. ": " or "", #names == 0 and "no arguments"
     or ("at most %d argument%s (%s)"):format(#names, #names == 1 and "" or "s", table.concat(names, ", ")),
     given - object)
 end
@@ -76,29 +80,31 @@ function misuse.check_no_more(what, ...)
   if select("#", ...) > 0 then misuse.raise("%s: nothing expected after the table of options", what) end
 end
 
---- The same function, except that it raises where it is given more than it takes, which it would ignore.
-function misuse.counted(f)
+--- The same function, or `instead`, which calls it, except that it raises where it is given more than it takes, which
+--- it would ignore.
+function misuse.counted(f, instead)
   local info = debug.getinfo(f, "u")
-  if info.isvararg then return f end
+  local call = instead or f
+  if info.isvararg then return call end
   local most = info.nparams
   return function(...)
     if select("#", ...) > most then
       local names = parameters(f)
-      misuse.check_surplus(names, most - #names, ...)
+      local called = debug.getinfo(1, "n").name
+      misuse.check_surplus(called ~= "?" and called or nil, names, most - #names, ...)
     end
-    return f(...)
+    return call(...)
   end
 end
 
 --- The same function, except that it is counted, and that errors raised below it (by the core as well) point to the
 --- recipe's line.
 function misuse.guard(f)
-  f = misuse.counted(f)
   local function finish(ok, ...)
     if not ok then error((...), 0) end
     return ...
   end
-  return function(...) return finish(xpcall(f, misuse.relocate, ...)) end
+  return misuse.counted(f, function(...) return finish(xpcall(f, misuse.relocate, ...)) end)
 end
 
 --- Raises unless `given` is a table of which every key is in the list `known`; integers up to `positional` are fine.

@@ -5,18 +5,22 @@
 local misuse = require "phosphene.base.misuse"
 local suggest = require "phosphene.base.suggest"
 
+-- Where one may look: help is there at the prompt alone.
+local function source(help) return rawget(_G, "help") and help or "the reference, api.md," end
+
 --- Makes reading an unknown name of the table `names` raise at the recipe's line. `what` has the names; `help` lists
 --- them.
 local function strict(names, what, help)
   return setmetatable(names, {
     __index = function(_, name)
       if math.type(name) then
-        misuse.raise("%s cannot be indexed by [%s]; %s lists what there is", what, tostring(name), help)
+        misuse.raise("%s cannot be indexed by [%s]; %s lists what there is", what, tostring(name), source(help))
       end
       local known = {}
       for key in pairs(names) do known[#known + 1] = key end
       table.sort(known)
-      misuse.raise("%s has no '%s'; %s", what, tostring(name), suggest(name, known, help .. " says what there is"))
+      misuse.raise("%s has no '%s'; %s", what, tostring(name),
+        suggest(name, known, source(help) .. " says what there is"))
     end,
   })
 end

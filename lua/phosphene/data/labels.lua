@@ -2,6 +2,8 @@
 -- The labels of a dataset's pictures: from the folders that they lie in, or from a file. Must not know what pictures
 -- are.
 
+local reading = require "phosphene.base.reading"
+
 local labels = {}
 
 -- Labels by number, from 0 in the bytewise order of their names: { of = number of each picture, names = list }.
@@ -66,7 +68,7 @@ end
 
 -- The lines of a file: the label of each path, and how many there are. Nil and a message.
 local function read(file)
-  local stream, problem = io.open(file, "rb")
+  local stream, problem = reading.open(file)
   if not stream then return nil, ("cannot read labels: %s"):format(problem) end
   local text = stream:read(most_bytes + 1) or ""
   stream:close()

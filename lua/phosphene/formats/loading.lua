@@ -10,6 +10,7 @@ local misuse = require "phosphene.base.misuse"
 local origin = require "phosphene.base.origin"
 local pre_relu = require "phosphene.network.pre_relu"
 local preprocessing = require "phosphene.network.preprocessing"
+local reading = require "phosphene.base.reading"
 local recognise = require "phosphene.formats.recognise"
 local suggest = require "phosphene.base.suggest"
 local weights = require "phosphene.network.weights"
@@ -25,7 +26,10 @@ local fingerprints = setmetatable({}, { __mode = "k" })
 function network.name(net) return names[net] or "unnamed" end
 
 --- A network in one line; net:describe() tells more.
-function network.text(net) return ("network %s of %d layers"):format(network.name(net), #net:layers()) end
+function network.text(net)
+  local is_open, layers = pcall(net.layers, net)
+  return is_open and ("network %s of %d layers"):format(network.name(net), #layers) or "network (closed)"
+end
 
 -- The path of the file that is asked for, by path or by name; or nil and a message.
 local function find(name)
@@ -34,7 +38,7 @@ local function find(name)
   for _, candidate in ipairs(known) do
     if candidate == name then return weights.find(name) end
   end
-  if recognise.exists(name) then return name end
+  if reading.exists(name) then return name end
   if name:find("/", 1, true) then
     misuse.raise("'%s' is not a network's file; there are %s", name, weights.known_files())
   end

@@ -3,7 +3,7 @@
 -- one line, a file that no module opens and what to do with it. Must not know how formats are read.
 
 local core = require "phosphene.core"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 local shell = require "phosphene.base.shell"
 local weights = require "phosphene.network.weights"
 
@@ -153,17 +153,10 @@ local function folder(path)
   return nil, ("'%s' is a folder, not a network's file"):format(path)
 end
 
---- Whether there is such a file or folder.
-function recognise.exists(path)
-  local file = open_file(path)
-  if file then file:close() end
-  return file ~= nil
-end
-
 --- The module of phosphene.formats that opens a file; or nil and one line, which says what the file is and what to do.
 function recognise.module(path)
   local by_suffix = weights.format(path)
-  local file, problem = open_file(path)
+  local file, problem = reading.open(path)
   if not file then
     return by_suffix, not by_suffix and ("cannot read '%s': %s"):format(path, (problem:gsub("^.*: ", ""))) or nil
   end

@@ -2,6 +2,8 @@
 -- How reading a file ends early: with a refusal, a message for the user that is not a fault of the program. Must not
 -- know what is refused.
 
+local core = require "phosphene.core"
+
 local refuse = {}
 
 local refusal = {}
@@ -29,11 +31,18 @@ function refuse.catch(f, ...)
   return finish(pcall(f, ...))
 end
 
+--- Where Ctrl-C came, what looks like a fault of the file is that, and is raised.
+function refuse.unless_interrupted()
+  local goes_on, interruption = pcall(core.refuse_interrupted)
+  if not goes_on then error(interruption, 0) end
+end
+
 --- Calls f, which may raise what the core has to say of a layer; that becomes a refusal, without the source line.
 function refuse.guard(f, ...)
   local function finish(ok, ...)
     if ok then return ... end
     local problem = ...
+    refuse.unless_interrupted()
     if type(problem) ~= "string" then error(problem, 0) end
     refuse.raise("%s", (problem:gsub("^[^:]*:%d+: ", "")))
   end

@@ -10,6 +10,7 @@ local labels = require "phosphene.network.labels"
 local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
 local preprocessing = require "phosphene.network.preprocessing"
+local refuse = require "phosphene.formats.refuse"
 
 local build_described = later("phosphene.network.serialisation", "build")
 local describe = later("phosphene.network.serialisation", "of")
@@ -92,6 +93,7 @@ function safetensors.open(path, options)
     tell_skipped(path, skipped)
     return result
   end
+  refuse.unless_interrupted()
   return nil, ("'%s': %s"):format(path, (tostring(result):gsub("^[^:]*:%d+: ", "")))
 end
 

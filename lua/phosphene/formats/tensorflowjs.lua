@@ -6,7 +6,7 @@ local core = require "phosphene.core"
 local json = require "phosphene.base.json"
 local keras = require "phosphene.formats.keras"
 local labels = require "phosphene.formats.keras.labels"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 local refuse = require "phosphene.formats.refuse"
 local variables = require "phosphene.formats.keras.variables"
 
@@ -25,7 +25,7 @@ local function read_group(folder, paths)
   local parts = {}
   for i, name in ipairs(paths) do
     if not is_plain_name(name) then refuse.raise "its weights are not in files beside it" end
-    local file, problem = open_file(folder .. name)
+    local file, problem = reading.open(folder .. name)
     parts[i] = file and file:read "a" or refuse.raise("cannot read its weights: %s", problem or name)
     file:close()
   end
@@ -95,7 +95,7 @@ local function find_model(document)
 end
 
 local function open(path, options)
-  local file, problem = open_file(path)
+  local file, problem = reading.open(path)
   local text = file and file:read(most_bytes + 1)
   if file then file:close() end
   if not text then return nil, ("cannot read '%s': %s"):format(path, (problem or "it is empty"):gsub("^.*: ", "")) end

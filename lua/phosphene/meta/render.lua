@@ -33,6 +33,7 @@ local ph = {}
 ---@field relu "redirected"|"plain"|"guided"|"deconvnet"|"open"|"leaky"|(fun(step: integer): string)|nil how gradients pass
 --- ReLUs, as in `network:forward`; "redirected", which lasts for the first 17 steps and is "plain" afterwards
 ---@field pool "plain"|"smooth"|"smooth_l2"|nil how gradients pass max pools, as in `network:forward`; "plain"
+---@field progress boolean? false prints no progress, nor the seed
 ---@field precision "f32"|"bf16"|nil the network's number type: float32, or the faster and less precise bfloat16, on
 --- processors that have it; "f32"
 
@@ -82,7 +83,6 @@ function ph.steps(options) end
 ---@field transparency boolean? sum the absolute gradient of every element of the picture over the steps; false
 ---@field on_step (fun(step: integer, value: number, run: ph.run): boolean?)? called after each step; returning false
 --- ends the run
----@field progress boolean? false prints no progress
 ---@field title string? the beginning of progress lines, instead of the objective
 ---@field output string? the path to save the picture to; where it cannot be written at the end, the picture goes to a
 --- folder for temporary files, which the error names

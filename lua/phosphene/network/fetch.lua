@@ -3,7 +3,7 @@
 -- extracting from archives with unzip. Must not know what is in them.
 
 local core = require "phosphene.core"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 local shell = require "phosphene.base.shell"
 
 local fetch = {}
@@ -36,7 +36,7 @@ end
 -- ---- files ----
 
 local function size_of(path)
-  local file = open_file(path)
+  local file = reading.open(path)
   local size = file and file:seek "end"
   if file then file:close() end
   return size

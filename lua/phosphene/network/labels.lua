@@ -2,7 +2,7 @@
 -- Class labels: a JSON list of texts in weights files, or one label per line in text files. Must not know of networks.
 
 local json = require "phosphene.base.json"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 
 local labels = {}
 
@@ -51,7 +51,7 @@ local most_bytes = 1 << 22
 --- The labels of a text file: its lines, without the WordNet numbers ("n01440764 tench") or the counting ("0 tench")
 --- that some begin with; or of a JSON file. Nil and a message where it has none.
 function labels.read(path)
-  local file, problem = open_file(path)
+  local file, problem = reading.open(path)
   if not file then return nil, ("cannot read labels: %s"):format(problem) end
   local text = file:read(most_bytes + 1) or ""
   file:close()

@@ -3,6 +3,8 @@
 -- ReLUs, a layer `x_pre_relu` concatenates their inputs. Features are often clearer there, since inactive units have a
 -- gradient. Must not know of file formats.
 
+local expect = require "phosphene.base.expect"
+
 local pre_relu = {}
 
 -- The layer before a ReLU, found by name; nil for other layers.
@@ -53,7 +55,7 @@ end
 
 --- The name of the point before a layer's ReLU, or, where there is none, the layer's own.
 function pre_relu.name(net, layer)
-  local name = layer .. "_pre_relu"
+  local name = expect.value(layer, expect.text, "pre_relu: layer") .. "_pre_relu"
   if net:aliases()[name] then return name end
   for _, other in ipairs(net:layers()) do
     if other == name then return name end

@@ -4,8 +4,8 @@
 
 local catalogue = require "phosphene.network.catalogue"
 local core = require "phosphene.core"
-local open_file = require "phosphene.base.open_file"
 local paths = require "phosphene.base.paths"
+local reading = require "phosphene.base.reading"
 
 local weights = {}
 
@@ -60,12 +60,6 @@ function weights.path()
   return path
 end
 
-local function exists(path)
-  local file = open_file(path)
-  if file then file:close() end
-  return file ~= nil
-end
-
 local told -- whether the message about the embedded network was printed
 
 -- "googlenet" may be the small embedded network, to which the unit numbers in papers do not apply.
@@ -79,7 +73,7 @@ end
 local function file_in(folder, name)
   for _, ending in ipairs(suffixes) do
     local path = ("%s/%s.%s"):format(folder, name, ending)
-    if exists(path) then return path end
+    if reading.exists(path) then return path end
   end
 end
 
@@ -87,7 +81,9 @@ end
 --- listed in the path itself is used for "googlenet" whatever its name.
 function weights.find(name)
   for _, entry in ipairs(named_entries()) do
-    if not exists(entry) then return nil, ("PHOSPHENE_WEIGHTS names '%s', which cannot be read"):format(entry) end
+    if not reading.exists(entry) then
+      return nil, ("PHOSPHENE_WEIGHTS names '%s', which cannot be read"):format(entry)
+    end
   end
   local candidates = stand_ins[name] or { name }
   for _, candidate in ipairs(candidates) do

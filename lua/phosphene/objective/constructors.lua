@@ -51,7 +51,7 @@ local function plain(head_type)
   for i, argument in ipairs(arguments) do names[i] = argument.name end
   names[#names + 1] = "options"
   return function(...)
-    misuse.check_surplus(names, 0, ...)
+    misuse.check_surplus(head_type.name, names, 0, ...)
     local by_place, options = {}, select(#arguments + 1, ...)
     for i, argument in ipairs(arguments) do
       local value = select(i, ...)

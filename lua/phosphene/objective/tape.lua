@@ -20,11 +20,12 @@ variable.__index = variable
 local function is_variable(x) return getmetatable(x) == variable end
 tape.is_variable = is_variable
 
-local function value_of(x)
+local function value_of(x, what)
   if is_variable(x) then return x.value end
   if math.type(x) or kind_of(x) == "tensor" then return x end
   local hint = type(x) == "table" and "; ph.tensor(shape, list) makes a tensor of a list" or ""
-  misuse.raise("a variable, a tensor or a number expected, got %s%s", misuse.shown(x), hint)
+  misuse.raise("%sa variable, a tensor or a number expected, got %s%s", what and what .. ": " or "", misuse.shown(x),
+    hint)
 end
 
 --- A variable to begin with, on a tape of its own or on that of another variable.
@@ -69,9 +70,9 @@ end
 -- ---- operators ----
 
 -- Both of them, checked: a list would end before one that is nil.
-local function operands(a, b)
-  value_of(a)
-  value_of(b)
+local function operands(a, b, what)
+  value_of(a, what)
+  value_of(b, what)
   return { a, b }
 end
 
@@ -103,23 +104,28 @@ for _, name in ipairs { "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigm
 end
 
 for _, name in ipairs { "maximum", "minimum" } do
-  methods[name] = function(self, other) return apply(name, operands(self, other)) end
+  methods[name] = function(self, other) return apply(name, operands(self, other, name)) end
 end
 
 -- `a:sum()` is of everything, `a:sum(2, 3)` over axes 2 and 3, which remain with length 1.
-local function axes_of(name, ...)
+local function axes_of(name, self, ...)
   if select("#", ...) == 0 then return nil end
   local axes = { ... }
   if type(axes[1]) == "table" then axes = axes[1] end
   for _, axis in ipairs(axes) do expect.value(axis, expect.integer, name .. ": axis") end
+  local rank = #self:shape()
+  if #axes > rank then misuse.raise("%s: %d axes of %d", name, #axes, rank) end
   return axes
 end
 
 for _, name in ipairs { "sum", "mean", "max", "min", "norm" } do
-  methods[name] = function(self, ...) return apply(name, { self }, axes_of(name, ...)) end
+  methods[name] = function(self, ...) return apply(name, { self }, axes_of(name, self, ...)) end
 end
 
-function methods:clip(least, most) return self:maximum(least):minimum(most) end
+function methods:clip(least, most)
+  operands(least, most, "clip")
+  return self:maximum(least):minimum(most)
+end
 
 function methods:softmax(axis)
   axis = axis or 1
@@ -127,7 +133,7 @@ function methods:softmax(axis)
   return powers / powers:sum(axis)
 end
 
-function methods:transpose(...) return apply("transpose", { self }, axes_of("transpose", ...)) end
+function methods:transpose(...) return apply("transpose", { self }, axes_of("transpose", self, ...)) end
 
 -- A block of a tensor along all axes has no derivative here, and needs none.
 local core_slice = core.types["ph.tensor"].__index.slice
@@ -139,15 +145,15 @@ function methods:slice(axis, first, size)
   return apply("slice", { self }, axis, first, expect.value(size or 1, expect.whole(1), "slice: size"))
 end
 
-function methods:channel(unit) return self:slice(1, unit) end
+function methods:channel(unit) return self:slice(1, expect.value(unit, expect.integer, "channel: unit")) end
 
 function methods:constant() return value_of(self) end
 
 --- What tensors get of these; the rest they have.
 tape.methods = {}
 for name, method in pairs(methods) do
-  tape.methods[name] = misuse.counted(method)
-  variable[name] = tape.methods[name]
+  tape.methods[name] = method
+  variable[name] = misuse.counted(method)
 end
 
 -- ---- methods of tensors, for variables ----

@@ -16,20 +16,22 @@ function picture.marked(path, word)
   return ("%s.%s%s"):format(stem or path, word, suffix or "")
 end
 
+local a_tensor = expect.kinds("a tensor", "tensor")
+
 --- Writes one picture, its values clipped to [0, 1]; missing folders are made. Metadata is a table of plain values,
 --- which PNG files keep; `opacity` says that a fourth channel is that. While the program is ending because of a signal,
 --- the picture may not be what it was to become: its name says so, so that what skips pictures that are there does not
 --- take it for finished.
 function picture.save(tensor, path, metadata, options)
+  expect.value(tensor, a_tensor, "save")
+  expect.value(path, expect.text, "save: the path of a picture")
   local texts = expect.named(metadata, "save")
   for key, value in pairs(texts) do texts[key] = tostring(value) end
   local asked = expect.named(options, "save")
   misuse.check_keys(asked, { "opacity" }, "save")
   if expect.images.fits(tensor) then tensor = picture.visible(tensor, asked.opacity) end
-  if expect.text.fits(path) then
-    path = origin.stamp(path, texts)
-    if not path then return true end
-  end
+  path = origin.stamp(path, texts)
+  if not path then return true end
   local was_interrupted = core.interrupted()
   if was_interrupted then path = picture.marked(path, "interrupted") end
   local saved, problem = core.save_image(tensor, path, texts)
@@ -44,6 +46,7 @@ end
 
 --- A picture from a file; see meta/image.lua.
 function picture.load(path, options)
+  expect.value(path, expect.text, "load_image: the path of a picture")
   local image, problem = core.load_image(path, options)
   if not image then return nil, problem end
   origin.used_file(path)
@@ -97,7 +100,7 @@ end
 
 --- Paths of the pictures in a folder, sorted by name; or nil and a message.
 function picture.list(folder)
-  local names, problem = core.list_folder(expect.value(folder, expect.text, "the folder of pictures"))
+  local names, problem = core.list_folder(expect.value(folder, expect.text, "list_images: the folder of pictures"))
   if not names then return nil, problem end
   local paths = {}
   for _, name in ipairs(names) do

@@ -190,6 +190,20 @@ local function check(options)
   end
 end
 
+-- A label for what is not there would not be seen. A sheet of fewer pictures, because Ctrl-C came, is better than none.
+local function check_labels(p, options)
+  if core.interrupted() then return end
+  local places = { labels = #p.images, row_labels = p.rows, column_labels = p.columns }
+  for name, most in pairs(places) do
+    for place in pairs(options[name] or {}) do
+      if math.type(place) ~= "integer" or place < 1 or place > most then
+        misuse.raise("montage: %s: entry %s, but there %s", name, tostring(place), most == 1 and "is 1 place" or
+          ("are %d places"):format(most))
+      end
+    end
+  end
+end
+
 -- Batches as a list of them.
 local function list_of(images)
   if kind_of(images) ~= "table" then images = { images } end
@@ -207,6 +221,7 @@ local function montage(images, options)
   local colour = options.colour or (is_dark and { 0.92, 0.92, 0.92 } or { 0.1, 0.1, 0.1 })
 
   local p = plan(flatten(images, background, options), options)
+  check_labels(p, options)
   local sheet = plain(height_of(p), p.width, background)
   local y = p.padding
   draw(sheet, p.title, p.padding, y, p.width - 2 * p.padding, colour)

@@ -85,6 +85,7 @@ end
 --- Statistics of a folder; see meta/statistics.lua.
 function statistics.of(folder, options)
   options = options or {}
+  expect.value(folder, expect.text, "statistics: the folder of pictures")
   misuse.check_keys(options, option_names, "statistics")
   local size = misuse.check_count(options.size or 256, 2, "statistics: size")
   local limit = options.limit and misuse.check_count(options.limit, 1, "statistics: limit")

@@ -135,6 +135,7 @@ local lists = { captum = transforms.captum, distill = transforms.distill, lucid 
 
 --- A standard list by its name.
 transforms.named = misuse.guard(function(name)
+  expect.value(name, expect.text, "named: the name of transforms")
   if lists[name] then return lists[name] end
   local names = { "captum", "distill", "lucid", "none" }
   misuse.raise("no transforms '%s'; %s", tostring(name),

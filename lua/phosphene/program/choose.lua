@@ -20,6 +20,7 @@ end
 
 --- Pixels of a side: of the size that the network's file states, or else so many.
 function choose.auto.size(otherwise, text)
+  misuse.check_count(otherwise, 1, "size: otherwise")
   return auto(text or "pixels; auto: the network's own, or " .. otherwise, "integer", 1, { otherwise = otherwise })
 end
 

@@ -5,19 +5,13 @@
 
 local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 local recipe = require "phosphene.program.recipe"
 local suggest = require "phosphene.base.suggest"
 
 local gallery = {}
 
 -- ---- files ----
-
-local function exists(path)
-  local file = open_file(path)
-  if file then file:close() end
-  return file ~= nil
-end
 
 -- Removes a folder of files, if there is one.
 local function remove_folder(folder)
@@ -28,7 +22,7 @@ end
 -- Moves everything that a recipe wrote to the gallery, the picture last, since its presence means that the rest is
 -- there.
 local function publish(unfinished, folder, picture)
-  if not exists(("%s/%s"):format(unfinished, picture)) then error(("no %s was written"):format(picture), 0) end
+  if not reading.exists(("%s/%s"):format(unfinished, picture)) then error(("no %s was written"):format(picture), 0) end
   local names = assert(core.list_folder(unfinished))
   table.sort(names, function(a, b) return b == picture and a ~= picture end)
   for _, name in ipairs(names) do
@@ -79,7 +73,7 @@ function gallery.make(figures, folder, only)
   local failed, done = {}, { made = 0, kept = 0, interrupted = false }
   for i, figure in ipairs(figures) do
     local place = ("figure %d of %d, %s"):format(i, #figures, figure.name)
-    if exists(("%s/%s.png"):format(folder, figure.name)) then
+    if reading.exists(("%s/%s.png"):format(folder, figure.name)) then
       done.kept = done.kept + 1
       say("%s: is there", place)
     else

@@ -6,15 +6,18 @@ local commands = require "phosphene.program.commands"
 local core = require "phosphene.core"
 local expect = require "phosphene.base.expect"
 local misuse = require "phosphene.base.misuse"
-local open_file = require "phosphene.base.open_file"
 local origin = require "phosphene.base.origin"
 local paths = require "phosphene.base.paths"
 local progress = require "phosphene.base.progress"
+local reading = require "phosphene.base.reading"
 local request = require "phosphene.base.running_recipe"
 local suggest = require "phosphene.base.suggest"
 local usage = require "phosphene.program.usage"
 
 local recipe = {}
+
+local a_recipe = expect.kinds("the name or path of a recipe", "string")
+local a_table = expect.kinds("a table of options", "table")
 
 local function bundled_path(name) return ("%s/%s.lua"):format(paths.scripts, name) end
 
@@ -27,7 +30,7 @@ end
 
 -- What a file holds, or nil and why it cannot be read.
 local function read_file(path)
-  local file, problem = open_file(path)
+  local file, problem = reading.open(path)
   if not file then return nil, problem end
   local text
   text, problem = file:read "a" -- fails for a folder
@@ -63,6 +66,7 @@ end
 --- The path of a recipe, given by path or by a bundled one's name; or nil and a message. A bundled recipe comes before
 --- a file of the same name, so that it does not matter in what folder one is.
 function recipe.find(name)
+  expect.value(name, a_recipe, "find")
   local path, text = locate(name)
   if path then return path end
   return nil, text
@@ -147,8 +151,6 @@ local function asked_at(path, text)
   return { text = text, called = "phosphene " .. called, name = called, script = path }
 end
 
-local a_recipe = expect.kinds("the name or path of a recipe", "string")
-local a_table = expect.kinds("a table of options", "table")
 
 --- See meta/recipe.lua.
 function recipe.run(name, options)
@@ -174,6 +176,9 @@ end
 
 --- Runs a recipe's text, which is not a file, with words as from a command line; errors call it `chunk_name`.
 function recipe.run_text(text, chunk_name, words)
+  expect.value(text, expect.text, "run_text: text")
+  expect.value(chunk_name, expect.text, "run_text: chunk_name")
+  expect.value(words, a_table, "run_text: words")
   return run({ text = text, called = "phosphene -", words = words }, chunk_name)
 end
 

@@ -46,10 +46,23 @@ end
 
 local chunk_name = "=stdin"
 
+-- What assigns to a variable, and gives nil and why where it was given that: `net = ph.network "nope.onnx"` would say
+-- nothing.
+local function assignment(text)
+  local name, expression = text:match "^%s*([%a_][%w_]*)%s*=%s*([^=].*)$"
+  local chunk = name and load(text, chunk_name) and load("return " .. expression, chunk_name)
+  return chunk and function()
+    local values = table.pack(chunk())
+    _G[name] = values[1]
+    if values[1] == nil and type(values[2]) == "string" then return nil, values[2] end
+  end
+end
+
 -- A function from a chunk's text, of which an expression gives its values; or nil, what is wrong, and whether the text
 -- may just not be complete yet.
 local function compile(text)
   local chunk, expression_problem, problem = load("return " .. text, chunk_name)
+  if not chunk then chunk = assignment(text) end
   if not chunk then chunk, problem = load(text, chunk_name) end
   if chunk then return chunk end
   return nil, problem, (problem:match "<eof>$" or expression_problem:match "<eof>$") ~= nil

@@ -5,6 +5,7 @@
 
 local blocks = require "phosphene.network.blocks"
 local core = require "phosphene.core"
+local expect = require "phosphene.base.expect"
 local input_size = require "phosphene.network.input_size"
 local loading = require "phosphene.formats.loading"
 local misuse = require "phosphene.base.misuse"
@@ -88,7 +89,8 @@ end
 --- `count` units of a layer: those that are known, or the most active on noise. A name with "_pre_relu" is known by the
 --- layer's own.
 function choices.units(net, layer, count)
-  count = count or 1
+  expect.value(layer, expect.text, "show: layer")
+  count = misuse.check_count(count or 1, 1, "show: count")
   local chosen = known_of(net).units[layer] or known_of(net).units[(layer:gsub("_pre_relu$", ""))]
   if not chosen or #chosen < count then chosen = by_activity(net, layer) end
   if #chosen < count then misuse.raise("layer '%s' has %d units; %d are asked for", layer, #chosen, count) end

@@ -62,6 +62,7 @@ options.of_steps = {
   { "precision", check = expect.choice(table.unpack(core.modes.precision)),
     text = function(run) return run.forward_options.precision end },
   { "resume", check = expect.text },
+  { "progress", check = expect.truth },
 }
 
 -- The rows of several lists in one.
@@ -80,7 +81,6 @@ options.of_render = joined(options.of_steps, {
   { "restarts", check = expect.whole(1), default = 1 },
   { "transparency", check = expect.truth },
   { "on_step", check = expect.callable },
-  { "progress", check = expect.truth },
   { "title", check = expect.text },
   { "output", check = expect.text },
   { "checkpoint", check = expect.text },

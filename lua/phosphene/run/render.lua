@@ -58,6 +58,25 @@ local function drop_moved(run, idle)
   end
 end
 
+-- A unit that is silent on the noise that runs start from may need some steps to wake.
+local steps_to_wake = 32
+
+-- One that gave 0 all along was not woken: what the picture shows is not what it looks for. That the images which it
+-- reads never had a gradient need not be said as well.
+local function tell_silent(kept)
+  for _, entry in ipairs(kept.history) do
+    local is_silent = #entry.values >= steps_to_wake
+    for _, value in ipairs(entry.values) do is_silent = is_silent and value == 0 end
+    if is_silent then
+      progress.tell(("%s stayed silent: its value was 0 at each of %d steps"):format(entry.text, #entry.values))
+      local image = math.tointeger(tonumber(entry.text:match ":on%((%d+)%)$" or ""))
+      for n in pairs(kept.idle) do
+        if not image or n == image then kept.idle[n] = nil end
+      end
+    end
+  end
+end
+
 -- One who asks for five images and reads three is left with two of noise: that should not pass in silence.
 local function tell_idle(run, idle)
   local numbers = {}
@@ -68,20 +87,6 @@ local function tell_idle(run, idle)
   local which = ("image%s %s of 0..%d"):format(several and "s" or "", table.concat(numbers, ", "), batch - 1)
   progress.tell(("%s never had a gradient: no term of the objective depends on %s"):format(
     batch > 1 and which or "the image", several and "them" or "it"))
-end
-
--- A unit that is silent on the noise that runs start from may need some steps to wake.
-local steps_to_wake = 32
-
--- One that gave 0 all along was not woken: what the picture shows is not what it looks for.
-local function tell_silent(kept)
-  for _, entry in ipairs(kept.history) do
-    local is_silent = #entry.values >= steps_to_wake
-    for _, value in ipairs(entry.values) do is_silent = is_silent and value == 0 end
-    if is_silent then
-      progress.tell(("%s never answered: its value was 0 at each of %d steps"):format(entry.text, #entry.values))
-    end
-  end
 end
 
 -- ---- running ----
@@ -146,8 +151,8 @@ local function run_once(asked, title, extra)
   end
   bar:finish(run.step, run.value, kept.interrupted and "interrupted" or kept.stopped and "stopped" or "done")
   if asked.progress ~= false then
-    tell_idle(run, kept.idle)
     tell_silent(kept)
+    tell_idle(run, kept.idle)
   end
   return result.of(run, kept), run
 end

@@ -219,7 +219,7 @@ function steps.iterate(asked, ...)
   options.check(asked, options.of_steps, "steps")
   misuse.check_no_more("steps", ...)
   local self = steps.new(asked)
-  if not asked.seed and not asked.resume then progress.tell_seed(self.seed) end
+  if not asked.seed and not asked.resume and asked.progress ~= false then progress.tell_seed(self.seed) end
   return misuse.guard(function(_, _) -- a loop hands over its state
     if self.step >= self.steps then return nil end
     self:advance()

@@ -27,7 +27,7 @@ static int hdf5_names(lua_State *L) {
 
 /* The index of the object whose path is argument i; -1 where there is none. */
 static int find_object(lua_State *L, int i, const ph_hdf5 *file) {
-  const char *name = luaL_checkstring(L, i);
+  const char *name = phb_check_text(L, i);
   for (int n = 0; n < ph_hdf5_count(file); n++)
     if (strcmp(ph_hdf5_name(file, n), name) == 0) return n;
   return -1;
@@ -39,7 +39,7 @@ static int hdf5_texts(lua_State *L) {
   ph_hdf5_texts texts;
   ph_hdf5 *file = phb_check(L, 1, &hdf5_type);
   int i = find_object(L, 2, file);
-  const char *attribute = luaL_checkstring(L, 3);
+  const char *attribute = phb_check_text(L, 3);
   void **box = phb_box(L, &texts_type);
   if (i < 0) return 0;
   if (ph_hdf5_attribute(file, i, attribute, &texts, &e) != PH_OK) return phb_fail(L, &e);
@@ -81,7 +81,7 @@ static int push_hdf5(lua_State *L, void **box, const char *path, ph_bytes bytes)
 static int open_hdf5(lua_State *L) {
   ph_error e;
   ph_bytes bytes;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   void **box = phb_box(L, &hdf5_type);
   if (ph_bytes_open(path, &bytes, &e) != PH_OK) return phb_fail(L, &e);
   return push_hdf5(L, box, path, bytes);
@@ -93,7 +93,7 @@ static int open_hdf5(lua_State *L) {
 static int open_zip(lua_State *L) {
   ph_error e;
   ph_zip *zip;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   void **box = phb_box(L, &zip_type);
   if (ph_zip_open(path, &zip, &e) != PH_OK) return phb_fail(L, &e);
   *box = zip;
@@ -115,7 +115,7 @@ static int zip_names(lua_State *L) {
 /* Reads the entry that argument 2 names. */
 static ph_status read_entry(lua_State *L, ph_bytes *bytes, ph_error *e) {
   ph_zip *zip = phb_check(L, 1, &zip_type);
-  const char *name = luaL_checkstring(L, 2);
+  const char *name = phb_check_text(L, 2);
   for (int i = 0; i < ph_zip_count(zip); i++)
     if (strcmp(ph_zip_name(zip, i), name) == 0) return ph_zip_read(zip, i, bytes, e);
   return ph_fail(e, PH_FAILURE, "'%s' has no '%.80s' in it", ph_zip_path(zip), name);
@@ -165,7 +165,7 @@ static int parse_numbers(lua_State *L) {
   ph_error e;
   ph_tensor *tensor;
   size_t size;
-  const char *bytes = luaL_checklstring(L, 1, &size);
+  const char *bytes = phb_check_bytes(L, 1, &size);
   size_t offset = (size_t)phb_check_integer(L, 2, 0, (lua_Integer)size, "parse_numbers: offset");
   ph_element element = elements[phb_check_choice(L, 3, types, "parse_numbers: type")];
   ph_shape shape = phb_check_shape(L, 4);

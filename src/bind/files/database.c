@@ -59,7 +59,7 @@ static int database_open(lua_State *L) {
   ph_error e;
   sqlite3 *db;
   char expanded[PH_PATH_SIZE];
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   const int mode = phb_check_choice(L, 2, modes, "mode");
   void **box = phb_box(L, &database_type);
   if (ph_path_expand(path, expanded, &e) != PH_OK) return phb_fail(L, &e);
@@ -133,11 +133,11 @@ static int database_run(lua_State *L) {
   sqlite3 *db = phb_check(L, 1, &database_type);
   sqlite3_stmt *statement;
   size_t size;
-  const char *rest, *sql = luaL_checklstring(L, 2, &size);
+  const char *rest, *sql = phb_check_bytes(L, 2, &size);
   const int last = lua_gettop(L);
   for (int i = 3; i <= last; i++)
     if (lua_type(L, i) > LUA_TSTRING || lua_type(L, i) == LUA_TBOOLEAN)
-      luaL_argerror(L, i, "a number, a text or nil expected");
+      phb_argument_error(L, i, "a number, a text or nil expected");
   void **box = phb_box(L, &statement_type);
   int code = sqlite3_prepare_v2(db, sql, (int)size, &statement, &rest);
   *box = statement;

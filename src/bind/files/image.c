@@ -20,8 +20,8 @@ static int image_load(lua_State *L) {
   ph_tensor *image;
   ph_image_size size = {0};
   ph_setting settings[PHB_MAX_SETTINGS];
-  const char *path = luaL_checkstring(L, 1);
-  int count = phb_check_settings(L, 2, NULL, settings, PHB_MAX_SETTINGS);
+  const char *path = phb_check_text(L, 1);
+  int count = phb_check_settings(L, 2, NULL, NULL, settings, PHB_MAX_SETTINGS);
   ph_fields_default(ph_image_fields, &size);
   if (ph_fields_apply(ph_image_fields, &size, settings, count, "load_image", &e) != PH_OK)
     return phb_raise(L, &e);
@@ -36,7 +36,7 @@ static int image_load(lua_State *L) {
 static int image_save(lua_State *L) {
   ph_error e;
   const ph_tensor *image = phb_check(L, 1, &phb_tensor);
-  const char *path = luaL_checkstring(L, 2);
+  const char *path = phb_check_text(L, 2);
   const ph_metadata *metadata = phb_check_metadata(L, 3);
   if (ph_image_save(image, path, metadata, &e) != PH_OK) return phb_fail(L, &e);
   return push_true(L);
@@ -46,7 +46,7 @@ static int image_save(lua_State *L) {
 static int image_metadata(lua_State *L) {
   ph_error e;
   ph_metadata *metadata;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   void **box = phb_metadata_box(L);
   if (ph_image_metadata(path, &metadata, &e) != PH_OK) return phb_fail(L, &e);
   *box = metadata;
@@ -74,7 +74,7 @@ static int image_luminance(lua_State *L) {
   ph_tensor *grey;
   const ph_tensor *images = phb_check(L, 1, &phb_tensor);
   const ph_shape shape = ph_tensor_shape(images);
-  if (shape.rank != 4 || shape.dim[1] != 3) return luaL_argerror(L, 1, "images (n, 3, h, w) expected");
+  if (shape.rank != 4 || shape.dim[1] != 3) return phb_argument_error(L, 1, "images (n, 3, h, w) expected");
   void **box = phb_box(L, &phb_tensor);
   if (ph_tensor_new(ph_shape4(shape.dim[0], 1, shape.dim[2], shape.dim[3]), &grey, &e) != PH_OK)
     return phb_raise(L, &e);
@@ -128,8 +128,8 @@ static int text_draw(lua_State *L) {
   ph_setting settings[PHB_MAX_SETTINGS];
   ph_tensor *images = phb_check(L, 1, &phb_tensor);
   double x = phb_check_number(L, 2), y = phb_check_number(L, 3);
-  const char *text = luaL_checkstring(L, 4);
-  int count = phb_check_settings(L, 5, NULL, settings, PHB_MAX_SETTINGS);
+  const char *text = phb_check_text(L, 4);
+  int count = phb_check_settings(L, 5, NULL, NULL, settings, PHB_MAX_SETTINGS);
   ph_fields_default(ph_text_fields, &style);
   if (ph_fields_apply(ph_text_fields, &style, settings, count, "draw_text", &e) != PH_OK)
     return phb_raise(L, &e);
@@ -142,7 +142,7 @@ static int text_draw(lua_State *L) {
 static int text_size(lua_State *L) {
   ph_error e;
   int64_t width, height;
-  const char *text = luaL_checkstring(L, 1);
+  const char *text = phb_check_text(L, 1);
   double size = phb_check_number(L, 2);
   if (ph_text_measure(font_of(L), text, size, &width, &height, &e) != PH_OK) return phb_raise(L, &e);
   lua_pushinteger(L, width);

@@ -27,14 +27,14 @@ const ph_metadata *phb_check_metadata(lua_State *L, int i) {
   ph_error e;
   ph_metadata *metadata;
   bool is_given = !lua_isnoneornil(L, i);
-  if (is_given) luaL_checktype(L, i, LUA_TTABLE);
+  if (is_given) phb_check_type(L, i, LUA_TTABLE);
   void **box = phb_metadata_box(L);
   if (ph_metadata_new(&metadata, &e) != PH_OK) phb_raise(L, &e);
   *box = metadata;
   if (!is_given) return metadata;
   lua_pushnil(L);
   while (lua_next(L, i) != 0) {
-    if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, i, "metadata: keys must be texts");
+    if (lua_type(L, -2) != LUA_TSTRING) phb_argument_error(L, i, "metadata: keys must be texts");
     const char *key = check_text(L, -2, "a key");
     if (ph_metadata_set(metadata, key, check_text(L, -1, key), &e) != PH_OK) phb_raise(L, &e);
     lua_pop(L, 1);

@@ -135,7 +135,7 @@ int phb_read_protobuf(lua_State *L, const ProtobufCMessageDescriptor *type, cons
                       const phb_special *special) {
   ph_error e;
   ph_protobuf *file;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   void **box = phb_box(L, &file_type);
   if (ph_protobuf_read(path, type, what, &file, &e) != PH_OK) return phb_fail(L, &e);
   *box = file;

@@ -17,7 +17,7 @@ static int safetensors_load(lua_State *L) {
   ph_error e;
   ph_safetensors *file;
   ph_tensor *tensor;
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = phb_check_text(L, 1);
   void **file_box = phb_box(L, &file_type);
   if (ph_safetensors_read(path, &file, &e) != PH_OK) return phb_fail(L, &e);
   *file_box = file;
@@ -46,15 +46,15 @@ static int safetensors_load(lua_State *L) {
 /* Collects the table's tensors at index i; names and tensors are kept alive by it. Pushes the array's memory.
  */
 static ph_named_tensor *check_tensors(lua_State *L, int i, int *count) {
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   *count = 0;
   for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1)) ++*count;
   ph_named_tensor *tensors = lua_newuserdatauv(L, sizeof *tensors * (size_t)(*count + 1), 0);
   int at = 0;
   for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, i, "names of tensors must be texts");
+    if (lua_type(L, -2) != LUA_TSTRING) phb_argument_error(L, i, "names of tensors must be texts");
     const char *name = lua_tostring(L, -2);
-    if (strlen(name) != lua_rawlen(L, -2)) luaL_argerror(L, i, "a tensor's name has a zero byte in it");
+    if (strlen(name) != lua_rawlen(L, -2)) phb_argument_error(L, i, "a tensor's name has a zero byte in it");
     ph_tensor *tensor = phb_test(L, lua_gettop(L), &phb_tensor);
     if (tensor == NULL) luaL_error(L, "'%s' is %s, not a tensor", name, phb_kind(L, -1));
     tensors[at++] = (ph_named_tensor){name, tensor};
@@ -76,8 +76,8 @@ static int safetensors_save(lua_State *L) {
   int count;
   ph_setting settings[PHB_MAX_SETTINGS];
   lua_settop(L, 4);
-  const char *path = luaL_checkstring(L, 1);
-  int given = phb_check_settings(L, 4, NULL, settings, PHB_MAX_SETTINGS);
+  const char *path = phb_check_text(L, 1);
+  int given = phb_check_settings(L, 4, NULL, NULL, settings, PHB_MAX_SETTINGS);
   ph_fields_default(option_fields, &chosen);
   if (ph_fields_apply(option_fields, &chosen, settings, given, "save_safetensors", &e) != PH_OK)
     return phb_raise(L, &e);

@@ -62,7 +62,7 @@ void phb_push_sizing(lua_State *L, const ph_network *network, const ph_sizing *s
 
 int phb_calculate(lua_State *L) {
   double operands[PH_MOST_OPERANDS];
-  const ph_formula_operation *operation = ph_formula_find(luaL_checkstring(L, 1));
+  const ph_formula_operation *operation = ph_formula_find(phb_check_text(L, 1));
   luaL_argcheck(L, operation != NULL, 1, "no such operation");
   for (int i = 0; i < operation->operands; i++) operands[i] = luaL_checknumber(L, i + 2);
   lua_pushnumber(L, operation->compute(operands));

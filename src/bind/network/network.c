@@ -21,7 +21,7 @@ static int network_new(lua_State *L) {
   static const ph_backend *const backends[] = {&ph_backend_dnnl, &ph_backend_reference};
   ph_error e;
   ph_network *network;
-  luaL_checktype(L, 1, LUA_TTABLE);
+  phb_check_type(L, 1, LUA_TTABLE);
   lua_getfield(L, 1, "backend");
   const ph_backend *backend = backends[luaL_checkoption(L, -1, "dnnl", names)];
   lua_getfield(L, 1, "channels");
@@ -49,7 +49,7 @@ static int read_inputs(lua_State *L, int i, const char **inputs) {
     return 1;
   }
   if (lua_isnil(L, i)) return 0;
-  luaL_checktype(L, i, LUA_TTABLE);
+  phb_check_type(L, i, LUA_TTABLE);
   int count = (int)lua_rawlen(L, i);
   if (count > PH_MAX_INPUTS) luaL_error(L, "from: at most %d inputs", PH_MAX_INPUTS);
   for (int j = 0; j < count; j++) {
@@ -67,8 +67,8 @@ static int read_parameters(lua_State *L, int i, ph_named_tensor *parameters, con
   while (lua_next(L, i) != 0) {
     ph_tensor *tensor = phb_test(L, -1, &phb_tensor);
     if (tensor != NULL) {
-      if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, i, "parameters must have names");
-      if (count == PH_MAX_PARAMETERS) luaL_argerror(L, i, "too many parameters");
+      if (lua_type(L, -2) != LUA_TSTRING) phb_argument_error(L, i, "parameters must have names");
+      if (count == PH_MAX_PARAMETERS) phb_argument_error(L, i, "too many parameters");
       parameters[count] = (ph_named_tensor){lua_tostring(L, -2), tensor};
       skip[skipped + count] = parameters[count].name;
       count++;
@@ -92,12 +92,12 @@ static int network_add(lua_State *L) {
       *skip[PH_MAX_PARAMETERS + 6] = {"type", "name", "from", "formulas", "sized_by"};
   ph_named_tensor parameters[PH_MAX_PARAMETERS];
   ph_setting settings[PHB_MAX_SETTINGS];
-  luaL_checktype(L, 2, LUA_TTABLE);
+  phb_check_type(L, 2, LUA_TTABLE);
   const char *type = string_field(L, 2, "type"), *name = string_field(L, 2, "name");
   lua_getfield(L, 2, "from");
   int input_count = read_inputs(L, lua_gettop(L), inputs);
   int parameter_count = read_parameters(L, 2, parameters, skip, 5);
-  int setting_count = phb_check_settings(L, 2, skip, settings, PHB_MAX_SETTINGS);
+  int setting_count = phb_check_settings(L, 2, type, skip, settings, PHB_MAX_SETTINGS);
   if (ph_network_add(network, type, name, inputs, input_count, settings, setting_count, parameters,
                      parameter_count, &e) != PH_OK)
     return phb_fail(L, &e);
@@ -116,7 +116,7 @@ static int network_fold(lua_State *L) {
 /* net:alias(name, layer) -> net */
 static int network_alias(lua_State *L) {
   ph_error e;
-  if (ph_network_alias(self(L), luaL_checkstring(L, 2), luaL_checkstring(L, 3), &e) != PH_OK)
+  if (ph_network_alias(self(L), phb_check_text(L, 2), phb_check_text(L, 3), &e) != PH_OK)
     return phb_raise(L, &e);
   lua_settop(L, 1);
   return 1;
@@ -126,11 +126,11 @@ static int network_alias(lua_State *L) {
 static int network_set_classes(lua_State *L) {
   ph_error e;
   ph_network *network = self(L);
-  luaL_checktype(L, 2, LUA_TTABLE);
+  phb_check_type(L, 2, LUA_TTABLE);
   lua_getfield(L, 2, "logits");
   lua_getfield(L, 2, "probabilities");
   lua_getfield(L, 2, "labels");
-  int count = lua_isnil(L, 5) ? 0 : (luaL_checktype(L, 5, LUA_TTABLE), (int)lua_rawlen(L, 5));
+  int count = lua_isnil(L, 5) ? 0 : (phb_check_type(L, 5, LUA_TTABLE), (int)lua_rawlen(L, 5));
   /* Userdata as scratch: an error while reading the list must not leak. */
   const char **labels = lua_newuserdatauv(L, sizeof *labels * (size_t)(count + 1), 0);
   for (int i = 0; i < count; i++) {
@@ -148,8 +148,10 @@ static int network_set_classes(lua_State *L) {
 /* net:set_input_size(height, width) -> net */
 static int network_set_input_size(lua_State *L) {
   ph_error e;
-  if (ph_network_set_input_size(self(L), luaL_checkinteger(L, 2), luaL_checkinteger(L, 3), &e) != PH_OK)
-    return phb_raise(L, &e);
+  ph_network *network = self(L);
+  lua_Integer height = phb_check_integer(L, 2, LUA_MININTEGER, LUA_MAXINTEGER, "height");
+  lua_Integer width = phb_check_integer(L, 3, LUA_MININTEGER, LUA_MAXINTEGER, "width");
+  if (ph_network_set_input_size(network, height, width, &e) != PH_OK) return phb_raise(L, &e);
   lua_settop(L, 1);
   return 1;
 }
@@ -247,7 +249,7 @@ static int network_layer(lua_State *L) {
   ph_error e;
   int index;
   ph_network *network = self(L);
-  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_find(network, phb_check_text(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const ph_layer *layer = ph_network_layer(network, index);
   lua_createtable(L, 0, 5);
   lua_pushstring(L, layer->name);
@@ -282,8 +284,8 @@ static int network_parameter(lua_State *L) {
   ph_error e;
   int index;
   ph_network *network = self(L);
-  const char *name = luaL_checkstring(L, 3);
-  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  const char *name = phb_check_text(L, 3);
+  if (ph_network_find(network, phb_check_text(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const ph_layer *layer = ph_network_layer(network, index);
   const ph_parameter *parameters = layer->type->parameters;
   void **box = phb_box(L, &phb_tensor);
@@ -311,7 +313,7 @@ static int network_labels(lua_State *L) {
 static int network_find_label(lua_State *L) {
   ph_error e;
   int index = 0;
-  if (ph_network_find_label(self(L), luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_find_label(self(L), phb_check_text(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   lua_pushinteger(L, index);
   return 1;
 }

@@ -15,7 +15,7 @@ static int compare_integers(const void *a, const void *b) {
 static int find_layer(lua_State *L, ph_network *network, int i) {
   ph_error e;
   int index;
-  if (ph_network_find(network, luaL_checkstring(L, i), &index, &e) != PH_OK) phb_raise(L, &e);
+  if (ph_network_find(network, phb_check_text(L, i), &index, &e) != PH_OK) phb_raise(L, &e);
   return index;
 }
 
@@ -48,7 +48,7 @@ ph_pass_options phb_check_pass_options(lua_State *L, int i) {
   ph_error e;
   ph_pass_options pass = {0};
   ph_setting settings[PHB_MAX_SETTINGS];
-  int count = phb_check_settings(L, i, NULL, settings, PHB_MAX_SETTINGS);
+  int count = phb_check_settings(L, i, NULL, NULL, settings, PHB_MAX_SETTINGS);
   ph_fields_default(ph_pass_fields, &pass);
   if (ph_fields_apply(ph_pass_fields, &pass, settings, count, "forward", &e) != PH_OK) phb_raise(L, &e);
   return pass;
@@ -89,7 +89,7 @@ static ph_arrangement check_arrangement(lua_State *L, const ph_network *network,
   ph_error e;
   ph_arrangement arranged;
   ph_setting settings[PHB_MAX_SETTINGS];
-  int token, count = phb_check_settings(L, i, NULL, settings, PHB_MAX_SETTINGS);
+  int token, count = phb_check_settings(L, i, NULL, NULL, settings, PHB_MAX_SETTINGS);
   ph_fields_default(token_fields, &token);
   if (ph_fields_apply(token_fields, &token, settings, count, "activation", &e) != PH_OK) phb_raise(L, &e);
   if (ph_network_arrangement(network, layer, (ph_token)token, &arranged, &e) != PH_OK) phb_raise(L, &e);

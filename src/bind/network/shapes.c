@@ -96,7 +96,7 @@ int phb_network_receptive_field(lua_State *L) {
   int index;
   ph_receptive_field field;
   ph_network *network = phb_check(L, 1, &phb_network);
-  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_find(network, phb_check_text(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const lua_Integer height = phb_check_integer(L, 3, 1, 1 << 20, "height");
   const lua_Integer width = phb_check_integer(L, 4, 1, 1 << 20, "width");
   const bool is_given = !lua_isnoneornil(L, 5) || !lua_isnoneornil(L, 6);
@@ -134,9 +134,9 @@ int phb_network_infer(lua_State *L) {
   int index;
   ph_shape inputs[PH_MAX_INPUTS], lengths[PH_FORMULA_SHAPES], output;
   ph_network *network = phb_check(L, 1, &phb_network);
-  if (ph_network_find(network, luaL_checkstring(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
+  if (ph_network_find(network, phb_check_text(L, 2), &index, &e) != PH_OK) return phb_raise(L, &e);
   const ph_layer *layer = ph_network_layer(network, index);
-  luaL_checktype(L, 3, LUA_TTABLE);
+  phb_check_type(L, 3, LUA_TTABLE);
   if (layer->type->source) return luaL_error(L, "infer: '%s' has the shape of pictures", layer->name);
   if (!read_shapes(L, 3, network, layer->input, layer->inputs, inputs) ||
       (layer->sizing != NULL &&

@@ -37,6 +37,9 @@ void ph_fields_default(const ph_field *fields, void *config) {
   }
 }
 
+/* A maximum from here on is none, as far as users are concerned. */
+#define UNLIMITED 1e9
+
 static bool is_integral(ph_field_kind kind) {
   return kind == PH_INTEGER || kind == PH_PAIR || kind == PH_SIDES || kind == PH_INTEGERS;
 }
@@ -46,6 +49,8 @@ static ph_status check_numbers(const ph_field *f, const ph_setting *s, const cha
     double v = s->value[i];
     if (is_integral(f->kind) && v != floor(v))
       return ph_fail(e, PH_MISUSE, "%s: %s must be a whole number, got %g", what, f->key, v);
+    if (v < f->least && f->most >= UNLIMITED)
+      return ph_fail(e, PH_MISUSE, "%s: %s must be at least %g, got %g", what, f->key, f->least, v);
     if (!(v >= f->least && v <= f->most))
       return ph_fail(e, PH_MISUSE, "%s: %s %g out of range %g..%g", what, f->key, v, f->least, f->most);
   }

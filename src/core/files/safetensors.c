@@ -3,6 +3,7 @@
 #include "safetensors.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -65,12 +66,16 @@ static ph_status parse_header(ph_safetensors *file, const char *path, ph_error *
   memcpy(text, data + sizeof length, (size_t)length);
   int values = 0;
   for (size_t i = 0; i < length; i++) values += text[i] == ',' || text[i] == '[' || text[i] == '{';
+  errno = 0;
   if (values <= MOST_VALUES) file->header = cJSON_ParseWithLengthOpts(text, (size_t)length, &stop, 0);
+  const bool is_short_of_memory =
+      file->header == NULL && errno == ENOMEM; /* cJSON does not tell this apart */
   size_t parsed = stop != NULL ? (size_t)(stop - text) : 0;
   size_t blank = parsed < length ? strspn(text + parsed, " \t\r\n") : 0;
   ph_free(text);
   if (values > MOST_VALUES)
     return ph_fail(e, PH_FAILURE, "'%s': the header has more than %d values", path, MOST_VALUES);
+  if (is_short_of_memory) return ph_no_memory(e);
   if (file->header == NULL || parsed + blank != length)
     return ph_fail(e, PH_FAILURE, "'%s': the header is not JSON (at byte %zu)", path, parsed);
   if (!cJSON_IsObject(file->header))

@@ -95,6 +95,54 @@ static const char *last_parts(const char *name, int parts) {
   return name;
 }
 
+enum { SHOWN_NAMES = 6, LONGEST_SHOWN = 60 };
+
+static bool is_read(const ph_network *network, int layer) {
+  for (int i = layer + 1; i < network->count; i++)
+    for (int k = 0; k < network->layer[i].inputs; k++)
+      if (network->layer[i].input[k] == layer) return true;
+  return false;
+}
+
+/* Where branches meet on the way to something else, which is where blocks end; or any layer but the first. */
+static bool is_shown(const ph_network *network, int layer, bool is_join) {
+  const int inputs = network->layer[layer].inputs;
+  return is_join ? inputs > 1 && is_read(network, layer) : inputs > 0;
+}
+
+/* The last layer that only changes the elements of what the layer before it gives, one after another from i.
+ */
+static int after_activations(const ph_network *network, int i) {
+  while (i + 1 < network->count) {
+    const ph_layer *next = &network->layer[i + 1];
+    if (next->inputs != 1 || next->input[0] != i || next->type->reach != PH_REACH_ELEMENT) break;
+    i++;
+  }
+  return i;
+}
+
+/* "a, b, c": some of them, from the first to the last. */
+static void list_some(const ph_network *network, bool is_join, char text[SHOWN_NAMES * 64]) {
+  int count = 0, seen = 0, shown = 0, length = 0;
+  for (int i = 0; i < network->count; i++) count += is_shown(network, i, is_join);
+  const int most = count < SHOWN_NAMES ? count : SHOWN_NAMES;
+  for (int i = 0; i < network->count && shown < most; i++) {
+    if (!is_shown(network, i, is_join) || ++seen * most < (shown + 1) * count) continue;
+    const char *name = network->layer[is_join ? after_activations(network, i) : i].name;
+    length += sprintf(text + length, "%s%.*s", shown == 0 ? "" : ", ", LONGEST_SHOWN, name);
+    shown++;
+  }
+}
+
+static ph_status nothing_like_it(const ph_network *network, const char *name, ph_error *e) {
+  char some[SHOWN_NAMES * 64] = "";
+  int joins = 0;
+  for (int i = 0; i < network->count; i++) joins += is_shown(network, i, true);
+  list_some(network, joins > 1, some);
+  return ph_fail(e, PH_MISUSE, "no layer '%.80s'; there are %s%s", name, *some == '\0' ? "none" : some,
+                 network->count > SHOWN_NAMES ? " and others" : "");
+}
+
 /* What is compared with are whole names, then endings of as many parts as the name has: people type the end.
  */
 ph_status ph_network_missing(const ph_network *network, const char *name, ph_error *e) {
@@ -107,7 +155,7 @@ ph_status ph_network_missing(const ph_network *network, const char *name, ph_err
   if (near == NULL) near = ph_nearest(name, names, count);
   ph_free(names);
   if (near != NULL) return ph_fail(e, PH_MISUSE, "no layer '%s'; did you mean '%s'?", name, near);
-  return ph_fail(e, PH_MISUSE, "no layer '%s'", name);
+  return nothing_like_it(network, name, e);
 }
 
 ph_status ph_network_find(const ph_network *network, const char *name, int *index, ph_error *e) {

@@ -135,11 +135,11 @@ describe("misuse", function()
   it("of tensors and pictures has the recipe's line as well", function()
     are_refused {
       { "grey + ph.tensor { 3 }", "add: tensors of shapes 1x3x8x8 and 3 cannot be broadcast" },
-      { "ph.tensor { 2.5 }", "bad argument #1 to 'tensor' (dimension 1: a whole number expected, got 2.5)" },
+      { "ph.tensor { 2.5 }", "tensor: argument 1: dimension 1: a whole number expected, got 2.5" },
       { "ph.crop_image()", "crop_image: images (n, c, h, w) expected, got nil" },
       { "ph.crop_image(grey, 4)", "crop_image: width: a whole number from 1 to 16384 expected, got nil" },
       { "ph.save(grey, 'out/x.png', 5)", "save: a table of options expected after its arguments, got 5" },
-      { "ph.list_images()", "the folder of pictures: a text expected, got nil" },
+      { "ph.list_images()", "list_images: the folder of pictures: a text expected, got nil" },
       { "ph.load_statistics()", "load_statistics: a text expected, got nil" },
       { "ph.spectrum()", "spectrum: images (n, c, h, w) expected, got nil" },
       { "ph.spectrum(grey):share('low', 1)", "share: low: a number expected, got 'low'" },
@@ -161,10 +161,9 @@ describe("misuse", function()
       parameterisation = { "fourier", channels = 4 }, transforms = { ph.collapse() } }
     are_refused {
       { "result:save 'x.jpg'", "cannot write 'x.jpg': JPEG has no opacity, the fourth channel of 1x4x16x16; PNG has" },
-      { "result:save()", "bad argument #2 to 'save_image' (string expected, got nil)" },
+      { "result:save()", "save: the path of a picture: a text expected, got nil" },
       { "ph.montage(result)", "montage: number 1: pictures (n, c, h, w) expected, got a result" },
-      { "ph.save(ph.schedules.linear(1), 'x.png')",
-        "bad argument #1 to 'save_image' (ph.tensor expected, got ph.schedule)" },
+      { "ph.save(ph.schedules.linear(1), 'x.png')", "save: a tensor expected, got a schedule" },
     }
   end)
 

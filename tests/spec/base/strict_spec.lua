@@ -13,7 +13,12 @@ end
 describe("a name that does not exist", function()
   it("of the module has a suggestion", function()
     assert.equal("recipe:1: ph has no 'chanel'; did you mean 'channel'?", message "ph.chanel('conv', 1)")
-    assert.equal("recipe:1: ph has no 'abracadabra'; help() says what there is", message "return ph.abracadabra")
+    local unlike = "recipe:1: ph has no 'abracadabra'; %s says what there is"
+    assert.equal(unlike:format "the reference, api.md,", message "return ph.abracadabra")
+    rawset(_G, "help", print) -- as at the prompt
+    local at_the_prompt = message "return ph.abracadabra"
+    rawset(_G, "help", nil)
+    assert.equal(unlike:format "help()", at_the_prompt)
   end)
 
   it("of each type has one too", function()

@@ -99,7 +99,7 @@ describe("core.tensor", function()
     assert.same({ { 1, 2 }, { 4, -1 }, { 0, 0 }, { 1, 1 } }, { value:shape(), value:values(), y:values(), x:values() })
     value, y, x = maps:peaks "min"
     assert.same({ { -2, -7 }, { 1, 1 }, { 1, 0 } }, { value:values(), y:values(), x:values() })
-    assert.matches("extreme: no 'mini'; did you mean 'min'?", message_of(maps.peaks, maps, "mini"), 1, true)
+    assert.matches("peaks: no 'mini'; did you mean 'min'?", message_of(maps.peaks, maps, "mini"), 1, true)
   end)
 
   it("knows its statistics, and prints them", function()

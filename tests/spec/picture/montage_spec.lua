@@ -129,6 +129,20 @@ describe("ph.montage", function()
   end)
 end)
 
+describe("a montage's labels", function()
+  it("are no more than there are places", function()
+    local pictures = { plain(0.5, 8), plain(0.5, 8), plain(0.5, 8) }
+    for name, expected in pairs { labels = "entry 4, but there are 3 places", row_labels = "but there are 2 places",
+      column_labels = "but there are 2 places" } do
+      assert.error_matches(function()
+        ph.montage(pictures, { columns = 2, [name] = { "a", "b", name ~= "labels" and "c" or nil, "d" } })
+      end, ("montage: %s: .*%s"):format(name, expected))
+    end
+    ph.montage(pictures, { columns = 2, labels = { "a", "b", "c" }, row_labels = { "a", "b" },
+      column_labels = { nil, "b" } })
+  end)
+end)
+
 describe("pictures", function()
   it("are cropped and padded about the middle", function()
     local picture = core.tensor({ 1, 1, 3, 3 }, { 1, 2, 3, 4, 5, 6, 7, 8, 9 })

@@ -206,6 +206,19 @@ end)
 local interrupt = "io.popen 'kill -INT $PPID':close() "
 
 describe("Ctrl-C", function()
+  it("too many open files are not a network that is not there", function()
+    local script = [[local files = {}
+      for i = 1, 80 do files[i] = io.open "/dev/null" end
+      print(ph.network "googlenet-tiny")]]
+    assert.equal("nil\tcannot read 'googlenet-tiny': Too many open files\n",
+      (shell(("ulimit -n 64; %s -e %s"):format(program, quote(script)))))
+  end)
+
+  it("Ctrl-C while a network is being read is no fault of its file", function()
+    local reader = [[require("phosphene.formats.refuse").guard(function() %s while true do end end)]]
+    assert.matches("^phosphene: interrupted\n$", (code(reader:format(interrupt))))
+  end)
+
   it("ends a script that would not end, with status 130", function()
     local output, status = shell(("timeout 60 %s -e %s"):format(program, quote(interrupt .. "while true do end")))
     assert.matches("^phosphene: .*interrupted\n$", output)

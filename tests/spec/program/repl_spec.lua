@@ -29,6 +29,11 @@ describe("the prompt", function()
     assert.equal(0, status)
   end)
 
+  it("says why what is assigned is nil", function()
+    assert.equal("nil\tcannot read 'nope.onnx': No such file or directory\n4\n3\ttrue\nnil\n", (type_in(
+      "net = ph.network 'nope.onnx'", "x = 2 * 2", "x", "x = {", "3", "}", "x = x[1]; y = true", "x, y", "net")))
+  end)
+
   it("reads chunks over several lines", function()
     assert.equal("1\n2\n{ 3 }\n", (type_in("for i = 1, 2 do", "  print(i)", "end", "{", "3", "}")))
   end)

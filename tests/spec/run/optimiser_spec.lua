@@ -69,7 +69,7 @@ describe("core.optimiser", function()
     end
     assert.equal(0.25, optimiser:rate())
     assert.equal(1.75, values:at(0))
-    assert.error_matches(function() optimiser:rate(-1) end, "rate %-1 out of range")
+    assert.error_matches(function() optimiser:rate(-1) end, "rate must be at least 0, got %-1")
     assert.error_matches(function() optimiser:rate "fast" end, "number expected")
   end)
 

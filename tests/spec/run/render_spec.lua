@@ -181,15 +181,23 @@ describe("ph.render", function()
     assert.equal("", said { objective = flat, steps = 0 })
   end)
 
-  it("says which unit never answered", function()
+  it("says which unit stayed silent", function()
     local function said(f)
       local options = { objective = ph.head("image", f, { name = "mine" }) + ph.channel("mixed4a", 3), steps = 32,
         progress = true, transforms = "none" }
       return (overheard(render, options):gsub("[^\n]* done after[^\n]*\n", ""))
     end
-    assert.equal('phosphene: head("image", {name = "mine"}) never answered: its value was 0 at each of 32 steps\n',
+    assert.equal('phosphene: head("image", {name = "mine"}) stayed silent: its value was 0 at each of 32 steps\n',
       said(function(image) return (image - 2):relu():sum() end))
     assert.equal("", said(function(image) return image:sum() end))
+    local silent = ph.head("image", function(image) return (image - 2):relu():sum() end)
+    local function told(objective, batch)
+      return (overheard(render, { objective = objective, steps = 32, batch = batch, progress = true,
+        transforms = "none" }):gsub("[^\n]* done after[^\n]*\n", ""))
+    end
+    assert.matches("^phosphene: [^\n]* stayed silent[^\n]*\n$", told(silent))
+    assert.matches("^phosphene: [^\n]*:on%(1%) stayed silent[^\n]*\nphosphene: image 2 of 0%.%.2 never had a gradient",
+      told(silent:on(1) + ph.channel("mixed4a", 3):on(0), 3))
   end)
 
   it("names the head whose value is not a number", function()

@@ -3,7 +3,7 @@
 -- message becomes a table of its fields, each a list, since in this form a field is repeated by writing it again. Must
 -- not know any message.
 
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 local refuse = require "phosphene.formats.refuse"
 
 local prototxt = {}
@@ -134,7 +134,7 @@ end
 
 --- What a file describes, or nil and a message.
 function prototxt.read(path)
-  local file, problem = open_file(path)
+  local file, problem = reading.open(path)
   if not file then return nil, ("cannot read '%s': %s"):format(path, (problem:gsub("^.*: ", ""))) end
   local text = file:read(most_bytes + 1) or ""
   file:close()

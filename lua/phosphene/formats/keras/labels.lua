@@ -4,7 +4,7 @@
 
 local json = require "phosphene.base.json"
 local names = require "phosphene.network.labels"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 
 local labels = {}
 
@@ -14,7 +14,7 @@ local most_bytes = 1 << 22
 local function folder_of(path) return path:match "^(.*/)" or "" end
 
 local function read_json(path)
-  local file = open_file(path)
+  local file = reading.open(path)
   if not file then return nil end
   local text = file:read(most_bytes) or ""
   file:close()

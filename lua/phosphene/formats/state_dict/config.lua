@@ -5,7 +5,7 @@
 
 local json = require "phosphene.base.json"
 local labels = require "phosphene.network.labels"
-local open_file = require "phosphene.base.open_file"
+local reading = require "phosphene.base.reading"
 
 local config = {}
 
@@ -13,7 +13,7 @@ local config = {}
 local most_bytes = 1 << 22
 
 local function read(path)
-  local file = open_file(path)
+  local file = reading.open(path)
   local text = file and file:read(most_bytes + 1)
   if file then file:close() end
   local all = text and #text <= most_bytes and json.decode(text, 8)

@@ -5,10 +5,10 @@
 
 local core = require "phosphene.core"
 local network = require "phosphene.formats.loading"
-local open_file = require "phosphene.base.open_file"
 local options = require "phosphene.program.options"
 local origin = require "phosphene.base.origin"
 local picture = require "phosphene.picture.files"
+local reading = require "phosphene.base.reading"
 local recipe = require "phosphene.program.recipe"
 local request = require "phosphene.base.running_recipe"
 local shell = require "phosphene.base.shell"
@@ -86,7 +86,7 @@ end
 -- ---- comparing ----
 
 local function contents(path)
-  local file = open_file(path)
+  local file = reading.open(path)
   local bytes = file and file:read "a"
   if file then file:close() end
   return bytes

@@ -5,10 +5,10 @@
 local core = require "phosphene.core"
 local environment = require "phosphene.base.environment"
 local network = require "phosphene.formats.loading"
-local open_file = require "phosphene.base.open_file"
 local options = require "phosphene.program.options"
 local paths = require "phosphene.base.paths"
 local printable = require "phosphene.base.printable"
+local reading = require "phosphene.base.reading"
 local recipe = require "phosphene.program.recipe"
 local weights = require "phosphene.network.weights"
 
@@ -44,7 +44,7 @@ end
 
 -- How many bytes a file has; nil where it cannot be read.
 local function size_of(path)
-  local file = open_file(path)
+  local file = reading.open(path)
   local size = file and file:seek "end"
   if file then file:close() end
   return size
