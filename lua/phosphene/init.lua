@@ -73,6 +73,13 @@ ph.parameterisation = misuse.guard(parameterisations.new)
 ph.optimiser = core.optimiser
 ph.schedules = schedules
 
+-- Looking at numbers.
+ph.kmeans = misuse.guard(later("phosphene.analysis.kmeans", "run"))
+ph.silhouette = misuse.guard(later("phosphene.analysis.kmeans", "silhouette"))
+ph.pca = misuse.guard(later "phosphene.analysis.pca")
+ph.nmf = misuse.guard(later "phosphene.analysis.nmf")
+ph.tsne = misuse.guard(later "phosphene.analysis.tsne")
+
 -- Methods that are written in Lua: some of tensors, several of a network, and how it prints itself.
 local tensor_type, network_type = core.types["ph.tensor"], core.types["ph.network"]
 tensor_type.__index.save = ph.save

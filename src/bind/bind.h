@@ -118,5 +118,6 @@ void phb_open_system(lua_State *L);
 void phb_open_ranking(lua_State *L);
 void phb_open_sketch(lua_State *L);
 void phb_open_database(lua_State *L);
+void phb_open_analysis(lua_State *L);
 
 #endif

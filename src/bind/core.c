@@ -18,7 +18,7 @@ PHB_EXPORT int luaopen_phosphene_core(lua_State *L) {
       phb_open_system,     phb_open_interrupt,
       phb_open_ranking,    phb_open_sketch,
       phb_open_database,   phb_open_dataset,
-      phb_open_types,
+      phb_open_types,      phb_open_analysis,
   };
   luaL_checkversion(L);
   lua_newtable(L);
