@@ -29,9 +29,17 @@ function kmeans.silhouette(x, labels)
   return core.silhouette(x, labels, math.tointeger(most) + 1)
 end
 
+-- The worst there is where all are in one cluster, as samples that are alike are.
+local function silhouette_or_worst(x, labels)
+  for _, label in ipairs(labels) do
+    if label ~= labels[1] then return kmeans.silhouette(x, labels) end
+  end
+  return -1
+end
+
 -- Of some of the samples, where there are many.
 local function sampled_silhouette(x, labels, seed)
-  if #labels <= most_compared then return kmeans.silhouette(x, labels) end
+  if #labels <= most_compared then return silhouette_or_worst(x, labels) end
   local random, places, some, all = core.random(seed, "silhouette"), {}, {}, {}
   for i = 1, #labels do all[i] = i end
   for i = 1, most_compared do
@@ -39,7 +47,7 @@ local function sampled_silhouette(x, labels, seed)
     all[i], all[other] = all[other], all[i]
     places[i], some[i] = all[i] - 1, labels[all[i]]
   end
-  return kmeans.silhouette(x:gather(0, places), some)
+  return silhouette_or_worst(x:gather(0, places), some)
 end
 
 -- The best of several runs.

@@ -10,7 +10,7 @@ local ph = {}
 ---@field labels integer[] of each sample the number of its cluster, from 0
 ---@field inertia number the sum of the samples' squared distances from their centres
 ---@field iterations integer of the best run
----@field silhouette number? where `clusters` was a list: the mean silhouette
+---@field silhouette number? where `clusters` was a list: the mean silhouette, or -1 where all samples are in one cluster
 ---@field silhouettes table<integer, number>? and that of each number of clusters
 
 --- Divides samples into clusters, by Lloyd's algorithm from centres by k-means++ (Arthur and Vassilvitskii, "k-means++: the
@@ -26,8 +26,8 @@ local ph = {}
 ---   ph.render { net, ph.direction("mixed4a", found.centres:slice(0, 0):values()) }
 ---@param x ph.tensor samples (n, features)
 ---@param options { clusters: integer|integer[], restarts: integer?, iterations: integer?, tolerance: number?, seed: integer?, progress: boolean? }
---- restarts: 10; iterations: at most so many of each, 300; tolerance: a run ends when an iteration lowers the inertia by less
---- than this share of it, 1e-4; seed: 1
+--- restarts: 10; iterations: at most so many of each, 300; tolerance: a run ends when an iteration lowers the inertia by no
+--- more than this share of it, 1e-4; seed: 1
 ---@return ph.clusters
 function ph.kmeans(x, options) end
 

@@ -124,7 +124,7 @@ static void run_all(run *r, int64_t iterations, double tolerance, ph_random *ran
     update(r);
     result->inertia = assign(r, &changed);
     result->iterations++;
-    if (before - result->inertia < tolerance * before) break;
+    if (before - result->inertia <= tolerance * before) break;
   }
 }
 

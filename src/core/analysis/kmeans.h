@@ -13,7 +13,7 @@ typedef struct ph_kmeans {
 } ph_kmeans;
 
 /* One run of Lloyd's algorithm, from centres by k-means++ (Arthur and Vassilvitskii, 2007). It ends when no
-   sample changes its cluster, when the inertia falls by less than `tolerance` of itself, or after
+   sample changes its cluster, when the inertia falls by no more than `tolerance` of itself, or after
    `iterations`. A cluster that has lost all its samples takes the one that is farthest from its centre. The
    same random numbers give the same bits, on any number of threads. PH_MISUSE for more clusters than samples.
  */
