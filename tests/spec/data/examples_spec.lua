@@ -281,7 +281,9 @@ describe("a store", function()
     local page = file:read "a"
     file:close()
     local schema = require "phosphene.data.schema"
-    for _, statement in ipairs(schema.statements) do assert.is_truthy(page:find(statement .. ";", 1, true), statement) end
+    for _, statement in ipairs(schema.statements) do
+      assert.is_truthy(page:find(statement .. ";", 1, true), statement)
+    end
     assert.is_truthy(page:find(("Version %d "):format(schema.version), 1, true))
   end)
 
