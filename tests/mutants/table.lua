@@ -52,8 +52,27 @@ of("lua/phosphene/data/batches.lua", "tests/spec/data/dataset_spec.lua", {
   { "batches: threads go on when a loop is left", "  self.loader:close()\n", "" },
 })
 of("lua/phosphene/data/dataset.lua", "tests/spec/data/dataset_spec.lua", {
-  { "datasets: a part of a part begins at the whole's place", "part.first = self.first + math.tointeger(i) * self.step",
-    "part.first = self.first + math.tointeger(i)" },
+  { "datasets: a part of a part begins at the whole's place", 'place_of(self, i, "part") end', "i end" },
+})
+
+-- ---- what scans find ----
+
+of("src/core/data/ranking.c", "tests/unit/data/ranking.c", {
+  { "rankings: of equal values whoever came first leads", "return a->picture < b->picture;", "return false;" },
+  { "rankings: the least of a full list is never turned out", "!is_before(example, &at[--i], list, unit)", "true" },
+})
+
+of("src/core/data/sketch.c", "tests/unit/data/sketch.c", {
+  { "sketches: what is too small is lost", "c->zero += bucket[i];", "c->zero += 0 * bucket[i];" },
+  { "sketches: the lower one is added where it lies", "if (into->top > from->top) raise_top(from, into->top);", "" },
+})
+
+of("lua/phosphene/data/scan.lua", "tests/spec/data/examples_spec.lua", {
+  { "scans: pictures that were removed stay in the lists", "if #gone > 0 then forget(store, gone) end", "" },
+  { "scans: pictures that changed are what they were",
+    "before.bytes == picture.bytes and before.modified == picture.modified", "true" },
+  { "scans: what another process has found is counted twice",
+    "if store:has_seen(found, self.numbers) then return end", "" },
 })
 
 -- ---- state dicts: what does not show in the weights ----

@@ -9,12 +9,11 @@ local misuse = require "phosphene.base.misuse"
 local printable = require "phosphene.base.printable"
 local progress = require "phosphene.base.progress"
 
-local scan = {}
-
--- Of what was seen, the share of pictures that may be gone before quantiles, which still count them, are found anew.
-local most_gone = 0.01
-
-scan.save_every = 15 -- seconds; what a scan that is killed loses
+local scan = {
+  -- Of what was seen, the share of pictures that may be gone before quantiles, which still count them, are found anew.
+  most_gone = 0.01,
+  save_every = 15, -- seconds; what a scan that is killed loses
+}
 
 -- ---- which pictures there are ----
 
@@ -89,7 +88,7 @@ end
 -- what it counts are gone.
 local function is_worn(store, found, wanted, seen)
   if found.gone == 0 then return false end
-  if found.gone > most_gone * (seen + found.gone) then return true end
+  if found.gone > scan.most_gone * (seen + found.gone) then return true end
   local ranking = core.ranking(found.units, found.room.top, found.room.bottom, found.room.any)
   store:load(found, ranking)
   for unit = 0, found.units - 1 do

@@ -207,14 +207,52 @@ describe("a store", function()
     assert.equal(whole, text_of(all))
   end)
 
-  it("forgets pictures that were removed or changed", function()
-    local part, store = path "shrinking", path "shrinking.store"
+  -- A copy of the dataset, its store, and what is in it once `change` has been made.
+  local function after(name, change)
+    local part, store = path(name), path(name .. ".store")
     os.execute(("cp -rp '%s' '%s'"):format(path "all", part))
     assert(find(assert(ph.dataset(part)), { store = store }))
-    os.remove(part .. "/even/02.png")
-    save("shrinking/odd/03.png", 1003)
-    local found = assert(find(assert(ph.dataset(part)), { store = store }))
-    assert.equal(text_of(assert(find(assert(ph.dataset(part))))), text_of(found))
+    change(part)
+    local passes, found = passes_of(function() return assert(find(assert(ph.dataset(part)), { store = store })) end)
+    return passes, found, assert(find(assert(ph.dataset(part))))
+  end
+
+  it("is made anew where many pictures were removed, or have changed", function()
+    local _, found, expected = after("shrinking", function(part) os.remove(part .. "/even/02.png") end)
+    assert.equal(text_of(expected), text_of(found))
+    _, found, expected = after("changing", function() save("changing/odd/03.png", 1003) end)
+    assert.equal(text_of(expected), text_of(found))
+    assert.are_not.equal(whole, text_of(found))
+  end)
+
+  it("forgets a few that were removed or have changed without a scan of the others", function()
+    local scan = require "phosphene.data.scan"
+    scan.most_gone = 0.5
+    finally(function() scan.most_gone = 0.01 end)
+    local passes, found, expected = after("forgetting", function(part)
+      os.remove(part .. "/even/02.png")
+      save("forgetting/odd/03.png", 1003)
+    end)
+    assert.equal(1, passes)
+    for _, layer in ipairs(layers) do
+      for unit = 0, net:units(layer) - 1 do
+        assert.same(expected:top(layer, unit), found:top(layer, unit))
+        assert.same(expected:bottom(layer, unit), found:bottom(layer, unit))
+      end
+    end
+  end)
+
+  it("counts nothing twice that another program found meanwhile", function()
+    local data, store = assert(ph.dataset(path "all")), path "raced"
+    local kind = core.types["ph.network"].__index
+    local forward = kind.forward
+    finally(function() kind.forward = forward end)
+    kind.forward = function(...)
+      kind.forward = forward
+      assert(find(data, { store = store }))
+      return forward(...)
+    end
+    assert.equal(whole, text_of(assert(find(data, { store = store }))))
   end)
 
   it("puts shards together, and layers that are asked for later, to the same bits", function()
