@@ -34,9 +34,10 @@ static int system_memory(lua_State *L) {
   return 2;
 }
 
-/* core.fail_after(n): for tests, the nth allocation from now on fails; 0 ends it */
+/* core.fail_after(n): for tests, the nth allocation from now on fails, and all later ones; of a negative n
+   the -nth alone; 0 ends it */
 static int system_fail_after(lua_State *L) {
-  ph_memory_fail_after((long)phb_check_integer(L, 1, 0, 1 << 30, "count"));
+  ph_memory_fail_after((long)phb_check_integer(L, 1, -(1 << 30), 1 << 30, "count"));
   return 0;
 }
 

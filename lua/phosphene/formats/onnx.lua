@@ -112,7 +112,8 @@ end
 
 -- The document again: building takes the tensors out of it.
 local function reread(path, options)
-  local doc = read(path) or refuse.raise "it cannot be read again"
+  local doc, problem = read(path)
+  if not doc then refuse.raise("it cannot be read again: %s", problem) end
   return cut(doc, options)
 end
 

@@ -23,18 +23,15 @@ typedef struct header {
   void *base;
 } header;
 
-static atomic_size_t live_bytes, live_blocks;
+static atomic_size_t live_bytes, live_blocks, refusals;
 static atomic_uint_fast64_t all_bytes;
 static atomic_long failure_countdown;
 
-static int should_fail(void) {
+static bool should_fail(void) {
   long left = atomic_load(&failure_countdown);
-  if (left == 0) return 0;
-  if (left > 1) {
-    atomic_store(&failure_countdown, left - 1);
-    return 0;
-  }
-  return 1;
+  if (left == 0 || left == 1) return left == 1;
+  atomic_store(&failure_countdown, left > 0 ? left - 1 : left + 1);
+  return left == -1;
 }
 
 /* Only those that lie in the block as a whole. It is no more than a wish, which systems may not understand.
@@ -50,11 +47,14 @@ static void ask_for_large_pages(unsigned char *block, size_t size) {
 }
 
 void *ph_alloc(size_t size) {
-  if (should_fail() || size > SIZE_MAX - 3 * ALIGNMENT) return NULL;
   /* Room to align in, and never only the header: a block of no bytes still has an address inside what was
      allocated. */
-  unsigned char *base = calloc(1, size + 3 * ALIGNMENT);
-  if (base == NULL) return NULL;
+  const bool refused = should_fail() || size > SIZE_MAX - 3 * ALIGNMENT;
+  unsigned char *base = refused ? NULL : calloc(1, size + 3 * ALIGNMENT);
+  if (base == NULL) {
+    atomic_fetch_add(&refusals, 1);
+    return NULL;
+  }
   unsigned char *block = base + 2 * ALIGNMENT - (uintptr_t)base % ALIGNMENT;
   if (size >= WORTH_LARGE_PAGES) ask_for_large_pages(block, size);
   ((header *)(void *)block)[-1] = (header){size, base};
@@ -65,8 +65,7 @@ void *ph_alloc(size_t size) {
 }
 
 void *ph_alloc_array(size_t count, size_t size) {
-  if (size != 0 && count > SIZE_MAX / size) return NULL;
-  return ph_alloc(count * size);
+  return ph_alloc(size != 0 && count > SIZE_MAX / size ? SIZE_MAX : count * size);
 }
 
 char *ph_copy_string(const char *text) {
@@ -84,12 +83,25 @@ void ph_free(void *block) {
   free(h.base);
 }
 
+/* By mapping them, not by malloc, which would keep what it got. */
+bool ph_memory_has_room(size_t size) {
+  void *room = should_fail() ? MAP_FAILED
+                             : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) {
+    atomic_fetch_add(&refusals, 1);
+    return false;
+  }
+  munmap(room, size);
+  return true;
+}
+
 void ph_memory_trim(void) {
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif
 }
 
+size_t ph_memory_refusals(void) { return atomic_load(&refusals); }
 size_t ph_memory_bytes(void) { return atomic_load(&live_bytes); }
 size_t ph_memory_blocks(void) { return atomic_load(&live_blocks); }
 uint64_t ph_memory_allocated(void) { return atomic_load(&all_bytes); }

@@ -4,6 +4,7 @@
 #ifndef PH_MEMORY_H
 #define PH_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,13 @@ char *ph_copy_string(const char *text);
 /* Frees a block of ph_alloc's; NULL is allowed. */
 void ph_free(void *block);
 
+/* Whether the system would now give `size` bytes, which are not kept: asked before a library is called that
+   does not survive when it gets none. */
+bool ph_memory_has_room(size_t size);
+
+/* For tests: how many times there was no memory. */
+size_t ph_memory_refusals(void);
+
 /* Returns to the system, where possible, memory that was freed and that malloc still holds. After large
    temporaries of libraries. */
 void ph_memory_trim(void);
@@ -30,7 +38,8 @@ size_t ph_memory_blocks(void);
 /* Bytes ever allocated: the binding paces Lua's collector by its growth. */
 uint64_t ph_memory_allocated(void);
 
-/* For tests: the nth allocation from now (1 is the next) and all later ones fail; 0 switches this off. */
+/* For tests: the nth allocation from now (1 is the next) and all later ones fail, as if there were no room;
+   of a negative n the -nth alone, as where only a large block is refused. 0 switches this off. */
 void ph_memory_fail_after(long n);
 
 #endif

@@ -21,6 +21,9 @@ enum { PARALLEL_FROM = 1 << 15 };
 /* Rows and columns of the scratch begin at multiples of this many complex numbers, a cache line. */
 enum { LINE = 8 };
 
+/* FFTW ends the process where it gets no memory. Its plans of a line of n numbers take less than this. */
+static size_t plan_bytes(int64_t n) { return ((size_t)n + 64) << 10; }
+
 struct ph_dft {
   int64_t planes, h, w, columns;
   int64_t pitch;       /* complex numbers from one row of `work` to the next */
@@ -53,6 +56,7 @@ ph_status ph_dft_new(int64_t planes, int64_t h, int64_t w, ph_dft **dft, ph_erro
   d->work = ph_alloc_array((size_t)(planes * h * d->pitch), sizeof *d->work);
   d->scratch = ph_alloc_array((size_t)(d->lanes * 2 * d->length), sizeof *d->scratch);
   PH_TRY(d->work != NULL && d->scratch != NULL ? PH_OK : ph_no_memory(e));
+  PH_TRY(ph_memory_has_room(plan_bytes(d->length)) ? PH_OK : ph_no_memory(e));
   d->column_back = plan_line(d, h, FFTW_BACKWARD);
   d->column_forth = plan_line(d, h, FFTW_FORWARD);
   d->row_back = plan_line(d, w, FFTW_BACKWARD);

@@ -28,7 +28,7 @@ struct ph_protobuf {
   block *blocks, *chunk; /* all of them; the one that small pieces now come from */
   size_t used;           /* bytes of that chunk */
   size_t held, limit;    /* bytes in all blocks */
-  bool over;             /* whether the limit was what failed */
+  bool over, refused;    /* whether the limit was what failed, or there was no memory */
 };
 
 /* ---- memory ---- */
@@ -39,7 +39,10 @@ static block *new_block(ph_protobuf *file, size_t size) {
     return NULL;
   }
   block *b = ph_alloc(sizeof *b + size);
-  if (b == NULL) return NULL;
+  if (b == NULL) {
+    file->refused = true;
+    return NULL;
+  }
   *b = (block){.next = file->blocks, .size = size};
   if (b->next != NULL) b->next->previous = b;
   file->blocks = b;
@@ -126,6 +129,10 @@ ph_status ph_protobuf_read(const char *path, const ProtobufCMessageDescriptor *t
   if (file->message == NULL && file->over) {
     status = ph_fail(e, PH_FAILURE, "'%s': reading it takes more than %zu MiB, too much for its %zu bytes",
                      path, file->limit >> 20, size);
+    goto done;
+  }
+  if (file->message == NULL && file->refused) {
+    status = ph_no_memory(e);
     goto done;
   }
   if (file->message == NULL) {

@@ -105,7 +105,7 @@ done:
 /* ---- layers at a size ---- */
 
 void ph_layer_drop_sized(const ph_layer *sized, const ph_layer *own) {
-  if (sized == own) return;
+  if (sized == own || sized == NULL) return;
   ph_free(sized->config);
   ph_free((ph_layer *)(uintptr_t)sized);
 }

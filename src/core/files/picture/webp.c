@@ -2,6 +2,7 @@
 /* WebP: the container by libwebpdemux, the pixels of a frame by libwebp. */
 #include "webp.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <webp/decode.h>
@@ -68,10 +69,11 @@ ph_status ph_webp_decode(const unsigned char *webp, size_t size, ph_samples *sam
   const WebPData data = {webp, size};
   WebPDemuxState state;
   WebPIterator frame = {0};
+  errno = 0;
   WebPDemuxer *container = WebPDemuxPartial(&data, &state);
   ph_status status = PH_OK;
   *samples = (ph_samples){0};
-  if (state == WEBP_DEMUX_PARSE_ERROR) PH_TRY(damaged(e));
+  if (state == WEBP_DEMUX_PARSE_ERROR) PH_TRY(errno == ENOMEM ? ph_no_memory(e) : damaged(e));
   if (state != WEBP_DEMUX_DONE) PH_TRY(cut_off(e));
   if (container == NULL) PH_TRY(ph_no_memory(e));
   const int64_t w = WebPDemuxGetI(container, WEBP_FF_CANVAS_WIDTH),

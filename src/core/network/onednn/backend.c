@@ -72,6 +72,7 @@ static ph_status open_backend(void **self, ph_error *e) {
   shared *s = ph_alloc(sizeof *s);
   ph_status status;
   if (s == NULL) return ph_no_memory(e);
+  PH_TRY(ph_memory_has_room(PHD_ROOM) ? PH_OK : ph_no_memory(e));
   PH_TRY(phd_check(dnnl_engine_create(&s->engine, dnnl_cpu, 0), NULL, e));
   PH_TRY(phd_check(dnnl_stream_create(&s->stream, s->engine, dnnl_stream_default_flags), NULL, e));
   s->block = has_instructions(dnnl_cpu_isa_avx512_core) ? 16 : 8;

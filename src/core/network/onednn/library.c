@@ -5,6 +5,8 @@
 
 #include <oneapi/dnnl/dnnl_debug.h>
 
+#include "base/memory.h"
+
 #define IS_3 (DNNL_VERSION_MAJOR >= 3)
 
 #if DNNL_VERSION_MAJOR > 3 || (DNNL_VERSION_MAJOR == 3 && DNNL_VERSION_MINOR > 12)
@@ -112,6 +114,7 @@ static dnnl_status_t append(fusion fused, dnnl_post_ops_t ops) {
 /* *attributes is to be destroyed, also where there is an error. */
 static dnnl_status_t make_attributes(fusion fused, dnnl_primitive_attr_t *attributes) {
   dnnl_post_ops_t ops = NULL;
+  if (!ph_memory_has_room(PHD_ROOM)) return dnnl_out_of_memory;
   dnnl_status_t status = dnnl_primitive_attr_create(attributes);
   if (status == dnnl_success)
     status = dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user);

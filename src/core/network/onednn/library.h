@@ -12,6 +12,11 @@
 ph_library phd_library(void);
 const char *phd_instructions(void);
 
+/* Bytes that are asked for before oneDNN describes and makes something: it writes to NULL where it gets no
+   memory, or takes another implementation, which rounds otherwise. Its largest kernels take a quarter of
+   them. */
+enum { PHD_ROOM = 1 << 23 };
+
 ph_status phd_check(dnnl_status_t status, const ph_layer *layer, ph_error *e);
 
 /* ---- how memory is laid out ---- */

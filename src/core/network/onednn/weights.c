@@ -37,11 +37,15 @@ static ph_status reorder(shared *s, const float *plain, const weights_entry *to,
   dnnl_primitive_desc_t desc = NULL;
   dnnl_primitive_t reorderer = NULL;
   dnnl_memory_t source = NULL;
+  int64_t scratch = 0; /* bytes that it allocates for itself, as the other threads do at the same time */
   ph_status status;
+  PH_TRY(ph_memory_has_room(PHD_ROOM) ? PH_OK : ph_no_memory(e));
   PH_TRY(phd_check(phd_make_plain_layout(&from, phd_view(&to->layout)), layer, e));
   PH_TRY(phd_check(dnnl_reorder_primitive_desc_create(&desc, phd_view(&from), s->engine,
                                                       phd_view(&to->layout), s->engine, NULL),
                    layer, e));
+  dnnl_primitive_desc_query(desc, dnnl_query_memory_consumption_s64, 0, &scratch);
+  PH_TRY(ph_memory_has_room(PHD_ROOM + (size_t)scratch * (size_t)ph_team_size()) ? PH_OK : ph_no_memory(e));
   PH_TRY(phd_check(dnnl_primitive_create(&reorderer, desc), layer, e));
   PH_TRY(
       phd_check(dnnl_memory_create(&source, phd_view(&from), s->engine, (void *)(uintptr_t)plain), layer, e));

@@ -95,15 +95,18 @@ static bool is_slow(dnnl_primitive_desc_t desc) {
 static ph_status choose_desc(const shared *s, const convolution_shape *c, const ph_layer *layer,
                              dnnl_primitive_desc_t *desc, ph_error *e) {
   convolution_shape wide = *c;
-  if (c->weights == dnnl_bf16 && try_desc(s, c, dnnl_convolution_auto, layer, desc, e) == PH_OK) {
-    if (!is_slow(*desc)) return PH_OK;
+  ph_status status;
+  if (c->weights == dnnl_bf16) {
+    status = try_desc(s, c, dnnl_convolution_auto, layer, desc, e);
+    if (status == PH_NO_MEMORY || (status == PH_OK && !is_slow(*desc))) return status;
     dnnl_primitive_desc_destroy(*desc);
     *desc = NULL;
   }
   wide.source = wide.weights = wide.target = dnnl_f32;
-  if (!c->backward_data && prefers_winograd(s, c) &&
-      try_desc(s, &wide, dnnl_convolution_winograd, layer, desc, e) == PH_OK)
-    return PH_OK;
+  if (!c->backward_data && prefers_winograd(s, c)) {
+    status = try_desc(s, &wide, dnnl_convolution_winograd, layer, desc, e);
+    if (status == PH_NO_MEMORY || status == PH_OK) return status;
+  }
   return try_desc(s, &wide, dnnl_convolution_auto, layer, desc, e);
 }
 
