@@ -14,6 +14,7 @@
 
 #include "bind/core.h"
 #include "bind/interrupt.h"
+#include "exhausted.h"
 #include "line.h"
 
 /* ---- the OpenMP runtime ---- */
@@ -136,6 +137,7 @@ static int run(lua_State *L) {
 int main(int argc, char **argv) {
   (void)argc; /* which may be 0: argv ends in NULL in any case */
   spin_briefly(argv);
+  exhausted_prepare();
   lua_State *L = luaL_newstate();
   if (L == NULL) {
     fputs("phosphene: not enough memory\n", stderr);
