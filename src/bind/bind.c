@@ -1,93 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the bindings share: boxes, errors, arguments. */
+/* What the bindings share: errors, arguments. box.c has the boxes, and how bindings are called. */
 #include "bind.h"
 
 #include <string.h>
 
 #include "base/memory.h"
-
-/* ---- functions ---- */
-
-/* A function that was given too much would ignore it in silence. */
-static int call_counted(lua_State *L) {
-  const phb_function *f = lua_touserdata(L, lua_upvalueindex(1));
-  while (lua_gettop(L) > f->most && lua_isnil(L, -1)) lua_pop(L, 1);
-  if (lua_gettop(L) > f->most) {
-    const bool is_method = lua_type(L, 1) == LUA_TUSERDATA && f->most > 0;
-    const int most = f->most - is_method, given = lua_gettop(L) - is_method;
-    if (most == 0) return luaL_error(L, "%s: no arguments expected, got %d", f->name, given);
-    return luaL_error(L, "%s: at most %d argument%s expected, got %d", f->name, most, most == 1 ? "" : "s",
-                      given);
-  }
-  return f->function(L);
-}
-
-void phb_set_functions(lua_State *L, const phb_function *functions) {
-  for (const phb_function *f = functions; f->name != NULL; f++) {
-    lua_pushlightuserdata(L, (void *)(uintptr_t)f);
-    lua_pushcclosure(L, f->most < 0 ? f->function : call_counted, 1);
-    lua_setfield(L, -2, f->name);
-  }
-}
-
-/* ---- boxes ---- */
-
-static const phb_type *type_of(lua_State *L, int i) {
-  const phb_type *type = NULL;
-  if (luaL_getmetafield(L, i, "__type") == LUA_TLIGHTUSERDATA) type = lua_touserdata(L, -1);
-  if (type != NULL) lua_pop(L, 1);
-  return type;
-}
-
-/* __gc, __close and :close(): let the object go, once. */
-static int box_close(lua_State *L) {
-  const phb_type *type = lua_touserdata(L, lua_upvalueindex(1));
-  void **box = luaL_checkudata(L, 1, type->name); /* its upvalue is another one than functions have */
-  void *object = *box;
-  *box = NULL;
-  if (object != NULL) type->release(object);
-  return 0;
-}
-
-static void set_close(lua_State *L, const char *name, const phb_type *type) {
-  lua_pushlightuserdata(L, (void *)(uintptr_t)type);
-  lua_pushcclosure(L, box_close, 1);
-  lua_setfield(L, -2, name);
-}
-
-void phb_register(lua_State *L, const phb_type *type) {
-  luaL_newmetatable(L, type->name);
-  if (type->metamethods != NULL) luaL_setfuncs(L, type->metamethods, 0);
-  set_close(L, "__gc", type);
-  set_close(L, "__close", type);
-  lua_pushlightuserdata(L, (void *)(uintptr_t)type);
-  lua_setfield(L, -2, "__type");
-  lua_newtable(L);
-  phb_set_functions(L, type->methods);
-  set_close(L, "close", type);
-  lua_setfield(L, -2, "__index");
-  luaL_getsubtable(L, -2, "types"); /* stack: module, metatable, types */
-  lua_insert(L, -2);
-  lua_setfield(L, -2, type->name);
-  lua_pop(L, 1);
-}
-
-void **phb_box(lua_State *L, const phb_type *type) {
-  void **box = lua_newuserdatauv(L, sizeof *box, 1);
-  *box = NULL;
-  luaL_setmetatable(L, type->name);
-  return box;
-}
-
-void *phb_check(lua_State *L, int i, const phb_type *type) {
-  void **box = phb_check_userdata(L, i, type->name);
-  if (*box == NULL) phb_argument_error(L, i, lua_pushfstring(L, "this %s is closed", type->name));
-  return *box;
-}
-
-void *phb_test(lua_State *L, int i, const phb_type *type) {
-  return type_of(L, i) == type ? phb_check(L, i, type) : NULL;
-}
 
 /* ---- errors ---- */
 
@@ -102,7 +19,7 @@ int phb_fail(lua_State *L, const ph_error *e) {
 
 const char *phb_kind(lua_State *L, int i) {
   if (lua_isnoneornil(L, i)) return lua_pushliteral(L, "nil");
-  const phb_type *type = lua_type(L, i) == LUA_TUSERDATA ? type_of(L, i) : NULL;
+  const phb_type *type = phb_type_of(L, i);
   const char *name = type != NULL ? strchr(type->name, '.') + 1 : luaL_typename(L, i);
   return lua_pushfstring(L, "%s %s", strchr("aeiou", name[0]) != NULL ? "an" : "a", name);
 }
@@ -169,18 +86,23 @@ void *phb_check_userdata(lua_State *L, int i, const char *type) {
   return box;
 }
 
+int phb_field_of(lua_State *L, int i, const char *key) {
+  i = lua_absindex(L, i);
+  if (!lua_istable(L, i)) return luaL_error(L, "a table with '%s' expected, got %s", key, phb_kind(L, i));
+  lua_pushstring(L, key);
+  return lua_rawget(L, i);
+}
+
 double phb_check_number(lua_State *L, int i) {
   phb_check_type(L, i, LUA_TNUMBER);
   return lua_tonumber(L, i);
 }
 
 int phb_check_choice(lua_State *L, int i, const char *const *choices, const char *what) {
-  const char *given = luaL_tolstring(L, i, NULL);
+  const char *given = phb_check_text(L, i);
   int count = 0;
   for (; choices[count] != NULL; count++) {
-    if (strcmp(given, choices[count]) != 0) continue;
-    lua_pop(L, 1);
-    return count;
+    if (strcmp(given, choices[count]) == 0) return count;
   }
   const char *near = ph_nearest(given, choices, count);
   if (near != NULL) return luaL_error(L, "%s: no '%s'; did you mean '%s'?", what, given, near);

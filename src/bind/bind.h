@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the bindings share. A core object crosses into Lua as a box: a full userdata holding one pointer,
    which is NULL once closed. Every binding file checks its arguments, calls the core, pushes the result, and
-   raises last, when it holds nothing that would leak. There is no logic here: it is in the core, or in Lua.
+   raises last, when it holds nothing that would leak. What is closed while it runs is let go once it
+   returned. There is no logic here: it is in the core, or in Lua.
    */
 #ifndef PH_BIND_H
 #define PH_BIND_H
@@ -29,7 +30,7 @@ typedef struct phb_type {
   const char *name; /* "ph.tensor" */
   void (*release)(void *object);
   const phb_function *methods;
-  const luaL_Reg *metamethods; /* besides __gc, __close, __index and __name, which every box has */
+  const phb_function *metamethods; /* besides __gc, __close, __index and __name, which every box has */
 } phb_type;
 
 extern const phb_type phb_tensor, phb_network, phb_objective, phb_evaluation, phb_transform,
@@ -42,6 +43,9 @@ void phb_register(lua_State *L, const phb_type *type);
 /* Pushes an empty box; the caller stores an object (one reference) into *result as soon as it has one. Making
    the box first means that an error in between leaks nothing. */
 void **phb_box(lua_State *L, const phb_type *type);
+
+/* The type of the box at index i; NULL where it is something else. */
+const phb_type *phb_type_of(lua_State *L, int i);
 
 /* The object in argument i, which must be an open box of this type. phb_test: NULL when it is something else,
    but a closed box still raises. */
@@ -69,6 +73,10 @@ void phb_check_any(lua_State *L, int i);
 const char *phb_check_text(lua_State *L, int i);
 const char *phb_check_bytes(lua_State *L, int i, size_t *size);
 void *phb_check_userdata(lua_State *L, int i, const char *type);
+
+/* Pushes the own field `key` of the table at index i and gives its type. Tables of arguments are read without
+   their metamethods: texts that a binding points to stay in their table until it returns. */
+int phb_field_of(lua_State *L, int i, const char *key);
 
 /* Integers must be numbers (a numeric string is refused) and lie in the range. */
 lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what);

@@ -92,7 +92,7 @@ static int objective_head(lua_State *L) {
   const char *type = phb_check_text(L, 1);
   lua_settop(L, 3);
   int count = phb_check_settings(L, 2, type, skip, settings, PHB_MAX_SETTINGS);
-  if (lua_istable(L, 2) && lua_getfield(L, 2, "tensor") != LUA_TNIL) {
+  if (lua_istable(L, 2) && phb_field_of(L, 2, "tensor") != LUA_TNIL) {
     tensor = phb_test(L, 4, &phb_tensor);
     if (tensor == NULL) return luaL_error(L, "%s: a tensor is expected, got %s", type, phb_kind(L, 4));
   }
@@ -182,14 +182,14 @@ static const phb_function methods[] = {{"on", objective_on, 2},
                                        {"in_copies", objective_in_copies, 3},
                                        {NULL, NULL, 0}};
 
-static const luaL_Reg metamethods[] = {{"__add", add},
-                                       {"__sub", subtract},
-                                       {"__mul", multiply},
-                                       {"__div", divide},
-                                       {"__pow", power},
-                                       {"__unm", negate},
-                                       {"__tostring", objective_tostring},
-                                       {NULL, NULL}};
+static const phb_function metamethods[] = {{"__add", add, -1},
+                                           {"__sub", subtract, -1},
+                                           {"__mul", multiply, -1},
+                                           {"__div", divide, -1},
+                                           {"__pow", power, -1},
+                                           {"__unm", negate, -1},
+                                           {"__tostring", objective_tostring, -1},
+                                           {NULL, NULL, 0}};
 
 const phb_type phb_objective = {"ph.objective", release, methods, metamethods};
 

@@ -100,7 +100,7 @@ static const phb_function methods[] = {{"step", optimiser_step, 3},
                                        {"restore", optimiser_restore, 3},
                                        {NULL, NULL, 0}};
 
-static const luaL_Reg metamethods[] = {{"__tostring", optimiser_tostring}, {NULL, NULL}};
+static const phb_function metamethods[] = {{"__tostring", optimiser_tostring, -1}, {NULL, NULL, 0}};
 
 const phb_type phb_optimiser = {"ph.optimiser", release, methods, metamethods};
 

@@ -14,7 +14,7 @@ static ph_parameterisation *self(lua_State *L) { return phb_check(L, 1, &phb_par
    it alive. */
 static void *optional_object(lua_State *L, int i, const char *key, const phb_type *type) {
   if (!lua_istable(L, i)) return NULL;
-  int found = lua_getfield(L, i, key);
+  int found = phb_field_of(L, i, key);
   void **box = luaL_testudata(L, -1, type->name);
   if (found != LUA_TNIL && box == NULL)
     luaL_error(L, "setting '%s': %s expected, got %s", key, type->name, phb_kind(L, -1));
@@ -44,7 +44,7 @@ static ph_part check_part(lua_State *L, int number) {
   static const char *const kind[] = {"kind", NULL};
   const int part = lua_gettop(L);
   if (lua_type(L, part) == LUA_TSTRING) return (ph_part){.kind = lua_tostring(L, part)};
-  if (!lua_istable(L, part) || lua_getfield(L, part, "kind") != LUA_TSTRING)
+  if (!lua_istable(L, part) || phb_field_of(L, part, "kind") != LUA_TSTRING)
     luaL_error(L, "part %d: a table with a kind expected", number);
   ph_part result = {.kind = lua_tostring(L, -1)};
   ph_setting *settings = new_settings(L);
@@ -57,7 +57,7 @@ static ph_part check_part(lua_State *L, int number) {
    stack. */
 static int check_parts(lua_State *L, const char *kind, ph_part parts[PH_MOST_PARTS]) {
   const bool is_sum = strcmp(kind, "sum") == 0;
-  const int type = lua_istable(L, 2) ? lua_getfield(L, 2, "parts") : LUA_TNIL;
+  const int type = lua_istable(L, 2) ? phb_field_of(L, 2, "parts") : LUA_TNIL;
   if (!is_sum && type != LUA_TNIL) luaL_error(L, "parameterisation '%s': has no parts; a 'sum' has", kind);
   if (!is_sum) return 0;
   if (type != LUA_TTABLE) luaL_error(L, "parameterisation 'sum': a list of parts expected");
@@ -80,8 +80,8 @@ static int parameterisation_new(lua_State *L) {
   const bool is_sum = strcmp(kind, "sum") == 0;
   lua_settop(L, 2);
   ph_setting *settings = new_settings(L);
-  int count = phb_check_settings(L, 2, kind, objects, settings, PHB_MAX_SETTINGS);
   ph_given given = check_given(L, 2);
+  int count = phb_check_settings(L, 2, kind, objects, settings, PHB_MAX_SETTINGS);
   int part_count = check_parts(L, kind, parts);
   void **box = phb_box(L, &phb_parameterisation);
   ph_parameterisation *p;
@@ -145,7 +145,7 @@ static const phb_function methods[] = {
     {"forward", parameterisation_forward, 1}, {"backward", parameterisation_backward, 2},
     {"shape", parameterisation_shape, 1},     {NULL, NULL, 0}};
 
-static const luaL_Reg metamethods[] = {{"__tostring", parameterisation_tostring}, {NULL, NULL}};
+static const phb_function metamethods[] = {{"__tostring", parameterisation_tostring, -1}, {NULL, NULL, 0}};
 
 const phb_type phb_parameterisation = {"ph.parameterisation", release, methods, metamethods};
 

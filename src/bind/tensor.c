@@ -325,7 +325,7 @@ static const phb_function methods[] = {{"shape", tensor_shape, 1},
                                        {"fingerprint", tensor_fingerprint, 1},
                                        {NULL, NULL, 0}};
 
-static const luaL_Reg metamethods[] = {{"__tostring", tensor_tostring}, {NULL, NULL}};
+static const phb_function metamethods[] = {{"__tostring", tensor_tostring, -1}, {NULL, NULL, 0}};
 
 const phb_type phb_tensor = {"ph.tensor", release, methods, metamethods};
 

@@ -30,7 +30,7 @@ static int transform_tostring(lua_State *L) {
 
 static const phb_function transform_methods[] = {{NULL, NULL, 0}};
 
-static const luaL_Reg transform_metamethods[] = {{"__tostring", transform_tostring}, {NULL, NULL}};
+static const phb_function transform_metamethods[] = {{"__tostring", transform_tostring, -1}, {NULL, NULL, 0}};
 
 const phb_type phb_transform = {"ph.transform", release_transform, transform_methods, transform_metamethods};
 
@@ -115,7 +115,7 @@ static int pipeline_tostring(lua_State *L) {
 static const phb_function pipeline_methods[] = {
     {"forward", pipeline_forward, 3}, {"backward", pipeline_backward, 2}, {NULL, NULL, 0}};
 
-static const luaL_Reg pipeline_metamethods[] = {{"__tostring", pipeline_tostring}, {NULL, NULL}};
+static const phb_function pipeline_metamethods[] = {{"__tostring", pipeline_tostring, -1}, {NULL, NULL, 0}};
 
 static const phb_type phb_pipeline = {"ph.pipeline", free_pipeline, pipeline_methods, pipeline_metamethods};
 

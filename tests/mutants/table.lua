@@ -97,6 +97,21 @@ of("src/core/objective/head.c", "tests/unit/objective/evaluation_parts.c", {
   { "no layer is called like a text", "return is_whole ? head->whole : head;", "return head;" },
 })
 
+-- ---- too little memory, objects that are closed while they are used ----
+
+of("src/bind/box.c", "tests/spec/base/closing_spec.lua", {
+  { "what a binding holds is let go", "park(c, (parked){type->release, object});", "type->release(object);" },
+})
+
+of("src/core/files/image.c", "tests/unit/files/image_faults.c", {
+  { "a decoder without memory tells of damage",
+    "return ph_memory_refusals() != refusals ?", "return refusals == SIZE_MAX ?" },
+})
+
+of("src/core/network/shapes.c", "tests/unit/network/onednn.c", {
+  { "layers that were not made are dropped", "|| sized == NULL", "" },
+})
+
 -- ---- runs: defaults, windows, what is said ----
 
 of("lua/phosphene/run/steps.lua", "tests/spec/run/render_spec.lua", {

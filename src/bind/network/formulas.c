@@ -16,7 +16,7 @@ static const char *string_element(lua_State *L, int i, int element, const char *
 
 ph_status phb_follow(lua_State *L, int i, ph_network *network, ph_error *e) {
   const char *layers[PH_FORMULA_SHAPES];
-  if (lua_getfield(L, i, "formulas") == LUA_TNIL) return PH_OK;
+  if (phb_field_of(L, i, "formulas") == LUA_TNIL) return PH_OK;
   int formulas = lua_gettop(L), count = (int)lua_rawlen(L, formulas), layer_count = 0;
   /* Userdata as scratch: an error while reading must not leak. */
   ph_following *settings = lua_newuserdatauv(L, sizeof *settings * (size_t)(count + 1), 0);
@@ -29,7 +29,7 @@ ph_status phb_follow(lua_State *L, int i, ph_network *network, ph_error *e) {
     settings[j].element = (int)phb_check_integer(L, lua_gettop(L), 1, PH_SETTING_VALUES, "element");
     lua_settop(L, entry - 1);
   }
-  if (lua_getfield(L, i, "sized_by") == LUA_TTABLE) {
+  if (phb_field_of(L, i, "sized_by") == LUA_TTABLE) {
     layer_count = (int)lua_rawlen(L, -1);
     if (layer_count > PH_FORMULA_SHAPES) luaL_error(L, "sized_by: at most %d layers", PH_FORMULA_SHAPES);
     for (int j = 0; j < layer_count; j++)

@@ -22,9 +22,9 @@ static int network_new(lua_State *L) {
   ph_error e;
   ph_network *network;
   phb_check_type(L, 1, LUA_TTABLE);
-  lua_getfield(L, 1, "backend");
+  phb_field_of(L, 1, "backend");
   const ph_backend *backend = backends[luaL_checkoption(L, -1, "dnnl", names)];
-  lua_getfield(L, 1, "channels");
+  phb_field_of(L, 1, "channels");
   lua_Integer channels = luaL_optinteger(L, -1, 3);
   void **box = phb_box(L, &phb_network);
   if (ph_network_new(backend, channels, &network, &e) != PH_OK) return phb_raise(L, &e);
@@ -80,7 +80,7 @@ static int read_parameters(lua_State *L, int i, ph_named_tensor *parameters, con
 }
 
 static const char *string_field(lua_State *L, int i, const char *key) {
-  if (lua_getfield(L, i, key) != LUA_TSTRING) luaL_error(L, "a layer needs a %s", key);
+  if (phb_field_of(L, i, key) != LUA_TSTRING) luaL_error(L, "a layer needs a %s", key);
   return lua_tostring(L, -1);
 }
 
@@ -94,7 +94,7 @@ static int network_add(lua_State *L) {
   ph_setting settings[PHB_MAX_SETTINGS];
   phb_check_type(L, 2, LUA_TTABLE);
   const char *type = string_field(L, 2, "type"), *name = string_field(L, 2, "name");
-  lua_getfield(L, 2, "from");
+  phb_field_of(L, 2, "from");
   int input_count = read_inputs(L, lua_gettop(L), inputs);
   int parameter_count = read_parameters(L, 2, parameters, skip, 5);
   int setting_count = phb_check_settings(L, 2, type, skip, settings, PHB_MAX_SETTINGS);
@@ -127,9 +127,9 @@ static int network_set_classes(lua_State *L) {
   ph_error e;
   ph_network *network = self(L);
   phb_check_type(L, 2, LUA_TTABLE);
-  lua_getfield(L, 2, "logits");
-  lua_getfield(L, 2, "probabilities");
-  lua_getfield(L, 2, "labels");
+  phb_field_of(L, 2, "logits");
+  phb_field_of(L, 2, "probabilities");
+  phb_field_of(L, 2, "labels");
   int count = lua_isnil(L, 5) ? 0 : (phb_check_type(L, 5, LUA_TTABLE), (int)lua_rawlen(L, 5));
   /* Userdata as scratch: an error while reading the list must not leak. */
   const char **labels = lua_newuserdatauv(L, sizeof *labels * (size_t)(count + 1), 0);

@@ -69,7 +69,7 @@ static const ph_channels *read_reads(lua_State *L, int i, ph_network *network, c
   ph_channels *reads = lua_newuserdatauv(L, sizeof *reads * (size_t)(pass->taps + 1), 0);
   for (int t = 0; t < pass->taps; t++) {
     reads[t] = (ph_channels){0, INT64_MAX};
-    if (lua_getfield(L, i, ph_network_layer(network, pass->tap[t])->name) == LUA_TTABLE) {
+    if (phb_field_of(L, i, ph_network_layer(network, pass->tap[t])->name) == LUA_TTABLE) {
       lua_rawgeti(L, -1, 1);
       lua_rawgeti(L, -2, 2);
       reads[t] = (ph_channels){luaL_checkinteger(L, -2), luaL_checkinteger(L, -1)};

@@ -120,7 +120,7 @@ static bool read_shapes(lua_State *L, int i, const ph_network *network, const in
                         ph_shape *shapes) {
   ph_error e;
   for (int j = 0; j < count; j++) {
-    if (lua_getfield(L, i, ph_network_layer(network, layers[j])->name) == LUA_TNIL) return false;
+    if (phb_field_of(L, i, ph_network_layer(network, layers[j])->name) == LUA_TNIL) return false;
     shapes[j] = phb_check_shape(L, lua_gettop(L));
     if (ph_shape_check(shapes[j], "infer", &e) != PH_OK) phb_raise(L, &e);
     lua_pop(L, 1);

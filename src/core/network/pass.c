@@ -377,6 +377,9 @@ ph_status ph_network_backward(ph_network *network, ph_tensor *images_gradient, p
   if (network->current == NULL) return ph_fail(e, PH_MISUSE, "backward needs a forward first");
   if (!network->current->request.backward)
     return ph_fail(e, PH_MISUSE, "backward: the last forward was run without backward");
+  if (ph_tensor_is_shared(images_gradient))
+    PH_TRY(ph_tensor_expect(images_gradient, network->images, "backward: into a tensor that others use, too",
+                            e));
   PH_TRY(ph_tensor_resize(images_gradient, network->images, e));
   for (int i = 0; i < network->current->request.taps; i++)
     network->outputs[i] = ph_tensor_data(network->gradient[i]);

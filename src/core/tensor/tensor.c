@@ -70,6 +70,8 @@ float *ph_tensor_data(ph_tensor *tensor) { return tensor->data; }
 const float *ph_tensor_read(const ph_tensor *tensor) { return tensor->data; }
 ph_array ph_tensor_array(ph_tensor *tensor) { return (ph_array){tensor->shape, ph_tensor_data(tensor)}; }
 
+bool ph_tensor_is_shared(const ph_tensor *tensor) { return tensor->references > 1; }
+
 ph_status ph_tensor_resize(ph_tensor *tensor, ph_shape shape, ph_error *e) {
   ph_status status = ph_shape_check(shape, "tensor", e);
   if (status != PH_OK) return status;

@@ -32,6 +32,9 @@ float *ph_tensor_data(ph_tensor *tensor);
 const float *ph_tensor_read(const ph_tensor *tensor);
 ph_array ph_tensor_array(ph_tensor *tensor);
 
+/* Whether others hold it, too, such as a network its weights: what they know of its shape must stay true. */
+bool ph_tensor_is_shared(const ph_tensor *tensor);
+
 /* Gives the tensor another shape; its contents become undefined where the element count changes. Memory is
    kept for the largest shape it ever had, so a loop over changing sizes stops allocating. Not for borrowed
    tensors. */
