@@ -129,8 +129,16 @@ static int refuse_interrupted(lua_State *L) {
   return luaL_error(L, "interrupted");
 }
 
+/* core.interrupt(): for a program of ours that Ctrl-C ended, and which alone got the signal */
+static int interrupt(lua_State *L) {
+  (void)L;
+  raise(SIGINT);
+  return 0;
+}
+
 static const phb_function functions[] = {{"watch_interrupt", watch_interrupt, 1},
                                          {"interrupted", interrupted, 0},
+                                         {"interrupt", interrupt, 0},
                                          {"refuse_interrupted", refuse_interrupted, 0},
                                          {NULL, NULL, 0}};
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -211,6 +212,15 @@ static int system_list_folder(lua_State *L) {
   return 1;
 }
 
+/* core.is_special(path) -> whether it is there, and neither a file nor a folder: a pipe, a socket, a device
+ */
+static int system_is_special(lua_State *L) {
+  struct stat about;
+  const char *path = luaL_checkstring(L, 1);
+  lua_pushboolean(L, stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode));
+  return 1;
+}
+
 /* ---- names ---- */
 
 /* core.nearest(name, names) -> the one that was probably meant, or nil */
@@ -242,6 +252,7 @@ static const phb_function functions[] = {{"memory", system_memory, 0},
                                          {"save_text", system_save_text, 2},
                                          {"can_write", system_can_write, 1},
                                          {"list_folder", system_list_folder, 1},
+                                         {"is_special", system_is_special, 1},
                                          {"nearest", system_nearest, 2},
                                          {NULL, NULL, 0}};
 

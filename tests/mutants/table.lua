@@ -103,9 +103,8 @@ of("src/bind/box.c", "tests/spec/base/closing_spec.lua", {
   { "what a binding holds is let go", "park(c, (parked){type->release, object});", "type->release(object);" },
 })
 
-of("src/core/files/image.c", "tests/unit/files/image_faults.c", {
-  { "a decoder without memory tells of damage",
-    "return ph_memory_refusals() != refusals ?", "return refusals == SIZE_MAX ?" },
+of("src/core/files/protobuf.c", "tests/spec/formats/onnx_hostile_spec.lua", {
+  { "a message without memory is told as damaged", "file->refused = true;", "file->refused = false;" },
 })
 
 of("src/core/network/shapes.c", "tests/unit/network/onednn.c", {

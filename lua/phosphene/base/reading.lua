@@ -5,10 +5,13 @@ local core = require "phosphene.core"
 
 local reading = {}
 
---- The file, or nil and what stands in the way, as from io.open.
-function reading.open(path)
+--- The file, or nil and what stands in the way, as from io.open. A pipe, socket or device is refused: opening it might
+--- wait for ever, and what is read from it is gone when it is opened again, as files of networks are. Where
+--- `may_be_special`, as recipes are, it is opened.
+function reading.open(path, may_be_special)
   local expanded, problem = core.expand_path(path)
   if not expanded then return nil, problem end
+  if not may_be_special and core.is_special(expanded) then return nil, path .. ": it is not a regular file" end
   return io.open(expanded, "rb")
 end
 

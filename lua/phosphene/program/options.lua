@@ -6,6 +6,7 @@ local core = require "phosphene.core"
 local misuse = require "phosphene.base.misuse"
 local option = require "phosphene.program.option_kind"
 local picture = require "phosphene.picture.files"
+local reading = require "phosphene.base.reading"
 local request = require "phosphene.base.running_recipe"
 local usage = require "phosphene.program.usage"
 
@@ -110,7 +111,7 @@ end
 local function started_by_lua(caller)
   local script = type(arg) == "table" and arg[0]
   if not script or caller.what ~= "main" or caller.source ~= "@" .. script then return nil end
-  local file = io.open(script)
+  local file = reading.open(script)
   local text = file and file:read "a" or ""
   if file then file:close() end
   return { words = arg, called = ("lua %s"):format(script), text = text, by_lua = true }

@@ -118,6 +118,18 @@ local function complain(message)
   io.stderr:write("phosphene: ", printable(message), "\n")
 end
 
+-- What recipes print may be from files: labels, metadata. A terminal gets it as the program's own messages; files and
+-- pipes get it as it is, and so does who uses io.write.
+local function guard_terminal()
+  if not core.is_terminal(1) then return end
+  local print_raw = print
+  function _G.print(...)
+    local texts = table.pack(...)
+    for i = 1, texts.n do texts[i] = printable(tostring(texts[i])) end
+    print_raw(table.unpack(texts, 1, texts.n))
+  end
+end
+
 local misused = 2 -- the exit status where the command line cannot be understood, as for other programs
 
 -- Calls f. Gives nil if all went well, and otherwise, after saying what happened, the exit status.
@@ -201,6 +213,7 @@ function program.main(host)
   end
   local script = wanted.script and host.arguments[wanted.script]
   publish_arguments(host.arguments, wanted.script)
+  guard_terminal()
   set_search_path(host, script and script ~= "-" and recipe.has_neighbours(script) and script, not wanted["-E"])
 
   if wanted["-h"] or wanted["--help"] then

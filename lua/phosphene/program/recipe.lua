@@ -30,7 +30,7 @@ end
 
 -- What a file holds, or nil and why it cannot be read.
 local function read_file(path)
-  local file, problem = reading.open(path)
+  local file, problem = reading.open(path, true)
   if not file then return nil, problem end
   local text
   text, problem = file:read "a" -- fails for a folder

@@ -2,12 +2,16 @@
 /* Writing files atomically: POSIX's rename replaces a name in one go. */
 #include "atomic.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +58,33 @@ static const char *obstacle(const char *target, mode_t *mode) {
   return NULL;
 }
 
+static const char mark[] = ".phosphene-";
+
+/* Whether a file of this name, and this lock, is of a process that is no more: neither is one of the number
+   here, nor does one elsewhere, with the same folder, hold the lock. */
+static bool is_left_behind(int folder, const char *name) {
+  char *end = NULL;
+  if (strncmp(name, mark, sizeof mark - 1) != 0) return false;
+  const long owner = strtol(name + sizeof mark - 1, &end, 10);
+  if (*end != '-' || owner <= 0 || kill((pid_t)owner, 0) == 0 || errno != ESRCH) return false;
+  int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  const bool left = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+  if (fd >= 0) close(fd);
+  return left;
+}
+
+/* Removes what processes that were killed left in the folder. Of large folders only a part is looked at, so
+   that saving many files takes no longer for that. */
+static void clean(const char *folder) {
+  enum { MOST_NAMES = 4096 };
+  const struct dirent *entry;
+  DIR *names = opendir(folder);
+  if (names == NULL) return;
+  for (int i = 0; i < MOST_NAMES && (entry = readdir(names)) != NULL; i++)
+    if (is_left_behind(dirfd(names), entry->d_name)) unlinkat(dirfd(names), entry->d_name, 0);
+  closedir(names);
+}
+
 /* Creates the temporary file. Its name does not grow with the target's, which may be as long as allowed. */
 static ph_status create_temporary(ph_atomic *file, ph_error *e) {
   const char *slash = strrchr(file->target, '/');
@@ -61,10 +92,15 @@ static ph_status create_temporary(ph_atomic *file, ph_error *e) {
   size_t size = (size_t)folder + 64;
   file->temporary = ph_alloc(size);
   if (file->temporary == NULL) return ph_no_memory(e);
+  snprintf(file->temporary, size, "%.*s.", folder, file->target);
+  clean(file->temporary);
   for (int attempt = 0; attempt < 1000; attempt++) {
-    snprintf(file->temporary, size, "%.*s.phosphene-%ld-%d", folder, file->target, (long)getpid(), attempt);
+    snprintf(file->temporary, size, "%.*s%s%ld-%d", folder, file->target, mark, (long)getpid(), attempt);
     file->descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file->descriptor >= 0) return PH_OK;
+    if (file->descriptor >= 0) {
+      (void)flock(file->descriptor, LOCK_EX | LOCK_NB); /* for as long as it is open */
+      return PH_OK;
+    }
     if (errno != EEXIST) break;
   }
   return cannot_write(file->path, strerror(errno), e);

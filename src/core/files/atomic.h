@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing files atomically: into a temporary file beside the target, which is renamed to the target once all
-   is on the disk. On any failure an older file of that name is unchanged and the temporary one is removed.
-   Missing folders are created. Knows no format. */
+   is on the disk. On any failure an older file of that name is unchanged and the temporary one is removed;
+   of a process that was killed, the next one that writes into the folder removes it. Missing folders are
+   created. Knows no format. */
 #ifndef PH_ATOMIC_H
 #define PH_ATOMIC_H
 

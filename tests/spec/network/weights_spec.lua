@@ -117,6 +117,16 @@ describe("weights fetch", function()
     assert.same({}, core.list_folder(folder .. "/home/downloads"))
   end)
 
+  it("starts again where what is there is no beginning of the file", function()
+    local entry = archive_entry()
+    local whole = assert(io.open(folder .. "/there/a.zip", "rb")):read "a"
+    assert(shell("mkdir -p '%s/home/downloads'", folder))
+    for _, length in ipairs { 1, #whole // 2, #whole, #whole + 9 } do
+      save(folder .. "/home/downloads/a.zip.part", ("x"):rep(length))
+      assert_is_inception(assert(install(entry)))
+    end
+  end)
+
   it("refuses what is not the published file, and keeps none of it", function()
     local entry = archive_entry()
     entry.file.sha256 = ("0"):rep(64)
@@ -173,16 +183,60 @@ describe("weights fetch", function()
 end)
 
 -- What the program says, and its exit status; networks are put into `home`.
-local function program(arguments)
+local function program(arguments, before)
   local build = os.getenv "PHOSPHENE_TEST_BUILD" or "build"
-  local pipe = assert(io.popen(("XDG_DATA_HOME='%s/data' PHOSPHENE_WEIGHTS= %s/phosphene %s 2>&1"):format(folder, build,
-    arguments)))
+  local pipe = assert(io.popen(("%sXDG_DATA_HOME='%s/data' PHOSPHENE_WEIGHTS= %s/phosphene %s 2>&1"):format(
+    before or "", folder, build, arguments)))
   local text = pipe:read "a"
   local ok, _, code = pipe:close()
   return text, ok and 0 or code
 end
 
+-- A program in place of another one that is started: the beginning of a command.
+local function in_place_of(name, text)
+  assert(shell("mkdir -p '%s/bin'", folder))
+  save(folder .. "/bin/" .. name, "#!/bin/sh\n" .. text .. "\n")
+  assert(shell("chmod +x '%s/bin/%s'", folder, name))
+  return ("PATH='%s/bin':\"$PATH\" "):format(folder)
+end
+
 describe("phosphene weights", function()
+  it("ends with Ctrl-C that ended a download", function()
+    local _, code = program("weights fetch inception5h", in_place_of("curl", "kill -INT $$"))
+    assert.equal(130, code)
+    os.remove(folder .. "/bin/curl")
+  end)
+
+  it("says where temporary files cannot be, and removes those of processes that are no more", function()
+    local fetch = require "phosphene.network.fetch"
+    local _, code = program("weights list")
+    assert.equal(0, code)
+    local before = in_place_of("sha256sum", "echo d13569f6a98159de37e92e9c8ec4dae8f674fbf475f69fe6199b514f756d4364")
+    local text
+    text, code = program(("weights fetch inception5h --from '%s/there/graph.pb'"):format(folder),
+      before .. "TMPDIR=/nowhere/at/all ")
+    os.remove(folder .. "/bin/sha256sum")
+    assert.equal(1, code)
+    assert.matches("no folder for temporary files %(TMPDIR%): .*/nowhere/at/all", text)
+    assert.is_nil(text:find "\n.")
+    local pipe = io.popen "echo $$"
+    local dead = pipe:read "n"
+    pipe:close()
+    local tmp = os.getenv "TMPDIR" or "/tmp"
+    local left = ("%s/phosphene-weights-%d-left"):format(tmp, dead)
+    local kept = ("%s/phosphene-weights-1-kept"):format(tmp)
+    assert(shell("mkdir '%s' '%s'", left, kept))
+    do
+      local scratch <close> = assert(fetch.scratch())
+      assert.is_true(exists(scratch.path))
+      text = scratch.path
+    end
+    assert.is_false(exists(text))
+    assert.is_false(exists(left))
+    assert.is_true(exists(kept))
+    assert(shell("rmdir '%s'", kept))
+  end)
+
   it("lists what is here and what can be fetched", function()
     local text, code = program "weights list"
     assert.equal(0, code)
@@ -218,6 +272,11 @@ describe("phosphene weights", function()
   it("converts networks, into the folder where they are found", function()
     local text = program("weights convert '" .. folder .. "/there/graph.pb'")
     assert.equal(folder .. "/data/phosphene/weights/graph.safetensors (architecture inception5h)\n", text)
+    text = program("weights convert '" .. folder .. "/there/graph.pb' --range 0,1")
+    assert.equal(("phosphene: weights: '%s/data/phosphene/weights/graph.safetensors' is there already; "
+      .. "--overwrite writes over it, OUT is another place\n"):format(folder), text)
+    assert.matches("graph.safetensors",
+      (program("weights convert '" .. folder .. "/there/graph.pb' --overwrite")))
     assert.matches("graph +here +.*/data/phosphene/weights/graph.safetensors", (program "weights list"))
     text = program(("weights convert '%s/there/graph.pb' '%s/own.safetensors' --range -1,1 --order BGR"):format(folder,
       folder))

@@ -94,6 +94,11 @@ describe("the prompt on a terminal", function()
     return shell(("printf %%s %s | %s"):format(quote(lines), command))
   end
 
+  it("gets no commands from what recipes print of files", function()
+    local output = converse "print('a' .. string.char(27, 93, 48, 59, 104, 7) .. 'b', 1)\nos.exit(0, true)\n"
+    assert.matches("\na\\x1B]0;h\\x07b\t1\r\n", output)
+  end)
+
   it("greets, edits and keeps a history", function()
     local output, status = converse "first = 1\nfirst + 1\nos.exit(7, true)\n"
     assert.matches("Phosphene %d.*help%(%)", output)

@@ -2,8 +2,12 @@
 /* Files: reading, mapping, and writing so that nobody sees half a file. */
 #include "files/atomic.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "files/file.h"
@@ -201,6 +205,38 @@ static void test_mapping(void) {
   ok(ph_mapping_open(scratch("nothing"), &mapping, &e) == PH_FAILURE, "it may be missing: %s", e.message);
 }
 
+/* A file as a process leaves it that is killed while it writes. */
+static void leave(const char *name, long owner) {
+  char path[64];
+  snprintf(path, sizeof path, ".phosphene-%ld-%s", owner, name);
+  scratch_put(path, "half", 4);
+}
+
+static void test_left_behind(void) {
+  const pid_t killed = fork();
+  if (killed == 0) _exit(0);
+  waitpid(killed, NULL, 0);
+  const int files = count_files(scratch_folder);
+  leave("0", killed);
+  leave("1", killed);
+  ok(write_file(scratch("a"), "new") == PH_OK && count_files(scratch_folder) == files,
+     "what a killed process left is removed by the next one");
+  leave("0", getppid());
+  leave("x", 0);
+  ok(write_file(scratch("a"), "new") == PH_OK && count_files(scratch_folder) == files + 2,
+     "but not what a living one writes, nor what is called otherwise");
+  char path[64];
+  snprintf(path, sizeof path, ".phosphene-%ld-0", (long)killed);
+  leave("0", killed);
+  int fd = open(scratch(path), O_RDONLY);
+  ok(flock(fd, LOCK_EX) == 0 && write_file(scratch("a"), "new") == PH_OK &&
+         count_files(scratch_folder) == files + 3,
+     "nor what is locked, by a process of another machine");
+  close(fd);
+  ok(write_file(scratch("a"), "new") == PH_OK && count_files(scratch_folder) == files + 2,
+     "which ends with it");
+}
+
 static void test_failing_allocator(void) {
   size_t blocks = ph_memory_blocks();
   int files = count_files(scratch_folder);
@@ -233,6 +269,7 @@ int main(void) {
   test_reading();
   test_mapping();
   test_changed_file();
+  test_left_behind();
   test_failing_allocator();
   scratch_remove();
   return tap_done();

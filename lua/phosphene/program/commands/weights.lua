@@ -11,6 +11,7 @@ local network = require "phosphene.formats.loading"
 local options = require "phosphene.program.options"
 local preprocessing = require "phosphene.network.preprocessing"
 local recipe = require "phosphene.program.recipe"
+local reading = require "phosphene.base.reading"
 local request = require "phosphene.base.running_recipe"
 local suggest = require "phosphene.base.suggest"
 local weights = require "phosphene.network.weights"
@@ -117,11 +118,11 @@ function command.install(name, entry, from, folder, list_of_labels)
     return nil, ("%s. Where there is no network: fetch %s by other means, then phosphene weights fetch %s --from FILE")
       :format(problem, entry.file.addresses[1], name)
   end
-  local scratch, target = fetch.scratch(), ("%s/%s.safetensors"):format(folder, name)
-  local source, ok
-  source, problem = unpacked(entry, path, scratch, is_member)
+  local scratch <close>, no_scratch = fetch.scratch()
+  if not scratch then return nil, no_scratch end
+  local target, source, ok = ("%s/%s.safetensors"):format(folder, name)
+  source, problem = unpacked(entry, path, scratch.path, is_member)
   if source then ok, problem = convert_entry(entry, source, target, list_of_labels) end
-  fetch.remove(scratch)
   if not ok then return nil, problem end
   if from == "" then os.remove(path) end
   return target
@@ -182,6 +183,7 @@ local function convert_command(file, out)
     prototxt = { "", "Caffe: the description, if it is not beside the weights" },
     caffemodel = { "", "Caffe: the weights, if they are not beside the description" },
     type = { "F32", "how numbers are stored", choices = { "F32", "F16", "BF16" } },
+    overwrite = { false, "write over a file that is there" },
   }
   if not file then refuse "convert what? A file of a network is needed" end
   local net, problem = network.load(file, {
@@ -192,6 +194,9 @@ local function convert_command(file, out)
   if not net then fail("%s", problem) end
   out = out or ("%s/%s.safetensors"):format(weights.home(), network.name(net))
   if not out:match "%.safetensors$" then refuse("'%s': the result is a .safetensors file", out) end
+  if reading.exists(out) and not opt.overwrite then
+    fail("'%s' is there already; --overwrite writes over it, OUT is another place", out)
+  end
   local ok, architecture = conversion.save(net, out, { type = opt.type })
   if not ok then fail("%s", architecture) end
   print(("%s (%s)"):format(out, architecture and "architecture " .. architecture or "with its own description"))
