@@ -52,9 +52,12 @@ void exhausted_prepare(void) {
 
 #define FOR_LIBRARIES __attribute__((visibility("default")))
 
+/* C wants a multiple of the alignment. */
 FOR_LIBRARIES void *memalign(size_t alignment, size_t size) {
-  void *block = aligned_alloc(alignment, size);
-  if (block == NULL && give_reserve()) block = aligned_alloc(alignment, size);
+  if (size > SIZE_MAX - alignment) end();
+  const size_t whole = (size + alignment - 1) / alignment * alignment;
+  void *block = aligned_alloc(alignment, whole);
+  if (block == NULL && give_reserve()) block = aligned_alloc(alignment, whole);
   if (block == NULL) end();
   return block;
 }

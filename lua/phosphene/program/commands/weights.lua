@@ -120,7 +120,8 @@ function command.install(name, entry, from, folder, list_of_labels)
   end
   local scratch <close>, no_scratch = fetch.scratch()
   if not scratch then return nil, no_scratch end
-  local target, source, ok = ("%s/%s.safetensors"):format(folder, name)
+  local target = ("%s/%s.safetensors"):format(folder, name)
+  local source, ok
   source, problem = unpacked(entry, path, scratch.path, is_member)
   if source then ok, problem = convert_entry(entry, source, target, list_of_labels) end
   if not ok then return nil, problem end
