@@ -42,7 +42,7 @@ BENCHES  := step precision share scaling start busy
 
 .DEFAULT_GOAL := all
 .PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-state-dicts conformance-lucid \
-        conformance-tensorflow mutants fuzz test-distributions bench-distributions demo figures bench bench-peers \
+        conformance-tensorflow mutants attack fuzz test-distributions bench-distributions demo figures bench bench-peers \
         bench-networks docs lint format check-format check-paths install uninstall install-weights weights deb clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
@@ -177,6 +177,18 @@ fuzz: ## fuzz what opens files, FUZZ_SECONDS=600 for each format; FUZZ_FORMATS="
 	  build/fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -detect_leaks=0 -max_len=65536 \
 	    -verbosity=0 -print_final_stats=1 -artifact_prefix=build/fuzz/$$f-found/ build/fuzz/$$f-seeds || exit 1; \
 	done
+
+# Damaged files, random calls, kills, interrupts, failing allocations: for SECONDS, the same again with SEED.
+SECONDS ?= 300
+SEED    ?=
+attack: all $(BUILD)/attack/failing.so ## attack the program for SECONDS=300; SEED=n for the same attack again
+	@LUA_PATH_5_4='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/tests/?.lua;;' LUA_CPATH_5_4='build/lua/?.so;;' \
+	  lua5.4 tests/attack/attack.lua $(CURDIR) $(CURDIR)/$(BUILD)/phosphene $(CURDIR)/$(BUILD)/attack/failing.so $(SECONDS) $(SEED)
+
+$(BUILD)/attack/failing.so: tests/attack/failing.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(ALL_CFLAGS) -fvisibility=default -fno-builtin -shared $< -o $@
 
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz.o $(BIND_OBJ) $(CORE_OBJ)
 	@mkdir -p $(@D)
