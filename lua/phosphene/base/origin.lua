@@ -6,16 +6,18 @@
 
 local core = require "phosphene.core"
 local json = require "phosphene.base.json"
+local reading = require "phosphene.base.reading"
 local request = require "phosphene.base.running_recipe"
 local shell = require "phosphene.base.shell"
 
 local origin = {}
 
--- Captions are drawn in it; it is read once.
+-- Captions are drawn in it; it is read once. Where memory is short, it is there all the same.
 local font_fingerprint
 local function font()
-  font_fingerprint = font_fingerprint or core.file_fingerprint(core.font_path()) or "none"
-  return font_fingerprint
+  local path = core.font_path()
+  font_fingerprint = font_fingerprint or core.file_fingerprint(path)
+  return font_fingerprint or (reading.exists(path) and "not to be read" or "none")
 end
 
 --- Conditions that no recipe has a part in, by name.
