@@ -38,12 +38,12 @@ BIND_OBJ := $(BIND_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 TESTS    := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 SPECS    := $(sort $(wildcard tests/spec/*/*_spec.lua))
-BENCHES  := step precision share scaling start busy
+BENCHES  := step precision share scaling start busy scan
 
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-state-dicts conformance-lucid \
-        conformance-tensorflow mutants attack fuzz test-distributions bench-distributions demo figures bench bench-peers \
-        bench-networks docs lint format check-format check-paths install uninstall install-weights weights deb clean help
+.PHONY: all deps deps-lint always test unit spec conformance conformance-networks conformance-state-dicts \
+        conformance-lucid conformance-examples conformance-tensorflow mutants attack fuzz test-distributions \
+        bench-distributions demo figures bench bench-peers bench-networks docs lint format check-format check-paths install uninstall install-weights weights deb clean help
 
 all: $(BUILD)/phosphene $(BUILD)/lua/phosphene/core.so ## build the program and the Lua module
 
@@ -154,6 +154,9 @@ conformance-state-dicts: all ## compare torchvision's networks, by way of state 
 conformance-lucid: all ## compare Lucid's default run, rebuilt in PyTorch, with ours (needs BVLC's weights)
 	@scripts/need python3-torch
 	@$(LUA) tests/peers/lucid.lua
+
+conformance-examples: all ## the examples that a scan of photographs finds, against one that keeps everything (BVLC's weights)
+	@$(LUA) tests/conformance/examples.lua
 
 conformance: all ## ONNX's own test cases, outputs and gradients; says what was skipped and why
 	@scripts/need libonnx-testdata

@@ -9,9 +9,9 @@ local ph = require "phosphene"
 local net = assert(ph.network(arg[1] or "../shared/weights/bvlc_googlenet.safetensors"))
 local data = assert(ph.dataset(arg[2] or "../shared/images"))
 local layers = { "mixed3b", "mixed4e", "softmax2_pre_activation" }
-local batch, size = 8, 224
+local batch, size, margin = 8, 224, 0.125 -- as the network was trained: 224 of 256 px
 
-local examples = assert(ph.examples { net, data, layers = layers, size = size, batch = batch })
+local examples = assert(ph.examples { net, data, layers = layers, size = size, batch = batch, margin = margin })
 
 local tests, failed = 0, 0
 local function check(holds, text)
@@ -42,7 +42,7 @@ check(fifth >= 0.85 * #data, ("%d of %d classes have their photograph among the 
 local function all_peaks()
   local peaks = {}
   for _, layer in ipairs(layers) do peaks[layer] = {} end
-  for images in data:batches { count = batch, size = size } do
+  for images in data:batches { count = batch, size = size, margin = margin } do
     net:forward(images.images, layers, { backward = false })
     for _, layer in ipairs(layers) do
       local activation = net:activation(layer)

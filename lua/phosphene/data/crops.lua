@@ -12,7 +12,7 @@ local crops = {}
 -- A picture as the network saw it, (1, channels, height, width), or nil and a message.
 local function seen(examples, example)
   return examples.data:image(example.index, { height = examples.height, width = examples.width, crop = examples.crop,
-    channels = examples.net:channels() })
+    margin = examples.crop == "centre" and examples.margin or nil, channels = examples.net:channels() })
 end
 
 -- ---- which part ----

@@ -156,20 +156,21 @@ end
 
 -- ---- scanning ----
 
-local defaults = { top = 9, bottom = 9, any = 48, batch = 8, crop = "centre" }
+local defaults = { top = 9, bottom = 9, any = 48, batch = 8, crop = "centre", margin = 0 }
 
 -- More than is wanted is kept, so that pictures can be removed: lists of nine stay whole without some sixteen.
 local spare = 16
 
 local option_names = { "net", "data", "layers", "units", "top", "bottom", "any", "store", "size", "height", "width",
-  "crop", "batch", "progress" }
+  "crop", "margin", "batch", "progress" }
 
 local expected = {
   layers = expect.list(expect.text, "a list of layers"),
   units = expect.list(expect.text, 'a list like { "mixed4a:11" }'),
   top = expect.whole(1, 2000), bottom = expect.whole(0, 2000), any = expect.whole(0, 2000), store = expect.text,
   size = expect.whole(1, 16384), height = expect.whole(1, 16384), width = expect.whole(1, 16384),
-  crop = expect.choice("centre", "stretch"), batch = expect.whole(1, 256), progress = expect.truth,
+  crop = expect.choice("centre", "stretch"), margin = expect.within(0, 0.9),
+  batch = expect.whole(1, 256), progress = expect.truth,
 }
 
 -- The layers that are asked for, by their own names, each once.
@@ -188,6 +189,11 @@ local function layers_of(asked)
     taken[own] = true
   end
   return names
+end
+
+-- How pictures are cut, as a text for the store.
+local function crop_text(asked)
+  return asked.margin > 0 and ("%s, margin %g"):format(asked.crop, asked.margin) or asked.crop
 end
 
 -- What a store knows a scan of a layer by.
@@ -220,11 +226,11 @@ local function find(asked, names, height, width)
   local room = { top = asked.top + spare, bottom = asked.bottom + spare, any = asked.any }
   local kept = store.open(asked.store)
   local scans, pictures, is_new = scan.run(asked.net, asked.data, kept, identities(asked.net, names, height, width,
-    asked.crop), room, wanted, { batch = asked.batch, height = height, width = width, crop = asked.crop,
-    progress = asked.progress })
+    crop_text(asked)), room, wanted, { batch = asked.batch, height = height, width = width, crop = asked.crop,
+    margin = asked.margin, progress = asked.progress })
   local self = { net = asked.net, data = asked.data, names = names, layers = {}, known = pictures,
     wanted = { top = asked.top, bottom = asked.bottom, any = math.max(1, asked.any) },
-    height = height, width = width, crop = asked.crop }
+    height = height, width = width, crop = asked.crop, margin = asked.margin }
   for i, found in ipairs(scans) do
     local layer = load(kept, found, names[i])
     self.layers[names[i]] = layer
@@ -249,6 +255,7 @@ local function find_examples(options)
   for name, value in pairs(defaults) do
     if asked[name] == nil then asked[name] = value end
   end
+  if asked.crop == "stretch" and asked.margin > 0 then misuse.raise "examples: margin is of crop = 'centre'" end
   local names = layers_of(asked)
   local height, width = asked.height or asked.size or asked.width, asked.width or asked.size or asked.height
   if not height then height, width = input_size.of(asked.net, names) end

@@ -225,7 +225,8 @@ local function scan_group(net, data, store, group, options, bar)
   for i, found in ipairs(group.scans) do self.taps[i] = found.layer end
   local ok, problem = pcall(function()
     for batch in data:part(indices):batches { count = options.batch, height = options.height, width = options.width,
-      crop = options.crop, channels = net:channels(), progress = false } do
+      crop = options.crop, margin = options.crop == "centre" and options.margin or nil, channels = net:channels(),
+      progress = false } do
       for k, place in ipairs(batch.indices) do batch.indices[k] = indices[place + 1] end
       self:visit(batch)
     end
@@ -238,8 +239,8 @@ local function scan_group(net, data, store, group, options, bar)
 end
 
 --- Brings a store up to date: `layers` are what `store:scan` takes, `room` how many examples its lists may hold, and
---- `wanted` how many there have to be where pictures were removed. `options`: batch, height, width, crop, progress.
---- Gives the scans, and the pictures by their numbers.
+--- `wanted` how many there have to be where pictures were removed. `options`: batch, height, width, crop, margin,
+--- progress. Gives the scans, and the pictures by their numbers.
 function scan.run(net, data, store, layers, room, wanted, options)
   local pictures = list_pictures(data)
   local scans = store:transaction(function()

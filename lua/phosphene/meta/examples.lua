@@ -39,6 +39,7 @@ function ph.examples(options) end
 ---@field height integer? pixels
 ---@field width integer? pixels
 ---@field crop "centre"|"stretch"|nil the middle of each picture, or all of it; "centre"
+---@field margin number? the share of the shorter side that is cropped around the middle, 0..0.9; 0
 ---@field batch integer? pictures in a forward pass, 1..256; 8
 ---@field progress boolean? false: show none
 

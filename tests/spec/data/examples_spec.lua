@@ -134,7 +134,7 @@ describe("examples", function()
       end
     end
     assert.is_true(positive > 100 and negative > 100)
-    assert.has_error(function() examples:band(layer, 0, "slightly postive") end)
+    assert.error_matches(function() examples:band(layer, 0, "slightly postive") end, "did you mean 'slightly positive'")
   end)
 
   it("become pictures: crops, fields, whole and dimmed ones", function()
@@ -195,6 +195,12 @@ describe("a store", function()
     local passes, again = passes_of(function() return assert(find(data, { store = store })) end)
     assert.equal(0, passes)
     assert.equal(whole, text_of(again))
+    for _, other in ipairs { { margin = 0.2 }, { crop = "stretch" } } do
+      other.store = store
+      local calls, found = passes_of(function() return assert(find(data, other)) end)
+      assert.equal(4, calls)
+      assert.are_not.equal(whole, text_of(found))
+    end
   end)
 
   it("scans only what is new, and gives what one scan of all gives", function()
