@@ -109,4 +109,24 @@ function crops.of(examples, list, options)
   return images
 end
 
+local gap = 2 -- pixels between the pictures of a sheet
+local nothing = 0.85 -- grey where there is no example
+
+--- See meta/examples.lua.
+function crops.sheet(examples, list, size)
+  expect.value(list, expect.kinds("a list of examples", "table", "example_list"), "sheet")
+  expect.value(size, expect.whole(1, 4096), "sheet: size")
+  local across = math.max(1, math.ceil(math.sqrt(#list)))
+  local sheet = core.tensor({ 1, 3, size, size }, #list > 0 and 1 or nothing)
+  local function start(i) return math.floor(i * (size + gap) / across + 0.5) end -- of row or column i
+  for i, example in ipairs(list) do
+    local image, problem = draw(examples, example, { as = "crop" })
+    if not image then return nil, problem end
+    local row, column = (i - 1) // across, (i - 1) % across
+    local height, width = start(row + 1) - gap - start(row), start(column + 1) - gap - start(column)
+    sheet:paste(core.resize_image(image, math.max(1, height), math.max(1, width)), start(row), start(column))
+  end
+  return sheet
+end
+
 return crops

@@ -145,6 +145,8 @@ end
 --- Pictures of examples; see crops.lua.
 function examples:pictures(list, options) return crops.of(self, list, options) end
 
+function examples:sheet(list, size) return crops.sheet(self, list, size) end
+
 function examples:__tostring()
   local rows = { { "layer", "units", "pictures" } }
   for _, name in ipairs(self.names) do

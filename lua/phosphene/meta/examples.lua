@@ -123,3 +123,11 @@ function examples:histogram(layer, unit, bins) end
 ---@return ph.tensor[]?
 ---@return string? message
 function examples:pictures(list, options) end
+
+--- The crops of examples in one square picture, three by three where there are nine; grey where there are none. Gives nil
+--- and a message where a picture cannot be read any more.
+---@param list ph.example[]
+---@param size integer pixels, 1..4096
+---@return ph.tensor? (1, 3, size, size)
+---@return string? message
+function examples:sheet(list, size) end

@@ -85,7 +85,8 @@ describe("a place with a space", function()
   it("is refused, where half of its name would be another place", function()
     for _, target in ipairs { "install", "uninstall" } do
       for _, place in ipairs { "my opt", "a;b", "a?b" } do
-        local output, succeeded = shell("make -s %s PREFIX='%s/%s' 2>&1", target, folder, place)
+        local output, succeeded = shell("env -u MAKEFLAGS -u MAKELEVEL make -s %s PREFIX='%s/%s' 2>&1", target,
+          folder, place)
         assert.is_falsy(succeeded)
         assert.matches("^PREFIX and DESTDIR: spaces and", output)
       end

@@ -99,7 +99,7 @@ describe("what is given more than it takes", function()
     ["forward: at most 3 arguments expected, got 4"] = function() net:forward(x, nil, nil, 1) end,
     ["a coordinate for each of 4 axes expected, got 5 arguments"] = function() x:at(0, 0, 0, 0, 0) end,
     ["a coordinate for each of 4 axes and a value expected, got 6 arguments"] = function() x:set(0, 0, 0, 0, 1, 2) end,
-    ["^no arguments expected, got 1"] = function() x:abs(1) end,
+    ["abs: no arguments expected, got 1"] = function() x:abs(1) end,
     ["at most 1 argument %(axis%) expected, got 2"] = function() x:softmax(1, 2) end,
     ["at most 3 arguments %(layer, unit, options%) expected, got 4"] = function() ph.channel("mixed4a", 1, {}, 2) end,
     ["render: nothing expected after the table of options"] = function()

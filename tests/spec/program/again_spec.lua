@@ -6,6 +6,7 @@ local again = require "phosphene.program.commands.again"
 local json = require "phosphene.base.json"
 local overheard = require "overheard"
 local ph = require "phosphene"
+local core = require "phosphene.core"
 local recipe = require "phosphene.recipe"
 local shell = require "phosphene.base.shell"
 
@@ -59,6 +60,13 @@ end
 
 -- What recipes have of their own; all have few steps and small pictures.
 local function photograph() return path "photograph.png" end
+local function photographs()
+  for i = 1, 3 do
+    local picture = core.random(i, "picture"):fill_normal(core.tensor { 1, 3, 40, 50 }, 0.5, 0.2)
+    assert(core.save_image(picture, path(("photographs/%d.png"):format(i))))
+  end
+  return path "photographs"
+end
 local shown = { 1, 2 }
 local small = {
   caricature = { { layers = { "mixed3a" } }, { layers = { "mixed3a" }, image = photograph } },
@@ -70,6 +78,8 @@ local small = {
   diversity = { { batch = 2 } },
   dream = { { octaves = 2 }, { octaves = 2, image = photograph } },
   example = { {}, { image = photograph } },
+  examples = { { data = photographs } },
+  extremes = { { data = photographs } },
   frequency = { { shown = shown, steps = false } },
   gradient = { { count = 2, layers = { "mixed3a" }, size = 64, steps = false } },
   interpolate = { { frames = 2, alignment = 0.1 / 3 } },

@@ -61,6 +61,13 @@ local photographs = { grey = folder .. "/photograph.png" }
 photographs["grey.onnx"], photographs["keras2.h5"] = photographs.grey, photographs.grey
 assert(ph.save(random:fill_normal(core.tensor { 1, 3, 36, 40 }, 0.5, 0.2), photographs.grey))
 
+-- For recipes that look at a dataset.
+local data = folder .. "/data"
+for i = 1, 4 do
+  local picture = random:fill_normal(core.tensor { 1, 3, 36, 40 }, 0.5, 0.2)
+  assert(ph.save(picture, ("%s/%d.png"):format(data, i)))
+end
+
 -- Settings that only make a recipe quick.
 local quick = { size = 32, steps = 2, shown = { 1, 2 }, count = 2, octaves = 2, frames = 2, batch = 2 }
 
@@ -86,6 +93,7 @@ for _, path in ipairs(assert(core.list_folder "scripts")) do
         local options = { net = net, output = ("%s/%s-%s.png"):format(folder, name, kind) }
         if has.layer then options.layer = layers[kind] end
         if has.image then options.image = photographs[kind] end
+        if has.data then options.data = data end
         for option, value in pairs(quick) do
           if has[option] then options[option] = value end
         end

@@ -111,7 +111,7 @@ describe("schedules", function()
     end)
 
     it("raise where they are no rates", function()
-      assert.error_matches(function() run { rate = function() return -1 end } end, "rate %-1 out of range")
+      assert.error_matches(function() run { rate = function() return -1 end } end, "rate must be at least 0, got %-1")
       assert.error_matches(function() run { rate = function() end } end, "step 1: the rate's schedule gave nil")
       assert.error_matches(function() run { optimiser = { "adam", rate = 1 }, rate = 2 } end, "rate is given twice")
     end)

@@ -174,7 +174,8 @@ static void test_errors(void) {
     ph_memory_fail_after(0);
     if (status == PH_NO_MEMORY && ph_memory_blocks() == blocks) failures++;
   }
-  ok(status == PH_OK && failures == 6, "each of %d allocations may fail without a leak", failures);
+  /* Six of ours, and the room that FFTW's plans are asked for. */
+  ok(status == PH_OK && failures == 7, "each of %d allocations may fail without a leak", failures);
   ph_fourier_free(f);
   ph_fourier_free(NULL);
   ok(ph_memory_blocks() == blocks, "everything is freed");

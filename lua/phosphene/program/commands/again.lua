@@ -68,7 +68,9 @@ local function conditions_here(made)
 end
 
 -- Whether a condition is one that only the recipe's running shows.
-local function shows_later(name) return name == "picture" or name == "seeds" or name:match "^network '" end
+local function shows_later(name)
+  return name == "picture" or name == "seeds" or name:match "^network '" or name:match "^dataset '"
+end
 
 local function differences(made)
   local here, found = conditions_here(made), {}
