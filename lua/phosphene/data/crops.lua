@@ -9,8 +9,8 @@ local picture = require "phosphene.picture.files"
 
 local crops = {}
 
--- A picture as the network saw it, (1, channels, height, width), or nil and a message.
-local function seen(examples, example)
+--- An example's picture as the network saw it, (1, channels, height, width), or nil and a message.
+function crops.seen(examples, example)
   return examples.data:image(example.index, { height = examples.height, width = examples.width, crop = examples.crop,
     margin = examples.crop == "centre" and examples.margin or nil, channels = examples.net:channels() })
 end
@@ -71,7 +71,7 @@ local function dimmed(examples, example, image)
 end
 
 local function draw(examples, example, options)
-  local image, problem = seen(examples, example)
+  local image, problem = crops.seen(examples, example)
   if not image then return nil, problem end
   if options.as == "mask" then return dimmed(examples, example, image) end
   image = picture.visible(image)

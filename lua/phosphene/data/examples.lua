@@ -2,6 +2,7 @@
 -- Dataset examples: for each unit of some layers, the pictures that excite it most and least, and how its values are
 -- distributed. Must not know how they are found (scan.lua), kept (store.lua) or drawn (crops.lua).
 
+local clusters = require "phosphene.data.clusters"
 local columns = require "phosphene.base.columns"
 local core = require "phosphene.core"
 local crops = require "phosphene.data.crops"
@@ -146,6 +147,8 @@ end
 function examples:pictures(list, options) return crops.of(self, list, options) end
 
 function examples:sheet(list, size) return crops.sheet(self, list, size) end
+
+function examples:clusters(layer, unit, options) return clusters(self, layer, unit, options) end
 
 function examples:__tostring()
   local rows = { { "layer", "units", "pictures" } }

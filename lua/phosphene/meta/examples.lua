@@ -131,3 +131,30 @@ function examples:pictures(list, options) end
 ---@return ph.tensor? (1, 3, size, size)
 ---@return string? message
 function examples:sheet(list, size) end
+
+--- A group of a unit's examples that are alike to all units of the layer.
+---@class ph.example_cluster
+---@field layer string
+---@field unit integer
+---@field size integer how many examples
+---@field examples ph.example[] the nearest to the centre first
+---@field centre ph.tensor (units), the mean of their activations, each of length 1
+local cluster = {}
+
+--- The direction to the cluster's centre, as something to maximise: `ph.direction`.
+---@return ph.objective
+function cluster:objective() end
+
+--- Groups the strongest examples of a unit by what all units of the layer answer at the place of the example, as vectors
+--- of length 1: `ph.kmeans`. A unit with several meanings has several groups. The largest comes first; the list has the
+--- `inertia` and, where nobody said how many groups, the `silhouette` by which they were chosen, of 2 to 6. Gives nil and
+--- a message where a picture cannot be read any more.
+---
+---   for _, group in ipairs(examples:clusters("mixed4a", 11)) do ph.render { net, group:objective() } end
+---@param layer string
+---@param unit integer
+---@param options { count: integer?, among: integer?, seed: integer? }? count: how many groups, 1..64; among: how many of the
+--- strongest examples, no more than are kept; seed: 1
+---@return ph.example_cluster[]?
+---@return string? message
+function examples:clusters(layer, unit, options) end

@@ -153,6 +153,42 @@ describe("examples", function()
     assert.same({ 1, 3, 48, 48 }, examples:pictures(classes)[1]:shape())
   end)
 
+  it("come in groups that are alike to the layer, each with a direction", function()
+    local data, layer, unit = assert(ph.dataset(path "all")), "mixed4a", 3
+    local found = assert(ph.examples { net, data, layers = { layer }, size = size, top = 20, progress = false })
+    local function vector(example)
+      net:forward(data:image(example.index, { size = size }), layer, { backward = false })
+      local v = net:activation(layer):slice({ 0, 0, example.y, example.x }, { 1, net:units(layer), 1, 1 })
+      v = v:reshape { net:units(layer) }
+      return v:scale(1 / math.sqrt(v:dot(v)))
+    end
+    local groups, seen = assert(found:clusters(layer, unit, { count = 3 })), {}
+    assert.equal(3, #groups)
+    for _, group in ipairs(groups) do
+      local mean, before = core.tensor { net:units(layer) }, 0
+      for _, example in ipairs(group.examples) do
+        assert.is_nil(seen[example.path])
+        seen[example.path] = true
+        mean:add(vector(example), 1 / group.size)
+      end
+      assert.equal(group.size, #group.examples)
+      mean:add(group.centre, -1)
+      assert.near(0, math.sqrt(mean:dot(mean)), 1e-4)
+      for _, example in ipairs(group.examples) do
+        local difference = vector(example):add(group.centre, -1)
+        assert.is_true(difference:dot(difference) >= before - 1e-5)
+        before = difference:dot(difference)
+      end
+      assert.equal(tostring(ph.direction(layer, group.centre)), tostring(group:objective()))
+    end
+    for _, example in ipairs(found:top(layer, unit)) do assert.is_true(seen[example.path]) end
+    local chosen = assert(found:clusters(layer, unit))
+    assert.is_true(#chosen >= 2 and #chosen <= 6 and chosen.silhouette >= -1 and chosen.silhouette <= 1)
+    assert.equal(tostring(chosen), tostring(found:clusters(layer, unit)))
+    assert.error_matches(function() found:clusters(layer, unit, { count = 21 }) end, "21 of 20 examples")
+    assert.error_matches(function() found:clusters(layer, unit, { counts = 2 }) end, "did you mean 'count'")
+  end)
+
   it("say what they were asked wrongly", function()
     local data = assert(ph.dataset(path "all"))
     local examples = assert(find(data))

@@ -71,6 +71,7 @@ local shown = { 1, 2 }
 local small = {
   caricature = { { layers = { "mixed3a" } }, { layers = { "mixed3a" }, image = photograph } },
   class = { { class = "goldfish" } },
+  clusters = { { data = photographs, among = 3 } },
   dead = { { unit = 3 } },
   demo = { { net = false } },
   depth = { { count = 2, layers = { "conv2d0", "mixed4a" } } },

@@ -69,7 +69,8 @@ for i = 1, 4 do
 end
 
 -- Settings that only make a recipe quick.
-local quick = { size = 32, steps = 2, shown = { 1, 2 }, count = 2, octaves = 2, frames = 2, batch = 2 }
+local quick = { size = 32, steps = 2, shown = { 1, 2 }, count = 2, octaves = 2, frames = 2, batch = 2,
+  among = 4 }
 
 -- What these recipes are about has no meaning here: other networks, files, galleries of recipes.
 local left_out = { demo = true, figures = true, classify = true }
