@@ -133,7 +133,8 @@ end
 local identity = { "network", "weights", "layer", "preprocessing", "height", "width", "crop", "units" }
 
 --- The scan of a layer: as it is in the store, or a new one. `layer` has the columns of `identity`; `room` is how many
---- examples are wanted, and a scan that has kept fewer begins anew.
+--- examples are wanted, and a scan that has kept fewer begins anew: with room for what both were asked, so that
+--- questions that take turns are not scans each time.
 function store:scan(layer, room)
   local rows = self:run([[SELECT id, strongest, weakest, drawn, gone FROM scan WHERE weights = ?1 AND layer = ?2
     AND preprocessing = ?3 AND height = ?4 AND width = ?5 AND crop = ?6]], layer.weights, layer.layer,
@@ -142,7 +143,11 @@ function store:scan(layer, room)
   if row and row[2] >= room.top and row[3] >= room.bottom and row[4] >= room.any then
     return { id = row[1], room = { top = row[2], bottom = row[3], any = row[4] }, gone = row[5], units = layer.units }
   end
-  if row then self:drop(row[1]) end
+  if row then
+    self:drop(row[1])
+    room = { top = math.max(room.top, row[2]), bottom = math.max(room.bottom, row[3]),
+      any = math.max(room.any, row[4]) }
+  end
   local values = {}
   for i, column in ipairs(identity) do values[i] = layer[column] end
   values[#values + 1] = room.top
