@@ -2,9 +2,9 @@
 -- What a unit's strong examples have in common, in groups: clusters of the layer's activations at their peaks. A unit
 -- with several meanings has several. Must not know how examples are found.
 
+local answers_of = require "phosphene.data.answers"
 local columns = require "phosphene.base.columns"
 local core = require "phosphene.core"
-local crops = require "phosphene.data.crops"
 local expect = require "phosphene.base.expect"
 local kmeans = require "phosphene.analysis.kmeans"
 local misuse = require "phosphene.base.misuse"
@@ -12,29 +12,12 @@ local objectives = require "phosphene.objective.constructors"
 
 -- ---- what is clustered ----
 
--- All units of the layer at an example's place, as a vector of length 1: (1, units), or nil and a message.
-local function vector_of(examples, example)
-  local image, problem = crops.seen(examples, example)
-  if not image then return nil, problem end
-  local net = examples.net
-  local activation = net:forward(image, example.layer, { backward = false }):activation(example.layer)
-  local shape = activation:shape()
-  if #shape == 4 then activation = activation:slice({ 0, 0, example.y, example.x }, { 1, shape[2], 1, 1 }) end
-  local vector = activation:reshape { 1, shape[2] }
-  local length = math.sqrt(vector:dot(vector))
-  return length > 0 and vector:scale(1 / length) or vector
-end
-
+-- The layer's answers to a list of examples as rows, (examples, units), or nil and a message.
 local function vectors_of(examples, list)
-  local rows = {}
-  for i, example in ipairs(list) do
-    local vector, problem = vector_of(examples, example)
-    if not vector then return nil, problem end
-    rows[i] = vector
-  end
-  local units = rows[1]:shape()[2]
-  local all = core.tensor { #rows, units }
-  for i, row in ipairs(rows) do all:copy(row, i - 1) end
+  local answers, problem = answers_of(examples, list, "clusters")
+  if not answers then return nil, problem end
+  local all = core.tensor { #list, answers[1]:shape()[2] }
+  for i, answer in ipairs(answers) do all:copy(answer, i - 1) end
   return all
 end
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Dataset examples: for each unit of some layers, the pictures that excite it most and least, and how its values are
--- distributed. Must not know how they are found (scan.lua), kept (store.lua) or drawn (crops.lua).
+-- distributed. Must not know how they are found (scan.lua), kept (store.lua), drawn (crops.lua)
+-- or told apart (starts.lua).
 
 local clusters = require "phosphene.data.clusters"
 local columns = require "phosphene.base.columns"
@@ -13,6 +14,7 @@ local misuse = require "phosphene.base.misuse"
 local preprocessing = require "phosphene.network.preprocessing"
 local printable = require "phosphene.base.printable"
 local scan = require "phosphene.data.scan"
+local starts = require "phosphene.data.starts"
 local store = require "phosphene.data.store"
 local strict = require "phosphene.base.strict"
 
@@ -73,6 +75,16 @@ function examples:top(layer, unit, count) return list_of(self, "top", layer, uni
 function examples:bottom(layer, unit, count) return list_of(self, "bottom", layer, unit, count) end
 
 function examples:any(layer, unit, count) return list_of(self, "any", layer, unit, count) end
+
+function examples:starts(layer, unit, count)
+  local candidates = self:top(layer, unit)
+  count = expect.value(count or math.min(4, self.wanted.top), expect.whole(1, self.wanted.top), "starts: how many")
+  local order, problem = starts(self, candidates, count)
+  if not order then return nil, problem end
+  local list = setmetatable({}, list_type)
+  for i, place in ipairs(order) do list[i] = candidates[place] end
+  return list
+end
 
 local a_share = expect.within(0, 1)
 
@@ -235,7 +247,7 @@ local function find(asked, names, height, width)
     margin = asked.margin, progress = asked.progress })
   local self = { net = asked.net, data = asked.data, names = names, layers = {}, known = pictures,
     wanted = { top = asked.top, bottom = asked.bottom, any = math.max(1, asked.any) },
-    height = height, width = width, crop = asked.crop, margin = asked.margin }
+    height = height, width = width, crop = asked.crop, margin = asked.margin, progress = asked.progress ~= false }
   for i, found in ipairs(scans) do
     local layer = load(kept, found, names[i])
     self.layers[names[i]] = layer

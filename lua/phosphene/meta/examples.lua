@@ -80,6 +80,23 @@ function examples:bottom(layer, unit, count) end
 ---@return ph.example[]
 function examples:any(layer, unit, count) end
 
+--- Of the strongest examples, as many as the scan was asked for (`top`), some that differ, to start batches at
+--- (`ph.render`, option `image`): first the strongest, and then again and again the one that is farthest from the nearest
+--- of those taken, by the cosine of the angle between the layer's activations at their places, over all its units. Nguyen,
+--- Yosinski and Clune ("Multifaceted Feature Visualization", 2016) start from clusters of examples for the same reason: a
+--- unit that answers to different things shows more of them. In the order in which they were taken, which is the same each
+--- time; fewer where there are fewer examples. Gives nil and a message where a picture cannot be read any more.
+---
+---   local starts = assert(examples:starts("mixed4a", 11, 4))
+---   local images = ph.concatenate(assert(examples:pictures(starts, { size = 128 })), 0)
+---   ph.render { net, "mixed4a:11", image = images }
+---@param layer string
+---@param unit integer
+---@param count integer? 1 to `top`; 4, or `top` where that is less
+---@return ph.example[]?
+---@return string? message
+function examples:starts(layer, unit, count) end
+
 --- Of the places that were drawn by lot, those whose value lies in a band, the strongest first: between two shares of all
 --- values, or "slightly positive", the lower half of the positive ones, "slightly negative", the upper half of the
 --- negative ones, or "any". There may be none.

@@ -137,6 +137,39 @@ describe("examples", function()
     assert.error_matches(function() examples:band(layer, 0, "slightly postive") end, "did you mean 'slightly positive'")
   end)
 
+  it("to start from are the strongest, and then the farthest from those before", function()
+    local data = assert(ph.dataset(path "all"))
+    local examples, reordered = assert(find(data)), 0
+    for _, layer in ipairs { "mixed3a_pre_relu", "softmax2_pre_activation" } do
+      for unit = 0, 40 do
+        local top, starts = examples:top(layer, unit), assert(examples:starts(layer, unit, 3))
+        local vectors = {}
+        for i, example in ipairs(top) do
+          net:forward(data:image(example.index, { size = size }), layer, { backward = false })
+          local map = net:activation(layer)
+          if #map:shape() == 4 then map = map:gather(2, { example.y }):gather(3, { example.x }) end
+          vectors[example.path] = map / map:norm()
+          if starts[3].path == top[i].path then reordered = reordered + (i ~= 3 and 1 or 0) end
+        end
+        assert.same(top[1], starts[1])
+        local function nearest(example, taken) -- of so many that were taken
+          local most = -1
+          for i = 1, taken do most = math.max(most, vectors[example.path]:dot(vectors[starts[i].path])) end
+          return most
+        end
+        for taken = 1, 2 do
+          for _, example in ipairs(top) do
+            assert.is_true(nearest(starts[taken + 1], taken) <= nearest(example, taken) + 1e-6)
+          end
+        end
+        assert.is_true(nearest(starts[3], 2) < 1)
+      end
+    end
+    assert.is_true(reordered > 10)
+    assert.equal(4, #examples:starts("mixed4a", 3))
+    assert.error_matches(function() examples:starts("mixed4a", 3, 5) end, "how many: a whole number from 1 to 4")
+  end)
+
   it("become pictures: crops, fields, whole and dimmed ones", function()
     local data = assert(ph.dataset(path "all"))
     local examples = assert(find(data))
@@ -237,6 +270,19 @@ describe("a store", function()
       assert.equal(4, calls)
       assert.are_not.equal(whole, text_of(found))
     end
+  end)
+
+  it("keeps what different questions need, one after the other", function()
+    local data, store = assert(ph.dataset(path "all")), path "turns"
+    local function ask(options)
+      options.net, options.data, options.layers, options.size, options.store, options.progress = net, data,
+        { "mixed4a" }, size, store, false
+      return (passes_of(function() return assert(ph.examples(options)) end))
+    end
+    assert.is_true(ask { top = 20, any = 5 } > 0)
+    assert.is_true(ask { top = 4, any = 20 } > 0)
+    assert.equal(0, ask { top = 20, any = 5 })
+    assert.equal(0, ask { top = 4, any = 20 })
   end)
 
   it("scans only what is new, and gives what one scan of all gives", function()
