@@ -128,6 +128,9 @@ local examples = ph.examples { tiny, assert(ph.dataset "docs/images"), layers = 
 cases[#cases + 1] = { "ph.examples:band count", "9", function(count)
   return #examples:band("mixed3a_pre_relu", 0, "any", count)
 end, 9, 5 }
+cases[#cases + 1] = { "ph.examples:starts count", "4", function(count)
+  return #examples:starts("mixed3a_pre_relu", 0, count)
+end, 4, 3 }
 cases[#cases + 1] = { "ph.examples:histogram bins", "40", function(bins)
   return #examples:histogram("mixed3a_pre_relu", 0, bins).counts
 end, 40, 20 }
