@@ -313,7 +313,9 @@ describe("archives", function()
 
   it("are read as they are, also several", function()
     pets()
-    os.execute("cd '" .. path "pets" .. "' && tar cf ../cat.tar ./cat && tar cf ../dog.tar dog && tar cf ../all.tar .")
+    -- A sanitizer's runtime is not for tar, which has leaks of its own.
+    os.execute("unset LD_PRELOAD; cd '" .. path "pets"
+      .. "' && tar cf ../cat.tar ./cat && tar cf ../dog.tar dog && tar cf ../all.tar .")
     local files, archive = assert(ph.dataset(path "pets")), assert(ph.dataset(path "all.tar"))
     local both = assert(ph.dataset { path "dog.tar", path "cat.tar" })
     local expected = all_of(files, { size = 12, count = 3 })
