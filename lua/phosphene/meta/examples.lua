@@ -6,7 +6,7 @@ local ph = {}
 
 --- Looks through a dataset, once, for what excites the units of some layers: all units of all these layers at the same
 --- time. What is kept of each is small: its strongest and its weakest pictures, some that were drawn by lot, and how its
---- values are distributed (less than 4 KiB a unit by default). With `store`, a file (SQLite; docs/store.md has its
+--- values are distributed (some 3.5 KB a unit by default; a store's file has about 5). With `store`, a file (SQLite; docs/store.md has its
 --- tables), a second question does not scan again: pictures that were added are scanned alone, those that were removed
 --- disappear, and an interrupted scan goes on where it was. Several programs may scan parts (`data:shard`) of one
 --- dataset into one store; it holds the same bits as one scan. A store is known by the weights' fingerprint, the layer, the
