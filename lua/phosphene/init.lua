@@ -40,6 +40,7 @@ ph.plateau = misuse.guard(stops.plateau)
 
 -- Looking at data.
 ph.examples = misuse.guard(later "phosphene.data.examples")
+ph.faithful = misuse.guard(later "phosphene.data.faithful")
 
 -- Objectives: ph.channel, ph.logit, ph.alignment, …
 ph.objective = misuse.guard(function(value) return core.objective(value) end)

@@ -18,7 +18,7 @@ local starts = require "phosphene.data.starts"
 local store = require "phosphene.data.store"
 local strict = require "phosphene.base.strict"
 
-local examples = {}
+local examples = { __name = "ph.examples" }
 examples.__index = examples
 
 -- ---- lists of examples ----

@@ -81,6 +81,7 @@ local small = {
   example = { {}, { image = photograph } },
   examples = { { data = photographs } },
   extremes = { { data = photographs } },
+  faithful = { { data = photographs } },
   frequency = { { shown = shown, steps = false } },
   gradient = { { count = 2, layers = { "mixed3a" }, size = 64, steps = false } },
   interpolate = { { frames = 2, alignment = 0.1 / 3 } },
