@@ -76,7 +76,7 @@ local small = {
   demo = { { net = false } },
   depth = { { count = 2, layers = { "conv2d0", "mixed4a" } } },
   directions = { { count = 2 } },
-  diversity = { { batch = 2 } },
+  diversity = { { batch = 2 }, { batch = 2, data = photographs } },
   dream = { { octaves = 2 }, { octaves = 2, image = photograph } },
   example = { {}, { image = photograph } },
   examples = { { data = photographs } },
@@ -90,6 +90,7 @@ local small = {
   preconditioning = { { shown = shown, steps = false } },
   progress = { { shown = { 0, 2 }, steps = false } },
   robustness = { { shown = shown, steps = false } },
+  starts = { { batch = 2, data = photographs } },
   unregularised = { { shown = shown, steps = false, rates = { 0.01, 1 / 3 } } },
 }
 
@@ -172,6 +173,16 @@ describe("phosphene again", function()
     assert.error_matches(function() make_again "example.png" end, "file '.*gone.png': %x+ then, %x+ now")
     os.remove(path "gone.png")
     assert.error_matches(function() make_again "example.png" end, "file '.*gone.png': %x+ then, not to be read now")
+  end)
+
+  it("says that a folder of photographs is another", function()
+    local data = path "others"
+    assert(ph.save(ph.tensor({ 1, 3, 40, 40 }, 0.5), data .. "/1.png"))
+    overheard(recipe.run, "starts", { net = "googlenet-tiny", size = 40, steps = 1, batch = 1, data = data,
+      output = path "starts.png" })
+    make_again "starts.png"
+    assert(ph.save(ph.tensor({ 1, 3, 40, 40 }, 0.6), data .. "/2.png"))
+    assert.error_matches(function() make_again "starts.png" end, "dataset '.*others': %x+ then, %x+ now")
   end)
 
   it("says what it knows of a picture that no recipe made", function()

@@ -102,6 +102,52 @@ describe("recipe", function()
     os.remove(folder)
   end)
 
+  -- ---- of photographs ----
+
+  -- A folder of so many pictures, each with a blot of its own.
+  local function photographs(count)
+    local folder = os.tmpname()
+    os.remove(folder)
+    for i = 1, count do
+      local image = core.random(i, "photographs"):fill_normal(core.tensor { 1, 3, 6, 7 }, 0.5, 0.4)
+      assert(ph.save(core.resize_image(image, 60, 70):clip(0, 1), ("%s/%02d.png"):format(folder, i)))
+    end
+    finally(function() os.execute("rm -r " .. folder) end)
+    return folder
+  end
+
+  for _, name in ipairs { "clusters", "examples", "extremes", "starts" } do
+    it(name .. " asks for photographs where none are given", function()
+      assert.error_matches(function() run(name) end, name .. ": name a folder of photographs %(%-%-data%)$")
+      assert.error_matches(function() run(name, { data = "nowhere" }) end, "'nowhere'")
+    end)
+  end
+
+  it("starts begins at photographs, and raises the unit on each", function()
+    local made = run("starts", { data = photographs(6), batch = 3, steps = 24 })
+    assert.same({ 3, 3, 40, 40 }, made.before:shape())
+    assert.same({ 3, 3, 40, 40 }, made.image:shape())
+    assert.equal(3, #made.starts)
+    local net, layer, unit = ph.network "googlenet-tiny", made.starts[1].layer, made.starts[1].unit
+    local function means(images)
+      return net:forward(images, layer, { backward = false }):activation(layer):reduce("mean", { 2, 3 })
+    end
+    local before, after = means(made.before), means(made.image)
+    for n = 0, 2 do assert.is_true(after:at(n, unit, 0, 0) > before:at(n, unit, 0, 0)) end
+    assert.equal(1, #run("starts", { data = photographs(1) }).starts)
+  end)
+
+  it("diversity shows photographs below, and without them is what it was", function()
+    local without = run("diversity", { batch = 2 })
+    local height = saved_shape()[3]
+    local with = run("diversity", { batch = 2, data = photographs(3) })
+    assert.is_true(saved_shape()[3] > height)
+    assert.same({ 0, 2 }, { #without.photographs, #with.photographs })
+    assert.same(without.diverse.image:values(), with.diverse.image:values())
+    assert.same({ 2, 3 }, { #without.likenesses, #with.likenesses })
+    assert.equal(1, #run("diversity", { batch = 2, data = photographs(1) }).photographs)
+  end)
+
   it("demo renders its sheet, and says where it is", function()
     local said, result = overheard(recipe.run, "demo", { size = 32, steps = 1, output = output })
     assert.same(result.image:shape(), saved_shape())
