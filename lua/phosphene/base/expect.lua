@@ -4,6 +4,7 @@
 
 local kind_of = require "phosphene.base.kind_of"
 local misuse = require "phosphene.base.misuse"
+local sorted_keys = require "phosphene.base.sorted_keys"
 local suggest = require "phosphene.base.suggest"
 
 local expect = {}
@@ -117,10 +118,7 @@ end
 --- Raises if the check of the option's name in `expected` does not accept an option; `prefix` precedes the name in the
 --- message. Options without a check there are checked elsewhere.
 function expect.fields(given, expected, prefix)
-  local names = {}
-  for name in pairs(expected) do names[#names + 1] = name end
-  table.sort(names) -- the same message for the same mistakes
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted_keys(expected)) do -- the same message for the same mistakes
     if given[name] ~= nil then expect.value(given[name], expected[name], (prefix or "") .. name) end
   end
 end

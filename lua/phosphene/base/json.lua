@@ -2,6 +2,8 @@
 -- JSON in the metadata of weights files: objects, lists, texts, numbers and booleans, read strictly and within bounds,
 -- since the files are untrusted. Must not know what the JSON means.
 
+local sorted_keys = require "phosphene.base.sorted_keys"
+
 local json = {}
 
 -- ---- writing ----
@@ -25,9 +27,7 @@ local function write_list(list, out)
 end
 
 local function write_object(object, out)
-  local keys = {}
-  for key in pairs(object) do keys[#keys + 1] = key end
-  table.sort(keys)
+  local keys = sorted_keys(object)
   out[#out + 1] = "{"
   for i, key in ipairs(keys) do
     if i > 1 then out[#out + 1] = "," end

@@ -3,6 +3,7 @@
 -- instead of "attempt to call a nil value". Must not know what the names stand for.
 
 local misuse = require "phosphene.base.misuse"
+local sorted_keys = require "phosphene.base.sorted_keys"
 local suggest = require "phosphene.base.suggest"
 
 -- Where one may look: help is there at the prompt alone.
@@ -16,11 +17,8 @@ local function strict(names, what, help)
       if math.type(name) then
         misuse.raise("%s cannot be indexed by [%s]; %s lists what there is", what, tostring(name), source(help))
       end
-      local known = {}
-      for key in pairs(names) do known[#known + 1] = key end
-      table.sort(known)
       misuse.raise("%s has no '%s'; %s", what, tostring(name),
-        suggest(name, known, source(help) .. " says what there is"))
+        suggest(name, sorted_keys(names), source(help) .. " says what there is"))
     end,
   })
 end

@@ -7,6 +7,7 @@
 local core = require "phosphene.core"
 local ranges = require "phosphene.formats.ranges"
 local refuse = require "phosphene.formats.refuse"
+local sorted_keys = require "phosphene.base.sorted_keys"
 
 local formulas = {}
 
@@ -125,10 +126,7 @@ end
 --- formulas apart, as `formulas` over the layers `sized_by`.
 function formulas.describe(settings)
   local texts, layers, description = {}, {}, {}
-  local keys = {}
-  for key in pairs(settings) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for _, key in ipairs(keys) do
+  for _, key in ipairs(sorted_keys(settings)) do
     local value = settings[key]
     local list = type(value) == "table" and not formulas.is(value) and value or { value }
     for i, x in ipairs(list) do

@@ -11,6 +11,7 @@ local later = require "phosphene.base.later"
 local misuse = require "phosphene.base.misuse"
 local preprocessing = require "phosphene.network.preprocessing"
 local refuse = require "phosphene.formats.refuse"
+local sorted_keys = require "phosphene.base.sorted_keys"
 
 local build_described = later("phosphene.network.serialisation", "build")
 local describe = later("phosphene.network.serialisation", "of")
@@ -21,13 +22,6 @@ local safetensors = {}
 -- Which model builds which `architecture` of a weights file's metadata.
 local models = {}
 for architecture in pairs(googlenet.variants) do models[architecture] = googlenet end
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
 
 -- What model scripts take tensors from.
 local function weights_of(tensors)

@@ -3,6 +3,7 @@
 -- come from.
 
 local misuse = require "phosphene.base.misuse"
+local sorted_keys = require "phosphene.base.sorted_keys"
 local suggest = require "phosphene.base.suggest"
 
 local option = {}
@@ -108,18 +109,11 @@ local function is_described(declared)
   return false
 end
 
-local function sorted_names(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 -- The type of a declaration: as it says, or as its default does.
 local function type_for(declared, what)
   local kind = declared.type and types[declared.type] or type_of(declared[1])
   if declared.type and not types[declared.type] then
-    local known = table.concat(sorted_names(types), ", ")
+    local known = table.concat(sorted_keys(types), ", ")
     misuse.raise("%s: no type '%s'; there are %s", what, tostring(declared.type), known)
   end
   return kind or misuse.raise("%s: a default expected that is text, a number, a boolean or a list of one of these, or "

@@ -9,6 +9,7 @@ local printable = require "phosphene.base.printable"
 local recipe = require "phosphene.program.recipe"
 local request = require "phosphene.base.running_recipe"
 local shorten = require "phosphene.base.shorten"
+local sorted_keys = require "phosphene.base.sorted_keys"
 local suggest = require "phosphene.base.suggest"
 
 local program = {}
@@ -185,12 +186,12 @@ end
 
 local function print_help()
   io.write(usage)
-  local recipes, width, names = recipe.list(), 0, {}
+  local recipes, width = recipe.list(), 0
   for _, entry in ipairs(recipes) do width = math.max(width, #entry.name) end
   print "\ncommands:"
-  for name in pairs(commands) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do print(("  %-" .. width .. "s  %s"):format(name, commands[name].summary)) end
+  for _, name in ipairs(sorted_keys(commands)) do
+    print(("  %-" .. width .. "s  %s"):format(name, commands[name].summary))
+  end
   if #recipes > 0 then print "\nbundled recipes:" end
   for _, entry in ipairs(recipes) do
     print(shorten(("  %-" .. width .. "s  %s"):format(entry.name, entry.summary), 110))

@@ -12,6 +12,7 @@ local pictures = require "phosphene.formats.keras.picture"
 local preprocessing = require "phosphene.network.preprocessing"
 local refuse = require "phosphene.formats.refuse"
 local shapes = require "phosphene.formats.keras.shapes"
+local sorted_keys = require "phosphene.base.sorted_keys"
 local windows = require "phosphene.formats.keras.windows"
 
 -- ---- what is known ----
@@ -56,11 +57,9 @@ local function resolve(argument, known, inputs)
 end
 
 local function resolve_call(call, known)
-  local inputs, args, named, names = {}, {}, {}, {}
+  local inputs, args, named = {}, {}, {}
   for i, argument in ipairs(call.args) do args[i] = resolve(argument, known, inputs) end
-  for name in pairs(call.named) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do named[name] = resolve(call.named[name], known, inputs) end
+  for _, name in ipairs(sorted_keys(call.named)) do named[name] = resolve(call.named[name], known, inputs) end
   return args, named, inputs
 end
 

@@ -5,6 +5,7 @@
 local fields = require "phosphene.formats.keras.fields"
 local limits = require "phosphene.formats.limits"
 local refuse = require "phosphene.formats.refuse"
+local sorted_keys = require "phosphene.base.sorted_keys"
 
 local model = {}
 
@@ -151,10 +152,7 @@ local function references_of(value)
     else
       for _, inner in ipairs(part) do collect(inner, depth - 1) end
       if #part == 0 then -- by name
-        local names = {}
-        for name in pairs(part) do names[#names + 1] = name end
-        table.sort(names)
-        for _, name in ipairs(names) do collect(part[name], depth - 1) end
+        for _, name in ipairs(sorted_keys(part)) do collect(part[name], depth - 1) end
       end
     end
   end

@@ -12,6 +12,7 @@ local reading = require "phosphene.base.reading"
 local recipe = require "phosphene.program.recipe"
 local request = require "phosphene.base.running_recipe"
 local shell = require "phosphene.base.shell"
+local sorted_keys = require "phosphene.base.sorted_keys"
 
 local command = {}
 
@@ -25,19 +26,12 @@ local function refuse(format, ...) error(request.refusal(("again: " .. format):f
 -- What could not be done, though it was asked for rightly.
 local function fail(format, ...) error(("again: " .. format):format(...), 0) end
 
-local function sorted_names(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 -- ---- what the picture says ----
 
 -- What a picture without a command says of itself, for who wants to write its recipe.
 local function known_of(metadata)
   local known = {}
-  for _, name in ipairs(sorted_names(metadata)) do known[#known + 1] = ("  %s: %s"):format(name, metadata[name]) end
+  for _, name in ipairs(sorted_keys(metadata)) do known[#known + 1] = ("  %s: %s"):format(name, metadata[name]) end
   return #known > 0 and "; it says\n" .. table.concat(known, "\n") or ", nor anything else"
 end
 
@@ -74,7 +68,7 @@ end
 
 local function differences(made)
   local here, found = conditions_here(made), {}
-  for _, name in ipairs(sorted_names(made.conditions)) do
+  for _, name in ipairs(sorted_keys(made.conditions)) do
     local before = made.conditions[name]
     if name == "ended" then
       found[#found + 1] = "the run was interrupted, and goes to its end now"

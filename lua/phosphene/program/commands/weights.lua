@@ -13,6 +13,7 @@ local preprocessing = require "phosphene.network.preprocessing"
 local recipe = require "phosphene.program.recipe"
 local reading = require "phosphene.base.reading"
 local request = require "phosphene.base.running_recipe"
+local sorted_keys = require "phosphene.base.sorted_keys"
 local suggest = require "phosphene.base.suggest"
 local weights = require "phosphene.network.weights"
 
@@ -34,13 +35,6 @@ local function refuse(format, ...) error(request.refusal(("weights: " .. format)
 -- What could not be done, though it was asked for rightly.
 local function fail(format, ...) error(("weights: " .. format):format(...), 0) end
 
-local function sorted_names(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 -- ---- list ----
 
 local function list()
@@ -52,7 +46,7 @@ local function list()
       here[name] = true
     end
   end
-  for _, name in ipairs(sorted_names(catalogue)) do
+  for _, name in ipairs(sorted_keys(catalogue)) do
     local entry = catalogue[name]
     if not here[name] then
       rows[#rows + 1] = { name, "can be fetched", ("%s (%s)"):format(entry.title, entry.licence) }
@@ -134,10 +128,10 @@ local function fetch_command(name)
     from = { "", "a file that was downloaded before, in place of the address" },
     labels = { "", "a text file with one class name a line, where the weights bring none" },
   }
-  if not name then refuse("fetch what? There are %s", table.concat(sorted_names(catalogue), ", ")) end
+  if not name then refuse("fetch what? There are %s", table.concat(sorted_keys(catalogue), ", ")) end
   local entry = catalogue[name]
   if not entry then
-    local names = sorted_names(catalogue)
+    local names = sorted_keys(catalogue)
     refuse("no published weights '%s'; %s", name, suggest(name, names, "there are " .. table.concat(names, ", ")))
   end
   local list_of_labels, problem
@@ -220,7 +214,7 @@ function command.run(words)
   if name == nil or name == "--help" or name == "-h" then return print(usage) end
   local part = parts[name]
   if not part then
-    refuse("no '%s'; %s", name, suggest(name, sorted_names(parts), "there are list, fetch and convert"))
+    refuse("no '%s'; %s", name, suggest(name, sorted_keys(parts), "there are list, fetch and convert"))
   end
   -- Names and paths come before the options.
   local first = 2
