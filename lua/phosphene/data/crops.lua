@@ -11,8 +11,7 @@ local crops = {}
 
 --- An example's picture as the network saw it, (1, channels, height, width), or nil and a message.
 function crops.seen(examples, example)
-  return examples.data:image(example.index, { height = examples.height, width = examples.width, crop = examples.crop,
-    margin = examples.crop == "centre" and examples.margin or nil, channels = examples.net:channels() })
+  return examples.data:image(example.index, examples.treatment)
 end
 
 -- ---- which part ----
@@ -21,14 +20,16 @@ local function clamp(value, least, most) return math.max(least, math.min(most, v
 
 -- The square of `side` pixels around a place, moved into the picture, and as large as it at most.
 local function square(examples, centre_y, centre_x, side)
-  side = math.floor(clamp(side, 1, math.min(examples.height, examples.width)) + 0.5)
-  local top = clamp(math.floor(centre_y - side / 2 + 0.5), 0, examples.height - side)
-  local left = clamp(math.floor(centre_x - side / 2 + 0.5), 0, examples.width - side)
+  local height, width = examples.treatment.height, examples.treatment.width
+  side = math.floor(clamp(side, 1, math.min(height, width)) + 0.5)
+  local top = clamp(math.floor(centre_y - side / 2 + 0.5), 0, height - side)
+  local left = clamp(math.floor(centre_x - side / 2 + 0.5), 0, width - side)
   return top, left, side
 end
 
 local function field_of(examples, example)
-  return examples.net:receptive_field(example.layer, example.y, example.x, examples.height, examples.width)
+  local seen = examples.treatment
+  return examples.net:receptive_field(example.layer, example.y, example.x, seen.height, seen.width)
 end
 
 -- Cells of the layer's map that a crop is wide: as Lucid's examples are cut, since the field in theory is soon the
@@ -54,7 +55,7 @@ local function mask_of(examples, example, image)
   local shape = map:shape()
   if #shape ~= 4 then return nil end
   map = map:slice({ 0, example.unit, 0, 0 }, { 1, 1, shape[3], shape[4] })
-  map = core.resize_image(map, examples.height, examples.width)
+  map = core.resize_image(map, examples.treatment.height, examples.treatment.width)
   local softness = math.max((example.value - level) / 4, 1e-6)
   local edge = core.tensor({ 1, 1, 1, 1 }, level - softness / 2)
   return map:combine("subtract", edge):scale(1 / softness):clip(0, 1)
@@ -90,6 +91,7 @@ local function resized(image, size)
     math.max(1, math.floor(width * scale + 0.5)))
 end
 
+local a_list = expect.kinds("a list of examples", "table", "example_list")
 local expected = { as = expect.choice("crop", "field", "whole", "mask"), size = expect.whole(1, 4096),
   factor = expect.within(1, 64) }
 
@@ -100,7 +102,7 @@ function crops.of(examples, list, options)
   expect.fields(options, expected, "pictures: ")
   options.as = options.as or "crop"
   local images = {}
-  expect.value(list, expect.kinds("a list of examples", "table", "example_list"), "pictures")
+  expect.value(list, a_list, "pictures")
   for i, example in ipairs(list) do
     local image, problem = draw(examples, example, options)
     if not image then return nil, problem end
@@ -114,7 +116,7 @@ local nothing = 0.85 -- grey where there is no example
 
 --- See meta/examples.lua.
 function crops.sheet(examples, list, size)
-  expect.value(list, expect.kinds("a list of examples", "table", "example_list"), "sheet")
+  expect.value(list, a_list, "sheet")
   expect.value(size, expect.whole(1, 4096), "sheet: size")
   local across = math.max(1, math.ceil(math.sqrt(#list)))
   local sheet = core.tensor({ 1, 3, size, size }, #list > 0 and 1 or nothing)

@@ -173,7 +173,7 @@ end
 
 -- ---- scanning ----
 
-local defaults = { top = 9, bottom = 9, any = 48, batch = 8, crop = "centre", margin = 0 }
+local defaults = { top = 9, bottom = 9, any = 48, batch = 8, crop = "centre" }
 
 -- More than is wanted is kept, so that pictures can be removed: lists of nine stay whole without some sixteen.
 local spare = 16
@@ -209,12 +209,13 @@ local function layers_of(asked)
 end
 
 -- How pictures are cut, as a text for the store.
-local function crop_text(asked)
-  return asked.margin > 0 and ("%s, margin %g"):format(asked.crop, asked.margin) or asked.crop
+local function crop_text(treatment)
+  return treatment.margin and ("%s, margin %g"):format(treatment.crop, treatment.margin) or treatment.crop
 end
 
 -- What a store knows a scan of a layer by.
-local function identities(net, names, height, width, crop)
+local function identities(net, names, treatment)
+  local height, width = treatment.height, treatment.width
   local maps, list = net:maps(height, width), {}
   local own = preprocessing.of(net)
   for i, name in ipairs(names) do
@@ -223,7 +224,7 @@ local function identities(net, names, height, width, crop)
     end
     list[i] = { network = loading.name(net), weights = net:fingerprint(), layer = name,
       preprocessing = own and preprocessing.text(own, net:channels()) or "none", height = height, width = width,
-      crop = crop, units = maps[name].units }
+      crop = crop_text(treatment), units = maps[name].units }
   end
   return list
 end
@@ -231,23 +232,21 @@ end
 -- What a store has of a scan, in memory.
 local function load(kept, found, name)
   local layer = { name = name, units = found.units, room = found.room,
-    ranking = core.ranking(found.units, found.room.top, found.room.bottom, found.room.any),
-    sketch = core.sketch(found.units) }
+    ranking = store.new_ranking(found), sketch = core.sketch(found.units) }
   kept:load(found, layer.ranking, layer.sketch)
   layer.seen = select(2, kept:seen(found))
   return layer
 end
 
-local function find(asked, names, height, width)
+local function find(asked, names, treatment)
   local wanted = { top = asked.top, bottom = asked.bottom }
   local room = { top = asked.top + spare, bottom = asked.bottom + spare, any = asked.any }
   local kept = store.open(asked.store)
-  local scans, pictures, is_new = scan.run(asked.net, asked.data, kept, identities(asked.net, names, height, width,
-    crop_text(asked)), room, wanted, { batch = asked.batch, height = height, width = width, crop = asked.crop,
-    margin = asked.margin, progress = asked.progress })
+  local scans, pictures, is_new = scan.run(asked.net, asked.data, kept, identities(asked.net, names, treatment), room,
+    wanted, { batch = asked.batch, treatment = treatment, progress = asked.progress })
   local self = { net = asked.net, data = asked.data, names = names, layers = {}, known = pictures,
     wanted = { top = asked.top, bottom = asked.bottom, any = math.max(1, asked.any) },
-    height = height, width = width, crop = asked.crop, margin = asked.margin, progress = asked.progress ~= false }
+    treatment = treatment, progress = asked.progress ~= false }
   for i, found in ipairs(scans) do
     local layer = load(kept, found, names[i])
     self.layers[names[i]] = layer
@@ -272,14 +271,16 @@ local function find_examples(options)
   for name, value in pairs(defaults) do
     if asked[name] == nil then asked[name] = value end
   end
-  if asked.crop == "stretch" and asked.margin > 0 then misuse.raise "examples: margin is of crop = 'centre'" end
+  local margin = asked.margin ~= 0 and asked.margin or nil
+  if asked.crop == "stretch" and margin then misuse.raise "examples: margin is of crop = 'centre'" end
   local names = layers_of(asked)
   local height, width = asked.height or asked.size or asked.width, asked.width or asked.size or asked.height
   if not height then height, width = input_size.of(asked.net, names) end
   if not height then
     misuse.raise "examples: give the size of pictures that the network takes, { size = 320 } for example"
   end
-  return store.guarded(find, asked, names, height, width)
+  return store.guarded(find, asked, names, { height = height, width = width, crop = asked.crop, margin = margin,
+    channels = asked.net:channels() })
 end
 
 strict(examples, "examples", 'help "ph.examples"')

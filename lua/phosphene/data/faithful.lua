@@ -46,13 +46,13 @@ end
 -- A picture as photographs are read: as large, of what is wider or higher the middle, unless they are stretched.
 local function as_photograph(examples, image)
   local shape = image:shape()
-  local height, width = examples.height, examples.width
+  local height, width = examples.treatment.height, examples.treatment.width
   if shape[2] ~= examples.net:channels() then
     misuse.raise("faithful: a picture of %d channels expected, as the network reads, got %d",
       examples.net:channels(), shape[2])
   end
   if shape[3] == height and shape[4] == width then return image end
-  if examples.crop == "stretch" then return core.resize_image(image, height, width) end
+  if examples.treatment.crop == "stretch" then return core.resize_image(image, height, width) end
   local scale = math.max(height / shape[3], width / shape[4])
   local tall = math.max(height, math.floor(shape[3] * scale + 0.5))
   local wide = math.max(width, math.floor(shape[4] * scale + 0.5))

@@ -33,9 +33,7 @@ local function list_pictures(data)
 end
 
 local function forget_in(store, found, numbers)
-  local ranking = core.ranking(found.units, found.room.top, found.room.bottom, found.room.any)
-  store:load(found, ranking)
-  store:save_lists(found, ranking:forget(numbers))
+  store:save_lists(found, store:ranking(found):forget(numbers))
   store:mark_gone(found, numbers)
 end
 
@@ -89,8 +87,7 @@ end
 local function is_worn(store, found, wanted, seen)
   if found.gone == 0 then return false end
   if found.gone > scan.most_gone * (seen + found.gone) then return true end
-  local ranking = core.ranking(found.units, found.room.top, found.room.bottom, found.room.any)
-  store:load(found, ranking)
+  local ranking = store:ranking(found)
   for unit = 0, found.units - 1 do
     for list, count in pairs(wanted) do
       if #ranking:list(unit, list) < math.min(count, seen) then return true end
@@ -141,11 +138,10 @@ end
 local findings = {}
 findings.__index = findings
 
-local function new_findings(scans)
+local function new_findings(store, scans)
   local self = setmetatable({ scans = scans, parts = {}, numbers = {}, since = core.clock() }, findings)
   for i, found in ipairs(scans) do
-    self.parts[i] = { ranking = core.ranking(found.units, found.room.top, found.room.bottom, found.room.any),
-      sketch = core.sketch(found.units) }
+    self.parts[i] = { ranking = store.new_ranking(found), sketch = core.sketch(found.units) }
   end
   return self
 end
@@ -210,23 +206,22 @@ function walk:visit(batch)
   self.bar:update(self.done)
   if core.clock() - self.found.since < scan.save_every then return end
   self.found:save(self.store)
-  self.found = new_findings(self.group.scans)
+  self.found = new_findings(self.store, self.group.scans)
 end
 
 -- Scans pictures that the same scans have not seen. However it ends, what was found is kept.
 local function scan_group(net, data, store, group, options, bar)
   local self = setmetatable({ net = net, store = store, group = group, options = options, bar = bar, taps = {},
-    found = new_findings(group.scans), number_of = {}, came = {}, done = 0 }, walk)
-  local indices = {}
+    found = new_findings(store, group.scans), number_of = {}, came = {}, done = 0 }, walk)
+  local indices, settings = {}, { count = options.batch, progress = false }
+  for key, value in pairs(options.treatment) do settings[key] = value end
   for i, picture in ipairs(group.pictures) do
     indices[i] = picture.index
     self.number_of[picture.index] = picture.number
   end
   for i, found in ipairs(group.scans) do self.taps[i] = found.layer end
   local ok, problem = pcall(function()
-    for batch in data:part(indices):batches { count = options.batch, height = options.height, width = options.width,
-      crop = options.crop, margin = options.crop == "centre" and options.margin or nil, channels = net:channels(),
-      progress = false } do
+    for batch in data:part(indices):batches(settings) do
       for k, place in ipairs(batch.indices) do batch.indices[k] = indices[place + 1] end
       self:visit(batch)
     end
@@ -239,8 +234,8 @@ local function scan_group(net, data, store, group, options, bar)
 end
 
 --- Brings a store up to date: `layers` are what `store:scan` takes, `room` how many examples its lists may hold, and
---- `wanted` how many there have to be where pictures were removed. `options`: batch, height, width, crop, margin,
---- progress. Gives the scans, and the pictures by their numbers.
+--- `wanted` how many there have to be where pictures were removed. `options`: batch, progress, and the `treatment` of
+--- pictures, as datasets take it. Gives the scans, the pictures by their numbers, and whether any had to be looked at.
 function scan.run(net, data, store, layers, room, wanted, options)
   local pictures = list_pictures(data)
   local scans = store:transaction(function()

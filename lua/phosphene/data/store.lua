@@ -198,6 +198,18 @@ end
 
 -- ---- what was found ----
 
+--- An empty ranking with room for what a scan keeps.
+function store.new_ranking(scan)
+  return core.ranking(scan.units, scan.room.top, scan.room.bottom, scan.room.any)
+end
+
+--- The lists of a scan, as a ranking.
+function store:ranking(scan)
+  local ranking = store.new_ranking(scan)
+  self:load(scan, ranking)
+  return ranking
+end
+
 --- Adds to a ranking, and to a sketch where one is given, what the store has of a scan's units.
 function store:load(scan, ranking, sketch)
   for _, row in ipairs(self:run("SELECT unit, lists, sketch FROM unit WHERE scan = ?1", scan.id)) do
