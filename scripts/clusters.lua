@@ -14,7 +14,7 @@ assert(opt.data ~= "", "clusters: name a folder of photographs (--data)")
 local net = assert(ph.network(opt.net)):choose(opt)
 local examples = assert(ph.examples {
   net, assert(ph.dataset(opt.data)), layers = { opt.layer }, top = opt.among,
-  store = opt.store ~= "" and opt.store or nil,
+  store = opt.store,
 })
 local groups = assert(examples:clusters(opt.layer, opt.unit, {
   count = opt.count > 0 and opt.count or nil, seed = opt.seed,

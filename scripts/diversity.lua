@@ -19,7 +19,7 @@ local unit = ph.channel(before_relu, opt.unit)
 -- Crops of the strongest photographs.
 local function photographs()
   local examples = assert(ph.examples { net, assert(ph.dataset(opt.data)), layers = { before_relu }, top = opt.batch,
-    store = opt.store ~= "" and opt.store or nil })
+    store = opt.store })
   local crops = assert(examples:pictures(examples:top(before_relu, opt.unit), { size = opt.size }))
   -- In colour whatever the network reads: three channels, which are alike where it reads grey.
   for i, crop in ipairs(crops) do crops[i] = net:channels() == 1 and crop:reduce("mean", { 1 }) or crop end

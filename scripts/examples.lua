@@ -13,7 +13,7 @@ local net = assert(ph.network(opt.net)):choose(opt)
 -- Before the ReLU, so that what excites it least is more than silence.
 local layer = net:pre_relu(opt.layer)
 local examples = assert(ph.examples {
-  net, assert(ph.dataset(opt.data)), layers = { layer }, store = opt.store ~= "" and opt.store or nil,
+  net, assert(ph.dataset(opt.data)), layers = { layer }, store = opt.store,
 })
 local result = ph.render { net, ph.channel(layer, opt.unit), size = opt.size, steps = opt.steps, seed = opt.seed }
 local top, bottom = examples:top(layer, opt.unit), examples:bottom(layer, opt.unit)

@@ -14,7 +14,7 @@ local net = assert(ph.network(opt.net)):choose(opt)
 -- Before the ReLU, after which everything negative is zero.
 local layer = net:pre_relu(opt.layer)
 local examples = assert(ph.examples {
-  net, assert(ph.dataset(opt.data)), layers = { layer }, store = opt.store ~= "" and opt.store or nil, any = 200,
+  net, assert(ph.dataset(opt.data)), layers = { layer }, store = opt.store, any = 200,
 })
 local unit = ph.channel(layer, opt.unit)
 local result = ph.render {

@@ -12,7 +12,7 @@ assert(opt.data ~= "", "faithful: name a folder of photographs (--data)")
 
 local net = assert(ph.network(opt.net)):choose(opt)
 local examples = assert(ph.examples {
-  net, assert(ph.dataset(opt.data)), layers = { opt.layer }, store = opt.store ~= "" and opt.store or nil,
+  net, assert(ph.dataset(opt.data)), layers = { opt.layer }, store = opt.store,
 })
 local cells, names, results, judgements = {}, {}, {}, {}
 for i, unit in ipairs(opt.units) do

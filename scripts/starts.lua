@@ -14,7 +14,7 @@ assert(opt.data ~= "", "starts: name a folder of photographs (--data)")
 local net = assert(ph.network(opt.net)):choose(opt)
 local layer, data = net:pre_relu(opt.layer), assert(ph.dataset(opt.data))
 local examples = assert(ph.examples {
-  net, data, layers = { layer }, top = math.max(opt.among, opt.batch), store = opt.store ~= "" and opt.store or nil,
+  net, data, layers = { layer }, top = math.max(opt.among, opt.batch), store = opt.store,
 })
 local starts = assert(examples:starts(layer, opt.unit, opt.batch))
 local before = ph.concatenate(assert(examples:pictures(starts, { size = opt.size })), 0)

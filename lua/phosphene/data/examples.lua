@@ -131,10 +131,11 @@ function examples:band(layer, unit, band, count)
   local from, to = shares_of(found, number, band)
   if not from or not to or from > to then misuse.raise "band: from and to expected, from below to" end
   local least, most = found.sketch:quantile(number, from), found.sketch:quantile(number, to)
-  expect.value(count or 9, expect.whole(1), "examples: how many")
-  local has_sign = band.sign
-  local list = shown(self, found, number, found.ranking:list(number, "any"), count or 9, function(value)
-    return value >= least and value <= most and (not has_sign or value * has_sign > 0)
+  count = expect.value(count or 9, expect.whole(1), "examples: how many")
+  -- No more of those that were drawn than were asked for: a store may have more, from another question.
+  local drawn = table.move(found.ranking:list(number, "any"), 1, self.wanted.any, 1, {})
+  local list = shown(self, found, number, drawn, count, function(value)
+    return value >= least and value <= most and (not band.sign or value * band.sign > 0)
   end)
   table.sort(list, function(a, b) return a.value > b.value end)
   return list
@@ -245,7 +246,7 @@ local function find(asked, names, treatment)
   local scans, pictures, is_new = scan.run(asked.net, asked.data, kept, identities(asked.net, names, treatment), room,
     wanted, { batch = asked.batch, treatment = treatment, progress = asked.progress })
   local self = { net = asked.net, data = asked.data, names = names, layers = {}, known = pictures,
-    wanted = { top = asked.top, bottom = asked.bottom, any = math.max(1, asked.any) },
+    wanted = { top = asked.top, bottom = asked.bottom, any = asked.any },
     treatment = treatment, progress = asked.progress ~= false }
   for i, found in ipairs(scans) do
     local layer = load(kept, found, names[i])
@@ -271,6 +272,7 @@ local function find_examples(options)
   for name, value in pairs(defaults) do
     if asked[name] == nil then asked[name] = value end
   end
+  if asked.store == "" then asked.store = nil end
   local margin = asked.margin ~= 0 and asked.margin or nil
   if asked.crop == "stretch" and margin then misuse.raise "examples: margin is of crop = 'centre'" end
   local names = layers_of(asked)

@@ -34,7 +34,7 @@ function ph.examples(options) end
 ---@field top integer? how many of the strongest pictures of each unit to keep, 1..2000; 9
 ---@field bottom integer? how many of the weakest, 0..2000; 9
 ---@field any integer? how many that are drawn by lot, 0..2000; 48
----@field store string? the path of a store; without one, nothing is kept
+---@field store string? the path of a store; without one, or where it is empty, nothing is kept
 ---@field size integer? pixels of both sides of the pictures that the network reads; what it is made for
 ---@field height integer? pixels
 ---@field width integer? pixels

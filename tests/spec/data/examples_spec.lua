@@ -305,6 +305,19 @@ describe("a store", function()
     return passes, found, assert(find(assert(ph.dataset(part))))
   end
 
+  it("that has drawn more for another question gives the same bands", function()
+    local data, layer, store = assert(ph.dataset(path "all")), "mixed3a_pre_relu", path "drawn"
+    local function ask(any, kept)
+      return assert(ph.examples { net, data, layers = { layer }, size = size, any = any, store = kept,
+        progress = false })
+    end
+    assert(ask(25, store))
+    local kept, fresh = ask(6, store), ask(6, "")
+    for unit = 0, net:units(layer) - 1, 5 do
+      assert.same(fresh:band(layer, unit, "any", 20), kept:band(layer, unit, "any", 20))
+    end
+  end)
+
   it("is made anew where many pictures were removed, or have changed", function()
     local _, found, expected = after("shrinking", function(part) os.remove(part .. "/even/02.png") end)
     assert.equal(text_of(expected), text_of(found))
