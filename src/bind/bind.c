@@ -132,6 +132,19 @@ lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Intege
   return value;
 }
 
+int64_t *phb_check_integers(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what,
+                            int64_t *count) {
+  phb_check_type(L, i, LUA_TTABLE);
+  *count = (int64_t)lua_rawlen(L, i);
+  int64_t *integers = lua_newuserdatauv(L, (size_t)*count * sizeof *integers, 0);
+  for (int64_t k = 0; k < *count; k++) {
+    lua_rawgeti(L, i, k + 1);
+    integers[k] = phb_check_integer(L, lua_gettop(L), least, most, what);
+    lua_pop(L, 1);
+  }
+  return integers;
+}
+
 static int is_skipped(const char *key, const char *const *skip) {
   for (; skip != NULL && *skip != NULL; skip++)
     if (strcmp(key, *skip) == 0) return 1;

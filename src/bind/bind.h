@@ -80,6 +80,10 @@ int phb_field_of(lua_State *L, int i, const char *key);
 
 /* Integers must be numbers (a numeric string is refused) and lie in the range. */
 lua_Integer phb_check_integer(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what);
+
+/* A list of such integers, in memory that Lua frees. */
+int64_t *phb_check_integers(lua_State *L, int i, lua_Integer least, lua_Integer most, const char *what,
+                            int64_t *count);
 double phb_check_number(lua_State *L, int i);
 
 /* The index of the text at i among the choices (NULL-terminated); `what` is what is chosen, for the message.

@@ -107,21 +107,6 @@ static int catalogue_load(lua_State *L) {
   return 1;
 }
 
-/* The list of items at i, counted from 0, in memory that Lua frees; NULL for nil, which stands for all. */
-static const int64_t *check_items(lua_State *L, int i, int64_t all, int64_t *count) {
-  *count = all;
-  if (lua_isnil(L, i)) return NULL;
-  phb_check_type(L, i, LUA_TTABLE);
-  *count = (int64_t)lua_rawlen(L, i);
-  int64_t *items = lua_newuserdatauv(L, (size_t)*count * sizeof *items, 0);
-  for (int64_t k = 0; k < *count; k++) {
-    lua_rawgeti(L, i, k + 1);
-    items[k] = phb_check_integer(L, -1, 0, all - 1, "item");
-    lua_pop(L, 1);
-  }
-  return items;
-}
-
 /* c:scan(items | nil, seed | nil, threads | nil, slots, settings) -> loader */
 static int catalogue_scan(lua_State *L) {
   ph_error e;
@@ -134,7 +119,9 @@ static int catalogue_scan(lua_State *L) {
   if (!lua_isnil(L, 4)) settings.threads = (int)phb_check_integer(L, 4, 1, 256, "threads");
   settings.slots = settings.threads + (int)phb_check_integer(L, 5, 0, 1 << 16, "slots");
   settings.as = check_photograph(L, 6);
-  settings.items = check_items(L, 2, ph_catalogue_count(catalogue), &settings.count);
+  settings.count = ph_catalogue_count(catalogue);
+  if (!lua_isnil(L, 2))
+    settings.items = phb_check_integers(L, 2, 0, settings.count - 1, "item", &settings.count);
   void **box = phb_box(L, &loader_type);
   if (ph_loader_new(catalogue, &settings, &loader, &e) != PH_OK) return phb_raise(L, &e);
   *box = loader;

@@ -30,24 +30,15 @@ static int ranking_new(lua_State *L) {
   return 1;
 }
 
-/* The list of numbers at i, in memory that Lua frees. */
-static uint64_t *check_pictures(lua_State *L, int i, lua_Integer *count) {
-  phb_check_type(L, i, LUA_TTABLE);
-  *count = (lua_Integer)lua_rawlen(L, i);
-  uint64_t *pictures = lua_newuserdatauv(L, (size_t)*count * sizeof *pictures, 0);
-  for (lua_Integer k = 0; k < *count; k++) {
-    lua_rawgeti(L, i, k + 1);
-    pictures[k] = (uint64_t)luaL_checkinteger(L, -1);
-    lua_pop(L, 1);
-  }
-  return pictures;
+/* The list of pictures' numbers at i. */
+static const uint64_t *check_pictures(lua_State *L, int i, int64_t *count) {
+  return (const uint64_t *)phb_check_integers(L, i, LUA_MININTEGER, LUA_MAXINTEGER, "picture", count);
 }
 
 /* r:add(activations, pictures) -> r | nil, message, which picture of the list from 1 */
 static int ranking_add(lua_State *L) {
   ph_error e;
-  lua_Integer count;
-  int64_t failed = -1;
+  int64_t count, failed = -1;
   const uint64_t *pictures = check_pictures(L, 3, &count);
   ph_ranking *r = self(L);
   const ph_tensor *activations = phb_check(L, 2, &phb_tensor);
@@ -64,9 +55,9 @@ static int ranking_add(lua_State *L) {
 
 /* r:forget(pictures), in rising order of their numbers without a sign -> r */
 static int ranking_forget(lua_State *L) {
-  lua_Integer count;
+  int64_t count;
   const uint64_t *pictures = check_pictures(L, 2, &count);
-  for (lua_Integer k = 1; k < count; k++)
+  for (int64_t k = 1; k < count; k++)
     if (pictures[k - 1] >= pictures[k]) phb_argument_error(L, 2, "not in rising order");
   ph_ranking_forget(self(L), pictures, count);
   lua_settop(L, 1);
