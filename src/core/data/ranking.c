@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "files/container/bytes.h"
 
 const char *const ph_ranking_names[] = {"top", "bottom", "any", NULL};
 
@@ -181,12 +182,6 @@ static unsigned char *put(unsigned char *at, uint64_t number, int bytes) {
   return at;
 }
 
-static uint64_t get(const unsigned char **at, int bytes) {
-  uint64_t number = 0;
-  for (int i = 0; i < bytes; i++) number |= (uint64_t) * (*at)++ << 8 * i;
-  return number;
-}
-
 size_t ph_ranking_size(const ph_ranking *ranking, int64_t unit) {
   size_t size = HEADER_BYTES;
   for (int list = 0; list < PH_RANKING_LISTS; list++)
@@ -210,41 +205,39 @@ void ph_ranking_write(const ph_ranking *ranking, int64_t unit, unsigned char *by
   }
 }
 
-static ph_example read_example(const unsigned char **at) {
-  ph_example example = {.picture = get(at, 8)};
-  const uint32_t value = (uint32_t)get(at, 4);
+static ph_example read_example(ph_cursor *bytes) {
+  ph_example example = {.picture = ph_cursor_number(bytes, 8)};
+  const uint32_t value = (uint32_t)ph_cursor_number(bytes, 4);
   memcpy(&example.value, &value, sizeof value);
-  example.y = (int32_t)get(at, 2);
-  example.x = (int32_t)get(at, 2);
+  example.y = (int32_t)ph_cursor_number(bytes, 2);
+  example.x = (int32_t)ph_cursor_number(bytes, 2);
   return example;
 }
 
-/* What the lists of these bytes hold, with `take` or only to see that they are lists: finite values, in
- * order.
- */
-static bool read_lists(ph_ranking *r, int64_t unit, const unsigned char *bytes, bool take) {
-  const unsigned char *lengths = bytes, *at = bytes + HEADER_BYTES;
+/* What the lists of these bytes hold, with `take` or only to see that they are lists, all of the bytes and of
+   finite values in order. */
+static bool read_lists(ph_ranking *r, int64_t unit, const unsigned char *bytes, size_t size, bool take) {
+  ph_cursor at = {bytes, size, false};
+  int64_t count[PH_RANKING_LISTS];
+  for (int list = 0; list < PH_RANKING_LISTS; list++)
+    count[list] = (int64_t)ph_cursor_number(&at, COUNT_BYTES);
   for (int list = 0; list < PH_RANKING_LISTS; list++) {
     ph_example before = {0};
-    for (int64_t i = 0, length = (int64_t)get(&lengths, COUNT_BYTES); i < length; i++) {
+    for (int64_t i = 0; i < count[list]; i++) {
       const ph_example example = read_example(&at);
-      if (!isfinite(example.value) || (i > 0 && !is_before(&before, &example, list, unit))) return false;
+      if (at.broken || !isfinite(example.value) || (i > 0 && !is_before(&before, &example, list, unit)))
+        return false;
       if (take) insert(r, unit, list, &example);
       before = example;
     }
   }
-  return true;
+  return !at.broken && at.left == 0;
 }
 
 ph_status ph_ranking_take(ph_ranking *ranking, int64_t unit, const unsigned char *bytes, size_t size,
                           ph_error *e) {
-  uint64_t count = 0;
-  const unsigned char *lengths = bytes;
-  for (int list = 0; list < PH_RANKING_LISTS && size >= HEADER_BYTES; list++)
-    count += get(&lengths, COUNT_BYTES);
-  if (size < HEADER_BYTES || size - HEADER_BYTES != count * EXAMPLE_BYTES ||
-      !read_lists(ranking, unit, bytes, false))
+  if (!read_lists(ranking, unit, bytes, size, false))
     return ph_fail(e, PH_FAILURE, "the lists of unit %lld are damaged", (long long)unit);
-  read_lists(ranking, unit, bytes, true);
+  read_lists(ranking, unit, bytes, size, true);
   return PH_OK;
 }

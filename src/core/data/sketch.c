@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "files/container/bytes.h"
 
 enum {
   SHIFT = 23 - PH_SKETCH_BITS, /* of a float's bits, to those that name its bucket */
@@ -204,56 +205,40 @@ size_t ph_sketch_write(const ph_sketch *sketch, int64_t unit, unsigned char *byt
   return (size_t)(at - bytes);
 }
 
-/* What is left of the bytes; broken once they were too few, or no number. */
-typedef struct reader {
-  const unsigned char *at;
-  size_t left;
-  bool broken;
-} reader;
-
-static unsigned char get_byte(reader *r) {
-  if (r->left == 0) r->broken = true;
-  if (r->broken) return 0;
-  r->left--;
-  return *r->at++;
-}
-
 /* Up to 2^56, which no sum of counts comes near. */
-static int64_t get_number(reader *r) {
+static int64_t get_number(ph_cursor *bytes) {
   uint64_t number = 0;
   for (int shift = 0; shift < 56; shift += 7) {
-    const unsigned char byte = get_byte(r);
-    number |= (uint64_t)(byte & 0x7F) << shift;
+    const uint64_t byte = ph_cursor_number(bytes, 1);
+    number |= (byte & 0x7F) << shift;
     if (byte < 0x80) return (int64_t)number;
   }
-  r->broken = true;
+  bytes->broken = true;
   return 0;
 }
 
-static float get_float(reader *r) {
-  uint32_t bits = 0;
-  for (int i = 0; i < 4; i++) bits |= (uint32_t)get_byte(r) << 8 * i;
+static float get_float(ph_cursor *bytes) {
+  const uint32_t bits = (uint32_t)ph_cursor_number(bytes, 4);
   float value;
   memcpy(&value, &bits, sizeof value);
   return value;
 }
 
 /* Whether the bytes are those of a unit, which is then in c. */
-static bool read_counts(reader *r, counts *c) {
+static bool read_counts(ph_cursor *bytes, counts *c) {
   clear(c);
-  c->all = get_number(r);
-  if (c->all == 0) return !r->broken && r->left == 0;
-  c->least = get_float(r);
-  c->most = get_float(r);
-  c->top = get_byte(r);
-  c->top |= get_byte(r) << 8;
-  c->zero = get_number(r);
+  c->all = get_number(bytes);
+  if (c->all == 0) return !bytes->broken && bytes->left == 0;
+  c->least = get_float(bytes);
+  c->most = get_float(bytes);
+  c->top = (int32_t)ph_cursor_number(bytes, 2);
+  c->zero = get_number(bytes);
   if (!isfinite(c->least) || !isfinite(c->most) || c->least > c->most || c->top > MOST_BUCKET) return false;
   if (c->top != bucket_of(-c->least > c->most ? c->least : c->most)) return false;
   int64_t sum = c->zero;
-  for (int64_t i = 0; r->left > 0 && !r->broken; i++) {
-    i += get_number(r);
-    const int64_t count = get_number(r);
+  for (int64_t i = 0; bytes->left > 0 && !bytes->broken; i++) {
+    i += get_number(bytes);
+    const int64_t count = get_number(bytes);
     if (i >= 2 * BUCKETS || count == 0) return false;
     if (i < BUCKETS)
       c->bucket[0][BUCKETS - 1 - i] = count;
@@ -261,7 +246,7 @@ static bool read_counts(reader *r, counts *c) {
       c->bucket[1][i - BUCKETS] = count;
     sum += count;
   }
-  return !r->broken && sum == c->all;
+  return !bytes->broken && sum == c->all;
 }
 
 static void merge(counts *into, counts *from) {
@@ -278,9 +263,9 @@ static void merge(counts *into, counts *from) {
 
 ph_status ph_sketch_take(ph_sketch *sketch, int64_t unit, const unsigned char *bytes, size_t size,
                          ph_error *e) {
-  reader r = {bytes, size, false};
+  ph_cursor cursor = {bytes, size, false};
   counts taken;
-  if (!read_counts(&r, &taken) || taken.all > INT64_MAX / 4 - sketch->of[unit].all)
+  if (!read_counts(&cursor, &taken) || taken.all > INT64_MAX / 4 - sketch->of[unit].all)
     return ph_fail(e, PH_FAILURE, "the values of unit %lld are damaged", (long long)unit);
   merge(&sketch->of[unit], &taken);
   return PH_OK;
