@@ -42,12 +42,13 @@ function origin.difference(name, before, now)
   return ("%s: %s then, %s now"):format(name, before or "none", now or "none")
 end
 
---- Notes that the recipe uses something that `fingerprint` tells from others of its name, of which there may be some.
---- Raises where a picture is being made again that was made of another, unless that is wanted anyway.
-function origin.used(name, fingerprint)
+--- Notes that the recipe uses something that a fingerprint tells from others of its name, of which there may be some.
+--- `fingerprint_of` gives it, and is not asked where no recipe is running, since that may be much to read. Raises where
+--- a picture is being made again that was made of another, unless that is wanted anyway.
+function origin.used(name, fingerprint_of)
   local noted, asked = notes()
   if not noted then return end
-  local place, first = 1, name
+  local fingerprint, place, first = fingerprint_of(), 1, name
   while noted.used[name] and noted.used[name] ~= fingerprint do
     place = place + 1
     name = ("%s (%d)"):format(first, place)
@@ -64,7 +65,7 @@ local file_name = "file '%s'"
 
 --- The same of a file, which was read just now.
 function origin.used_file(path)
-  if notes() then origin.used(file_name:format(path), core.file_fingerprint(path) or "not to be read") end
+  origin.used(file_name:format(path), function() return core.file_fingerprint(path) or "not to be read" end)
 end
 
 --- The path of the file that a condition is about, or nil.

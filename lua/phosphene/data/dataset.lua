@@ -89,7 +89,7 @@ function dataset.open(path, options)
   end
   local labelled, trouble = labels_for(catalogue, #paths == 1, options.labels)
   if labelled == nil then return nil, trouble end
-  origin.used(name, fingerprint(catalogue))
+  origin.used(name, function() return fingerprint(catalogue) end)
   return setmetatable({ catalogue = catalogue, name = name, is_single = #paths == 1, items = false,
     count = catalogue:count(), labelled = labelled, unreadable = options.unreadable or 0.1, said = {} }, dataset)
 end
@@ -104,10 +104,11 @@ end
 
 -- Where picture i stands in the catalogue.
 local function place_of(self, i, what)
-  if not expect.whole(0, self.count - 1).fits(i) then
+  local whole = math.type(i) and math.tointeger(i)
+  if not whole or whole < 0 or whole >= self.count then
     misuse.raise("%s: picture %s out of range 0..%d", what, misuse.shown(i), self.count - 1)
   end
-  return self.items and self.items[math.tointeger(i) + 1] or math.tointeger(i)
+  return self.items and self.items[whole + 1] or whole
 end
 
 methods.path = misuse.guard(function(self, i) return (self.catalogue:item(place_of(self, i, "path"))) end)

@@ -127,8 +127,8 @@ function network.load(name, options)
   if not ok then return nil, problem end
   pre_relu.offer(net)
   names[net] = weights.stem(path)
-  if not options.threads then origin.used("threads", tostring(network.threads())) end
-  origin.used(("network '%s'"):format(name), network.fingerprint(net))
+  if not options.threads then origin.used("threads", function() return tostring(network.threads()) end) end
+  origin.used(("network '%s'"):format(name), function() return network.fingerprint(net) end)
   preprocessing.tell(net, path)
   return net
 end
