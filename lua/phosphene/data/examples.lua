@@ -282,7 +282,7 @@ local function find_examples(options)
     misuse.raise "examples: give the size of pictures that the network takes, { size = 320 } for example"
   end
   return store.guarded(find, asked, names, { height = height, width = width, crop = asked.crop, margin = margin,
-    channels = asked.net:channels() })
+    net = asked.net })
 end
 
 strict(examples, "examples", 'help "ph.examples"')

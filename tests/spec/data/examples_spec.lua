@@ -230,6 +230,11 @@ describe("examples", function()
     assert.error_matches(function() ph.examples { net, data, units = { "mixed4a" } } end, 'a unit like "mixed4a:11"')
     assert.error_matches(function() ph.examples { net, path "all", layers = layers } end, "a dataset expected")
     assert.error_matches(function() ph.examples { net, data, layers = layers, tops = 3 } end, "did you mean 'top'")
+    local four = core.network { channels = 4 }
+    assert(four:add { type = "relu", name = "r", from = "image" })
+    assert.error_matches(function()
+      ph.examples { four, data, layers = { "r" }, size = size, progress = false }
+    end, "pictures of 3 channels cannot become ones of 4")
     assert.error_matches(function() examples:top("mixed4b", 1) end, "layer 'mixed4b' was not scanned")
     assert.error_matches(function() examples:top("mixed4a", 100000) end, "the unit")
     assert.error_matches(function() examples:tops("mixed4a", 1) end, "did you mean 'top'")
